@@ -1,0 +1,294 @@
+//! L2: which slots are free. No `T`, no `unsafe`.
+//!
+//! Each word holds the bits of its slots in the lower half (1 = taken) and the number of claims in the
+//! upper half. A claim is one compare-exchange that sets bits and counts; a release is one
+//! `fetch_and`. There is no list of free slots and so no ABA: a compare-exchange that succeeds on a
+//! word that changed and changed back claims bits that are free now, which is all it needs to know.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | F0→F1 | `release`: `fetch_and` | `claim_in`: compare-exchange | the last owner's writes to the slot | `bitmap::claim_release` |
+//!
+//! Claims of the same word continue the release sequence of an earlier `fetch_and`, since both are
+//! read-modify-writes, so F1 holds also when other claims and releases of the word lie between.
+//!
+//! A pool of several words starts its search at `first`, a hint for the lowest word that may have a
+//! free slot: a release lowers it, a claim that saw only full words below raises it. A caller that
+//! loses a compare-exchange goes on to the next word rather than fight for the same one.
+//! Source: atomic-pool's `AtomicBitset`; differs: any N, the counts, the hint, the spreading.
+
+use crate::sync::{
+    Ordering::{Acquire, Relaxed, Release},
+    SLOTS_PER_WORD, Words, const_fn, plain, rmw, seeded,
+};
+
+/// Bits of a word that stand for slots.
+const SLOTS: usize = (1 << SLOTS_PER_WORD) - 1;
+/// Where the count of claims begins.
+const CLAIMS_SHIFT: u32 = usize::BITS / 2;
+const CLAIMS: usize = usize::MAX << CLAIMS_SHIFT;
+
+/// The free slots of a pool of `N`. All are free at first.
+pub(crate) struct Bitmap<const N: usize> {
+    words: Words<N>,
+    /// How often a word's count of claims came round.
+    laps: rmw::AtomicUsize,
+    /// No word below has a free slot, as far as anyone knows: a hint, and only used with several words.
+    first: plain::AtomicU16,
+}
+
+/// Why a word gave no slot.
+enum Miss {
+    /// All its slots are taken.
+    Full,
+    /// Somebody else changed the word meanwhile, and so made progress.
+    Contended,
+}
+
+/// Slots of one word that were claimed in one step.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimed {
+    word: usize,
+    mask: usize,
+}
+
+impl Iterator for Claimed {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.mask == 0 {
+            return None;
+        }
+        let bit = self.mask.trailing_zeros() as usize;
+        self.mask &= self.mask - 1;
+        Some(self.word * SLOTS_PER_WORD + bit)
+    }
+}
+
+impl<const N: usize> Bitmap<N> {
+    const WORDS: usize = N.div_ceil(SLOTS_PER_WORD);
+
+    const_fn! {
+        pub(crate) const fn new() -> Self {
+            const { assert!(N >= 1 && N <= 65_535, "capacity must be from 1 to 65,535") };
+            Self {
+                words: Words::new(),
+                laps: rmw::AtomicUsize::new(0),
+                first: plain::AtomicU16::new(0),
+            }
+        }
+    }
+
+    /// Claims a free slot. Lock-free: a retry means that another caller made progress.
+    #[inline]
+    pub(crate) fn claim(&self) -> Option<usize> {
+        self.claim_up_to(1)?.next()
+    }
+
+    /// Claims from 1 to `want` slots of one word in one step; `None` when every word was seen full.
+    #[inline]
+    pub(crate) fn claim_up_to(&self, want: usize) -> Option<Claimed> {
+        let start = if Self::WORDS == 1 { 0 } else { usize::from(self.first.load(Relaxed)) };
+        loop {
+            let mut contended = false;
+            let mut word = start;
+            for _ in 0..Self::WORDS {
+                match self.claim_in(word, want) {
+                    Ok(mask) => {
+                        if word != start && !contended {
+                            self.set_first(word);
+                        }
+                        return Some(Claimed { word, mask });
+                    }
+                    Err(Miss::Full) => {}
+                    Err(Miss::Contended) => contended = true,
+                }
+                word = if word + 1 >= Self::WORDS { 0 } else { word + 1 };
+            }
+            if !contended {
+                return None;
+            }
+        }
+    }
+
+    #[inline]
+    fn claim_in(&self, index: usize, want: usize) -> Result<usize, Miss> {
+        let word = self.words.get(index);
+        let seen = word.load(Relaxed);
+        let free = !seen & Self::slots_of(index);
+        if free == 0 {
+            return Err(Miss::Full);
+        }
+        let mask = lowest(free, want);
+        let claims = (mask.count_ones() as usize) << CLAIMS_SHIFT;
+        let claims = if want == 1 { 1 << CLAIMS_SHIFT } else { claims };
+        let new = (seen | mask).wrapping_add(claims);
+        if seeded!("claim_torn", true, false) {
+            word.store(new, Relaxed);
+            return Ok(mask);
+        }
+        // F1 (Acquire, pairs with F0 in `release`): the last owner is done with these slots.
+        let order = seeded!("claim_relaxed", Relaxed, Acquire);
+        match word.compare_exchange_weak(seen, new, order, Relaxed) {
+            Ok(_) => {
+                if new & CLAIMS < seen & CLAIMS {
+                    self.laps.fetch_add(1, Relaxed);
+                }
+                Ok(mask)
+            }
+            Err(_) => Err(Miss::Contended),
+        }
+    }
+
+    /// Claims slot `i` and does not count it as a get: for housekeeping. `false` if it is taken.
+    pub(crate) fn claim_at(&self, i: usize) -> bool {
+        let bit = 1 << (i % SLOTS_PER_WORD);
+        // F1, as in `claim_in`.
+        self.words.get(i / SLOTS_PER_WORD).fetch_or(bit, Acquire) & bit == 0
+    }
+
+    /// Frees slot `i`. `false`, and nothing happens, if it was free already. Wait-free.
+    #[inline]
+    pub(crate) fn release(&self, i: usize) -> bool {
+        let index = i / SLOTS_PER_WORD;
+        let bit = 1 << (i % SLOTS_PER_WORD);
+        // F0 (Release, pairs with F1 in `claim_in`): this owner's writes come before the next one's.
+        let order = seeded!("release_relaxed", Relaxed, Release);
+        let was_taken = self.words.get(index).fetch_and(!bit, order) & bit != 0;
+        if Self::WORDS > 1 && index < usize::from(self.first.load(Relaxed)) {
+            self.set_first(index);
+        }
+        was_taken
+    }
+
+    pub(crate) fn is_taken(&self, i: usize) -> bool {
+        self.words.get(i / SLOTS_PER_WORD).load(Relaxed) & (1 << (i % SLOTS_PER_WORD)) != 0
+    }
+
+    /// Free slots, by counting bits. Stale at once, and with several words not of one instant.
+    pub(crate) fn available(&self) -> usize {
+        (0..Self::WORDS)
+            .map(|word| !self.words.get(word).load(Relaxed) & Self::slots_of(word))
+            .map(|free| free.count_ones() as usize)
+            .sum()
+    }
+
+    /// Slots claimed so far by `claim` and `claim_up_to`.
+    pub(crate) fn claims(&self) -> u64 {
+        let in_words: u64 = (0..Self::WORDS)
+            .map(|word| (self.words.get(word).load(Relaxed) >> CLAIMS_SHIFT) as u64)
+            .sum();
+        ((self.laps.load(Relaxed) as u64) << CLAIMS_SHIFT).saturating_add(in_words)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // Fewer than 65,535 words.
+    fn set_first(&self, word: usize) {
+        self.first.store(word as u16, Relaxed);
+    }
+
+    /// The bits of word `index` that stand for slots below `N`.
+    #[inline(always)]
+    fn slots_of(index: usize) -> usize {
+        let in_last = N - (Self::WORDS - 1) * SLOTS_PER_WORD;
+        if index + 1 == Self::WORDS { SLOTS >> (SLOTS_PER_WORD - in_last) } else { SLOTS }
+    }
+
+    /// Sets every word's count of claims so that it comes round after `claims` more.
+    #[cfg(all(test, not(all(loom, feature = "loom"))))]
+    fn near_lap(&self, claims: usize) {
+        for word in 0..Self::WORDS {
+            self.words.get(word).fetch_or(CLAIMS, Relaxed);
+            self.words.get(word).fetch_sub((claims - 1) << CLAIMS_SHIFT, Relaxed);
+        }
+    }
+}
+
+/// The `want` lowest set bits of `free`, or all if there are fewer.
+#[inline(always)]
+fn lowest(free: usize, want: usize) -> usize {
+    if want == 1 {
+        return free & free.wrapping_neg();
+    }
+    let mut rest = free;
+    for _ in 0..want {
+        rest &= rest.wrapping_sub(1);
+    }
+    free & !rest
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+
+    fn claims_each_slot_once_lowest_first<const N: usize>() {
+        let bitmap = Bitmap::<N>::new();
+        assert_eq!(bitmap.available(), N);
+        for i in 0..N {
+            assert!(!bitmap.is_taken(i));
+            assert_eq!(bitmap.claim(), Some(i));
+            assert!(bitmap.is_taken(i));
+        }
+        assert_eq!(bitmap.claim(), None);
+        assert_eq!(bitmap.available(), 0);
+        assert_eq!(bitmap.claims(), N as u64);
+        for i in (0..N).step_by(7) {
+            assert!(bitmap.release(i));
+            assert!(!bitmap.release(i), "double release is caught");
+        }
+        for i in (0..N).step_by(7) {
+            assert_eq!(bitmap.claim(), Some(i));
+        }
+        assert_eq!(bitmap.claim(), None);
+    }
+
+    #[test]
+    fn capacity() {
+        claims_each_slot_once_lowest_first::<1>();
+        claims_each_slot_once_lowest_first::<2>();
+        claims_each_slot_once_lowest_first::<3>();
+        claims_each_slot_once_lowest_first::<31>();
+        claims_each_slot_once_lowest_first::<32>();
+        claims_each_slot_once_lowest_first::<33>();
+        claims_each_slot_once_lowest_first::<63>();
+        claims_each_slot_once_lowest_first::<64>();
+        claims_each_slot_once_lowest_first::<65>();
+        claims_each_slot_once_lowest_first::<1000>();
+        claims_each_slot_once_lowest_first::<65_535>();
+    }
+
+    #[test]
+    fn many_in_one_step_stay_in_a_word() {
+        let bitmap = Bitmap::<100>::new();
+        let got: Vec<_> = bitmap.claim_up_to(5).unwrap().collect();
+        assert_eq!(got, [0, 1, 2, 3, 4]);
+        assert!(bitmap.release(1) && bitmap.release(3));
+        let got: Vec<_> = bitmap.claim_up_to(1000).unwrap().collect();
+        assert_eq!(got.len(), SLOTS_PER_WORD - 3);
+        assert_eq!(got[..3], [1, 3, 5]);
+        assert_eq!(bitmap.claims(), 5 + got.len() as u64);
+    }
+
+    #[test]
+    fn claims_are_counted_over_a_lap() {
+        let bitmap = Bitmap::<40>::new();
+        bitmap.near_lap(2);
+        let before = bitmap.claims();
+        for n in 1..=5 {
+            let i = bitmap.claim().unwrap();
+            assert_eq!(bitmap.claims(), before + n);
+            assert!(bitmap.release(i));
+            assert_eq!(bitmap.available(), 40);
+        }
+    }
+
+    #[test]
+    fn claim_at_is_not_counted() {
+        let bitmap = Bitmap::<3>::new();
+        assert!(bitmap.claim_at(1));
+        assert!(!bitmap.claim_at(1));
+        assert_eq!(bitmap.claim(), Some(0));
+        assert_eq!(bitmap.claim(), Some(2));
+        assert_eq!((bitmap.claim(), bitmap.claims()), (None, 2));
+    }
+}

@@ -1,0 +1,238 @@
+//! L1: why not, now. A refused value comes back inside the error.
+
+use core::fmt;
+
+/// No object is free: all of them were seen on loan during the call.
+///
+/// One may come back before you look again. With several words of slots (more than 32 on 64-bit
+/// targets, 16 on others) the slots are seen one word after the other, not at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Exhausted {
+    pub(crate) capacity: u16,
+}
+
+impl Exhausted {
+    /// How many objects the pool has in all.
+    #[must_use]
+    pub fn capacity(self) -> usize {
+        usize::from(self.capacity)
+    }
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pool exhausted: all {} objects are on loan", self.capacity)
+    }
+}
+
+impl core::error::Error for Exhausted {}
+
+/// Errors that carry the refused value `T` back; `Debug` and `Error` ask nothing of `T`.
+macro_rules! carries_value {
+    ($name:ident, $value:ident: $($refused:pat => $short:literal, $text:literal;)+) => {
+        impl<T> $name<T> {
+            /// The value that was refused.
+            #[must_use]
+            pub fn into_inner(self) -> T {
+                match self {
+                    $($refused => $value,)+
+                }
+            }
+
+            fn text(&self, short: bool) -> &'static str {
+                match self {
+                    $(#[allow(unused_variables)] $refused => if short { $short } else { $text },)+
+                }
+            }
+        }
+
+        impl<T> fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.text(true))
+            }
+        }
+
+        impl<T> fmt::Display for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.text(false))
+            }
+        }
+
+        impl<T> core::error::Error for $name<T> {}
+
+        #[cfg(feature = "defmt")]
+        impl<T> defmt::Format for $name<T> {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "{=str}", self.text(false));
+            }
+        }
+    };
+}
+
+/// Every place is taken; the value comes back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Full<T>(pub T);
+carries_value!(Full, value: Self(value) => "Full(..)", "full: every place is taken";);
+
+/// The receiver left; the token comes back. Stop generating.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cancelled<T>(pub T);
+carries_value!(Cancelled, value: Self(value) => "Cancelled(..)", "receiver left the stream";);
+
+/// Why [`Producer::push`](crate::Producer::push) gave the value back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PushError<T> {
+    /// Every place holds an item; the consumer may free one at any time.
+    Full(T),
+    /// The consumer closed the ring: nothing pushed would ever be read.
+    Closed(T),
+}
+carries_value!(PushError, value:
+    Self::Full(value) => "Full(..)", "ring full";
+    Self::Closed(value) => "Closed(..)", "ring closed by its consumer";
+);
+
+/// Why [`Sender::try_send`](crate::Sender::try_send) gave the token back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SendError<T> {
+    /// The stream holds as many tokens as it can; the receiver may take one at any time.
+    Full(T),
+    /// The receiver left: nobody will read another token. Stop generating.
+    Cancelled(T),
+}
+carries_value!(SendError, value:
+    Self::Full(value) => "Full(..)", "stream full";
+    Self::Cancelled(value) => "Cancelled(..)", "receiver left the stream";
+);
+
+/// Why [`Consumer::pop`](crate::Consumer::pop) has no item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum PopError {
+    /// Nothing is there now.
+    Empty,
+    /// Nothing is there and nothing will come: the producer closed the ring.
+    Closed,
+}
+
+impl fmt::Display for PopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "ring empty",
+            Self::Closed => "ring closed by its producer",
+        })
+    }
+}
+
+impl core::error::Error for PopError {}
+
+/// How a stream ended. Every token sent before it was delivered first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum End {
+    /// The sender said that this is all: [`Sender::close`](crate::Sender::close).
+    Finished,
+    /// The sender gave up, with a code of its own: [`Sender::fail`](crate::Sender::fail).
+    Failed(u16),
+    /// The sender was dropped without a word: what arrived is not the whole.
+    Aborted,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished => f.write_str("finished"),
+            Self::Failed(code) => write!(f, "failed with code {code}"),
+            Self::Aborted => f.write_str("aborted: the sender was dropped before it finished"),
+        }
+    }
+}
+
+impl core::error::Error for End {}
+
+/// Why [`Receiver::try_recv`](crate::Receiver::try_recv) has no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RecvError {
+    /// Nothing is there now; the stream goes on.
+    Empty,
+    /// Nothing is there and nothing will come.
+    Ended(End),
+}
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("stream empty"),
+            Self::Ended(end) => write!(f, "stream {end}"),
+        }
+    }
+}
+
+impl core::error::Error for RecvError {}
+
+/// Why not all of a text was sent, and how much of it was.
+///
+/// `&text[error.sent()..]` is what is left; it starts at a character boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TextError {
+    pub(crate) sent: usize,
+    pub(crate) cancelled: bool,
+}
+
+impl TextError {
+    /// Bytes of the text that are in the stream.
+    #[must_use]
+    pub fn sent(self) -> usize {
+        self.sent
+    }
+
+    /// `true` when the receiver left; `false` when the stream was full (or the time was up).
+    #[must_use]
+    pub fn is_cancelled(self) -> bool {
+        self.cancelled
+    }
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = if self.cancelled { "receiver left the stream" } else { "stream full" };
+        write!(f, "{why} after {} bytes of the text", self.sent)
+    }
+}
+
+impl core::error::Error for TextError {}
+
+/// The text is longer than the room that is left; nothing of it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TooLong {
+    pub(crate) len: usize,
+    pub(crate) room: usize,
+}
+
+impl TooLong {
+    /// Bytes of the text that was refused.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // The length of a text, not of a collection.
+    pub fn len(self) -> usize {
+        self.len
+    }
+
+    /// Bytes that would have fitted.
+    #[must_use]
+    pub fn room(self) -> usize {
+        self.room
+    }
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "text of {} bytes does not fit into {} bytes", self.len, self.room)
+    }
+}
+
+impl core::error::Error for TooLong {}

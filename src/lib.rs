@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+// L0
+#[cfg(all(loom, feature = "loom"))]
+#[doc(hidden)]
+pub mod seed;
+mod sync;
+// L1
+mod error;
+mod metrics;
+mod pad;
+mod reset;
+mod slot;
+mod token;
+// L2
+mod bitmap;
+// L3
+mod notify;
+mod pool;
+mod ring;
+mod slab;
+// L4
+mod stream;
+
+pub use error::{
+    Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
+};
+pub use metrics::Metrics;
+pub use notify::{Notify, Poll};
+pub use pad::{CacheLine, Compact, DefaultPadding};
+pub use pool::{Erased, FromRaw, Home, Lease, Loan, Mapped, Pool, SharedLease};
+pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset};
+pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
+pub use slab::Slab;
+pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
+pub use token::{Response, Token};
+
+#[cfg(feature = "std")]
+pub use notify::Park;
+#[cfg(feature = "zeroize")]
+pub use reset::Zeroizing;
+
+/// For globals that are configured at run time: made on first use, without `std`.
+///
+/// # Context
+/// The first use blocks others by spinning until the value is made: not for interrupt handlers that may
+/// be the second.
+pub use spin::{LazyLock as Lazy, Once};

@@ -1,0 +1,674 @@
+//! L3: N objects, each made once, lent as leases and recycled when they come back.
+#![allow(unsafe_code)]
+
+mod lease;
+mod shared;
+
+pub(crate) use lease::home;
+pub use lease::{Erased, FromRaw, Home, Lease, Mapped};
+pub use shared::SharedLease;
+
+use crate::bitmap::Bitmap;
+use crate::error::Exhausted;
+use crate::metrics::{Counters, Metrics};
+use crate::reset::{DefaultReset, FromFn, Policy};
+use crate::slot::{SlotState, Slots, Snapshot};
+use crate::sync::{Ordering::Relaxed, const_fn, filled, plain};
+use core::{fmt, mem};
+
+/// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
+///
+/// Go's `sync.Pool`, bounded: nothing is allocated, `N` is a promise, and a lent object never vanishes.
+/// How an object is made and recycled is the policy `P`; by default [`Default`] makes and
+/// [`Reset`](crate::Reset) recycles.
+///
+/// # Shape
+/// `N` from 1 to 65,535, checked at compile time. Besides the objects it costs 3 bytes a slot and about
+/// 40 bytes (5 and 60 on 64-bit targets). A `static` of it is all zeros until an object is made.
+///
+/// # Context
+/// Every method may be called from any thread and any interrupt handler; none blocks, none allocates.
+///
+/// # Ordering
+/// The return of an object happens before the get that lends it again.
+///
+/// # Source
+/// Bits for free slots as in atomic-pool; get, put and reset as in Go's `sync.Pool` with go-llms' rules.
+///
+/// # Invariants
+/// - [one-owner] who claimed a slot's bit owns the slot until he releases the bit: an exclusive lease,
+///   the holders of a shared one together, or a method of the pool for the time of its call.
+/// - [filled] the object of a slot is initialised exactly while its state says `FILLED`; only the
+///   owner changes either.
+/// - [in-range] the bitmap gives out only numbers below `N`, and a lease keeps the number it got.
+///
+/// # Examples
+/// ```
+/// use forebay::Pool;
+///
+/// static FRAMES: Pool<heapless::Vec<i16, 160>, 8> = Pool::new();
+///
+/// let mut frame = FRAMES.try_get()?;
+/// frame.push(42).unwrap();
+/// drop(frame); // emptied, and free again
+///
+/// assert!(FRAMES.try_get()?.is_empty());
+/// assert_eq!(FRAMES.available(), 8);
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+///
+/// A capacity out of range does not compile:
+/// ```compile_fail,E0080
+/// static NONE: forebay::Pool<u8, 0> = forebay::Pool::new();
+/// ```
+pub struct Pool<T, const N: usize, P = DefaultReset> {
+    bits: Bitmap<N>,
+    states: [SlotState; N],
+    epoch: plain::AtomicUsize,
+    counters: Counters,
+    policy: P,
+    slots: Slots<T, N>,
+}
+
+impl<T, const N: usize> Pool<T, N> {
+    const_fn! {
+        /// A pool whose objects are made by [`Default`] on first use and recycled by [`Reset`](crate::Reset).
+        #[must_use]
+        pub const fn new() -> Self {
+            Self::with_policy(DefaultReset)
+        }
+    }
+}
+
+impl<T, const N: usize, F: Fn(usize) -> T> Pool<T, N, FromFn<F>> {
+    const_fn! {
+        /// A pool whose objects are made by `make`, on first use, from the slot's number.
+        ///
+        /// # Examples
+        /// ```
+        /// use forebay::Pool;
+        ///
+        /// let ports = Pool::<_, 3, _>::from_fn(|slot| 8000 + slot as u16);
+        /// assert_eq!(*ports.try_get()?, 8000);
+        /// # Ok::<(), forebay::Exhausted>(())
+        /// ```
+        #[must_use]
+        pub const fn from_fn(make: F) -> Self {
+            Self::with_policy(FromFn(make))
+        }
+    }
+}
+
+impl<T, const N: usize, P> Pool<T, N, P> {
+    const_fn! {
+        /// A pool whose objects are made and recycled by `policy`.
+        #[must_use]
+        pub const fn with_policy(policy: P) -> Self {
+            Self {
+                bits: Bitmap::new(),
+                states: filled!(SlotState::new(); N),
+                epoch: plain::AtomicUsize::new(0),
+                counters: Counters::new(),
+                policy,
+                slots: Slots::new(),
+            }
+        }
+    }
+
+    /// How many objects the pool can lend at once: `N`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        N
+    }
+
+    /// How many objects are free now. For display and tests: stale at once.
+    ///
+    /// # Context
+    /// Wait-free.
+    ///
+    /// # Cost
+    /// One load and one population count for each 32 slots (16 on 32-bit targets).
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.bits.available()
+    }
+
+    /// The pool's counts. See [`Metrics`].
+    ///
+    /// # Context
+    /// Wait-free.
+    ///
+    /// # Cost
+    /// Two loads for each 32 slots (16 on 32-bit targets).
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let in_use = (N - self.bits.available()) as u64;
+        let gets = self.bits.claims();
+        Metrics {
+            capacity: N as u64,
+            in_use,
+            high_water: self.counters.lent_slots.get(),
+            gets,
+            misses: self.counters.misses.get(),
+            puts: gets.saturating_sub(in_use),
+            evictions: self.counters.evictions.get(),
+            exhausted: self.counters.exhausted(),
+            panics: self.counters.panics.get(),
+            double_returns: self.counters.double_returns.get(),
+        }
+    }
+
+    /// Begins a new epoch and returns its number. Slots remember the epoch in which they were lent, so
+    /// that [`audit`](Self::audit) can say how long one has been out.
+    ///
+    /// What an epoch is, is up to you: a second, a request, a test. Call it from one place only; of
+    /// two calls at once, one may be lost.
+    ///
+    /// # Context
+    /// Wait-free, O(N).
+    pub fn advance_epoch(&self) -> usize {
+        let epoch = self.epoch.load(Relaxed);
+        for (i, state) in self.states.iter().enumerate() {
+            if self.bits.is_taken(i) {
+                state.keep_age(epoch);
+            }
+        }
+        let next = epoch.wrapping_add(1);
+        self.epoch.store(next, Relaxed);
+        next
+    }
+
+    /// The slots that are on loan, and since when. For leak hunts; stale at once.
+    ///
+    /// # Cost
+    /// Two loads a slot.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Pool;
+    ///
+    /// let pool: Pool<u32, 4> = Pool::new();
+    /// core::mem::forget(pool.try_get()?);
+    /// pool.advance_epoch();
+    /// let _fine = pool.try_get()?;
+    ///
+    /// let lost = pool.audit().find(|loan| loan.age() > 0).unwrap();
+    /// assert_eq!((lost.slot(), lost.age(), lost.since()), (0, 1, 0));
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
+        let epoch = self.epoch.load(Relaxed);
+        let on_loan = self.states.iter().enumerate().filter(|&(i, _)| self.bits.is_taken(i));
+        on_loan.map(move |(slot, state)| {
+            let state = state.load();
+            Loan {
+                slot,
+                epoch,
+                age: state.age(epoch),
+                holders: state.holders(),
+                raw: state.is_raw(),
+            }
+        })
+    }
+
+    /// Drops the idle objects; their slots become vacant and are filled again on use. The number dropped.
+    ///
+    /// While an object is being dropped its slot is on loan to this call: a get that needs the very last
+    /// free slot can miss it for that time.
+    ///
+    /// # Panics
+    /// As the drop of an object does; its slot is vacant then, and the rest is left as it is.
+    ///
+    /// # Context
+    /// Lock-free, O(N) besides the drops.
+    pub fn trim(&self) -> usize {
+        let mut dropped = 0;
+        for (i, state) in self.states.iter().enumerate() {
+            if state.load().is_filled() && self.bits.claim_at(i) {
+                let release = Release { pool: self, slot: i };
+                if state.load().is_filled() {
+                    // SAFETY: [one-owner] claimed just above; [filled] so says its state.
+                    unsafe { release.evict() };
+                    dropped += 1;
+                }
+            }
+        }
+        dropped
+    }
+
+    /// The place of `slot`, to read the object.
+    ///
+    /// # Safety
+    /// [in-range]; the caller owns the slot or is one of its holders.
+    #[inline(always)]
+    pub(crate) unsafe fn object(&self, slot: usize) -> *const T {
+        // SAFETY: the caller's.
+        unsafe { self.slots.read_ptr(slot) }
+    }
+
+    /// The place of `slot`, to write the object.
+    ///
+    /// # Safety
+    /// [in-range], [one-owner]: the caller owns the slot.
+    #[inline(always)]
+    pub(crate) unsafe fn object_mut(&self, slot: usize) -> *mut T {
+        // SAFETY: the caller's.
+        unsafe { self.slots.write_ptr(slot) }
+    }
+
+    #[inline]
+    pub(crate) fn slot_state(&self, slot: usize) -> &SlotState {
+        // In range, by [in-range]; no panic is reachable, since N is at least 1.
+        self.states.get(slot).unwrap_or(&self.states[0])
+    }
+
+    #[cold]
+    fn exhausted(&self) -> Exhausted {
+        self.counters.count_exhausted();
+        #[allow(clippy::cast_possible_truncation)] // N is at most 65,535.
+        Exhausted { capacity: N as u16 }
+    }
+
+    /// Takes back the slot of a lease: recycles the object and frees the slot.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: the caller owns `slot`, which holds an object, and gives both up.
+    #[inline]
+    unsafe fn take_back(&self, slot: usize, recycle: impl FnOnce(&P, &mut T) -> bool) {
+        let release = Release { pool: self, slot };
+        // SAFETY: [one-owner] ours by contract, until `release` is dropped; [in-range]; [filled].
+        let object = unsafe { &mut *self.slots.write_ptr(slot) };
+        // Should `recycle` panic, the object is suspect: `doubt` drops it. No borrow is held meanwhile.
+        let doubt = Doubt(&release);
+        let keep = recycle(&self.policy, object);
+        mem::forget(doubt);
+        if !keep {
+            // SAFETY: as above; `object` is not used again.
+            unsafe { release.evict() };
+        }
+    }
+
+    /// Lends a free slot that holds no object, as a [`Slab`](crate::Slab) does; `init` makes one in it
+    /// from `value`, which comes back if no slot is free.
+    ///
+    /// # Safety
+    /// [filled]: no slot of this pool ever holds an object while it is free, and `init` initialises the
+    /// memory it is given or panics.
+    #[inline]
+    pub(crate) unsafe fn lend_vacant<V>(
+        &self,
+        value: V,
+        init: impl FnOnce(V, *mut T),
+    ) -> Result<usize, V> {
+        let Some(slot) = self.bits.claim() else {
+            self.exhausted();
+            return Err(value);
+        };
+        let release = Release { pool: self, slot };
+        let count = CountPanic(&self.counters);
+        // SAFETY: [one-owner] claimed just above, [in-range].
+        init(value, unsafe { self.slots.write_ptr(slot) });
+        mem::forget(count);
+        mem::forget(release);
+        let state = self.slot_state(slot);
+        if !state.load().was_lent() {
+            self.counters.lent_slots.count();
+        }
+        state.store(Snapshot::on_loan(self.epoch.load(Relaxed)));
+        Ok(slot)
+    }
+
+    /// Takes back a slot lent by [`lend_vacant`](Self::lend_vacant): drops its object and frees it.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: as [`take_back`](Self::take_back).
+    #[inline]
+    pub(crate) unsafe fn take_back_vacant(&self, slot: usize) {
+        let release = Release { pool: self, slot };
+        // SAFETY: ours and filled by contract.
+        unsafe { release.vacate() };
+    }
+
+    /// Makes sure that a claimed slot holds an object and is marked with this epoch.
+    #[inline]
+    fn ready(&self, slot: usize, make: impl FnOnce(&P, usize) -> T) {
+        let on_loan = Snapshot::on_loan(self.epoch.load(Relaxed));
+        // Written only when it differs, so that a warm pool does not write a second shared line.
+        if self.slot_state(slot).load() != on_loan {
+            self.prepare(slot, on_loan, make);
+        }
+    }
+
+    #[cold]
+    fn prepare(&self, slot: usize, on_loan: Snapshot, make: impl FnOnce(&P, usize) -> T) {
+        let state = self.slot_state(slot);
+        let seen = state.load();
+        if !seen.is_filled() {
+            let release = Release { pool: self, slot };
+            let count = CountPanic(&self.counters);
+            // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant, so nothing is lost.
+            // Should `make` panic, the slot stays vacant and `release` frees it.
+            unsafe { self.slots.write_ptr(slot).write(make(&self.policy, slot)) };
+            mem::forget(count);
+            mem::forget(release);
+            self.counters.misses.count();
+        }
+        if !seen.was_lent() {
+            self.counters.lent_slots.count();
+        }
+        state.store(on_loan);
+    }
+}
+
+impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
+    /// Lends one free object, or says at once that there is none.
+    ///
+    /// The first get of a slot makes its object. The lease stays good: nobody else can reach the object
+    /// until it is dropped.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: every slot was seen on loan during the call; one may be back before you look again.
+    ///
+    /// # Panics
+    /// Never by itself. If the policy's `make` panics, the slot is free and vacant again.
+    ///
+    /// # Context
+    /// Lock-free: a retry means that another caller made progress. Callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// Two loads and one compare-exchange for an object that was lent before.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{Exhausted, Pool};
+    ///
+    /// static BUFFERS: Pool<[u8; 32], 1> = Pool::new();
+    /// let buffer = BUFFERS.try_get()?;
+    /// assert!(BUFFERS.try_get().is_err()); // the only one is on loan
+    /// drop(buffer);
+    /// assert!(BUFFERS.try_get().is_ok());
+    /// # Ok::<(), Exhausted>(())
+    /// ```
+    #[inline]
+    pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
+        self.claim().map(|slot| Lease::new(self, slot))
+    }
+
+    /// [`try_get`](Self::try_get) for a pool in an `Arc`: the lease owns a share of the pool.
+    ///
+    /// # Errors
+    /// [`Exhausted`], as `try_get`.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Pool;
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(Pool::<String, 4>::new());
+    /// let mut name = pool.try_get_arc()?;
+    /// name.push_str("forebay");
+    /// let worker = std::thread::spawn(move || name.len());
+    /// assert_eq!(worker.join().unwrap(), 7);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn try_get_arc(
+        self: &std::sync::Arc<Self>,
+    ) -> Result<Lease<std::sync::Arc<Self>>, Exhausted> {
+        self.claim().map(|slot| Lease::new(std::sync::Arc::clone(self), slot))
+    }
+
+    /// Lends `K` objects at once, or none.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: fewer than `K` were free. What was claimed meanwhile is free again.
+    ///
+    /// # Context
+    /// Lock-free. While it gathers from several words it holds slots that it may give back, so another
+    /// caller can be refused though `K` are not lent in the end.
+    ///
+    /// # Cost
+    /// One compare-exchange for each word (32 slots; 16 on 32-bit targets) it takes slots from.
+    ///
+    /// # Source
+    /// DPDK's `rte_mempool_get_bulk`, all or nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Pool;
+    ///
+    /// static BEAMS: Pool<u32, 8> = Pool::new();
+    /// let four = BEAMS.try_get_many::<4>()?;
+    /// assert!(BEAMS.try_get_many::<5>().is_err());
+    /// assert_eq!(BEAMS.available(), 4); // the refused call took nothing
+    /// # drop(four);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    pub fn try_get_many<const K: usize>(&self) -> Result<[Lease<&Self>; K], Exhausted> {
+        let leases = self.get_up_to::<K>();
+        // On failure the leases come back inside the error and are dropped: the slots are free again.
+        leases.into_array().map_err(|_| self.exhausted())
+    }
+
+    /// Lends up to `K` objects: as many as it finds free, perhaps none.
+    ///
+    /// # Context
+    /// Lock-free. Cost and source as [`try_get_many`](Self::try_get_many) (`rte_mempool`'s burst).
+    ///
+    /// # Examples
+    /// ```
+    /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
+    /// assert_eq!(pool.get_up_to::<8>().len(), 3);
+    /// ```
+    pub fn get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
+        let mut leases = heapless::Vec::new();
+        while leases.len() < K {
+            let Some(claimed) = self.bits.claim_up_to(K - leases.len()) else { break };
+            // Should `make` panic, the slots behind the one it panicked for go back too.
+            let mut rest = Rest { pool: self, claimed };
+            while let Some(slot) = rest.claimed.next() {
+                self.ready(slot, P::make);
+                // There is room: no more than `K` are claimed.
+                let _ = leases.push(Lease::new(self, slot));
+            }
+        }
+        leases
+    }
+
+    /// Makes an object for every vacant slot that is free. The number made.
+    ///
+    /// # Panics
+    /// As the policy's `make` does; the slot it was called for stays vacant.
+    ///
+    /// # Context
+    /// Lock-free, O(N) besides `make`. A slot is on loan to this call while its object is made.
+    pub fn fill(&self) -> usize {
+        let mut made = 0;
+        for (i, state) in self.states.iter().enumerate() {
+            if !state.load().is_filled() && self.bits.claim_at(i) {
+                let _release = Release { pool: self, slot: i };
+                if !state.load().is_filled() {
+                    let count = CountPanic(&self.counters);
+                    // SAFETY: [one-owner] claimed just above; [filled] vacant, so nothing is lost.
+                    unsafe { self.slots.write_ptr(i).write(self.policy.make(i)) };
+                    mem::forget(count);
+                    state.set_filled();
+                    self.counters.misses.count();
+                    made += 1;
+                }
+            }
+        }
+        made
+    }
+
+    #[inline]
+    fn claim(&self) -> Result<usize, Exhausted> {
+        let slot = self.bits.claim().ok_or_else(|| self.exhausted())?;
+        self.ready(slot, P::make);
+        Ok(slot)
+    }
+}
+
+impl<T, const N: usize> Default for Pool<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const N: usize, P> fmt::Debug for Pool<T, N, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+impl<T, const N: usize, P> Drop for Pool<T, N, P> {
+    fn drop(&mut self) {
+        /// Drops the objects from slot `next` on, also when the drop of one panics.
+        struct Objects<'a, T, const N: usize, P> {
+            pool: &'a Pool<T, N, P>,
+            next: usize,
+        }
+
+        impl<T, const N: usize, P> Drop for Objects<'_, T, N, P> {
+            fn drop(&mut self) {
+                while let Some(state) = self.pool.states.get(self.next) {
+                    let slot = self.next;
+                    self.next += 1;
+                    if state.load().is_filled() {
+                        let again = Objects { pool: self.pool, next: self.next };
+                        // SAFETY: the pool is being dropped, so no lease that borrows it is alive;
+                        // [filled]; each slot is visited once, since `again` goes on behind it.
+                        unsafe { self.pool.slots.write_ptr(slot).drop_in_place() };
+                        mem::forget(again);
+                    }
+                }
+            }
+        }
+
+        if mem::needs_drop::<T>() {
+            drop(Objects { pool: self, next: 0 });
+        }
+    }
+}
+
+/// A slot on loan, as [`Pool::audit`] sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Loan {
+    slot: usize,
+    epoch: usize,
+    age: u8,
+    holders: usize,
+    raw: bool,
+}
+
+impl Loan {
+    /// The slot's number.
+    #[must_use]
+    pub fn slot(&self) -> usize {
+        self.slot
+    }
+
+    /// How many epochs ago it was lent: 0 in this one; 255 for 255 or more.
+    #[must_use]
+    pub fn age(&self) -> u8 {
+        self.age
+    }
+
+    /// The number of the epoch in which it was lent, as [`Pool::advance_epoch`] returned it; the
+    /// latest it can be if it is 255 or more epochs old.
+    #[must_use]
+    pub fn since(&self) -> usize {
+        self.epoch.wrapping_sub(usize::from(self.age))
+    }
+
+    /// Holders of a shared lease; 0 for an exclusive one.
+    #[must_use]
+    pub fn holders(&self) -> usize {
+        self.holders
+    }
+
+    /// `true` between [`Lease::into_raw`] and [`Lease::from_raw`].
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.raw
+    }
+}
+
+/// Frees a claimed slot when dropped, also by a panic.
+struct Release<'a, T, const N: usize, P> {
+    pool: &'a Pool<T, N, P>,
+    slot: usize,
+}
+
+impl<T, const N: usize, P> Release<'_, T, N, P> {
+    /// Drops the slot's object. The slot is vacant already when the object's drop runs, so a panic in
+    /// it leaves a vacant, free slot.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: as [`Pool::take_back`].
+    #[inline]
+    unsafe fn vacate(&self) {
+        self.pool.slot_state(self.slot).set_vacant();
+        let count = CountPanic(&self.pool.counters);
+        // SAFETY: ours and filled by contract; vacant from now on, so not dropped twice.
+        unsafe { self.pool.slots.write_ptr(self.slot).drop_in_place() };
+        mem::forget(count);
+    }
+
+    /// [`vacate`](Self::vacate), and counts that an object was not kept.
+    ///
+    /// # Safety
+    /// As `vacate`.
+    #[cold]
+    unsafe fn evict(&self) {
+        self.pool.counters.evictions.count();
+        // SAFETY: passed on.
+        unsafe { self.vacate() };
+    }
+}
+
+impl<T, const N: usize, P> Drop for Release<'_, T, N, P> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.pool.bits.release(self.slot) {
+            self.pool.counters.double_returns.count();
+        }
+    }
+}
+
+/// Dropped only when `recycle` panics: drops the object it was called for.
+struct Doubt<'a, 'b, T, const N: usize, P>(&'a Release<'b, T, N, P>);
+
+impl<T, const N: usize, P> Drop for Doubt<'_, '_, T, N, P> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.pool.counters.panics.count();
+        // SAFETY: [one-owner], [filled]: the caller of `take_back` gave the slot and its object up.
+        unsafe { self.0.evict() };
+    }
+}
+
+/// Dropped only when user code panics: counts it.
+struct CountPanic<'a>(&'a Counters);
+
+impl Drop for CountPanic<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.panics.count();
+    }
+}
+
+/// Claimed slots that are not leases yet; frees them when dropped.
+struct Rest<'a, T, const N: usize, P> {
+    pool: &'a Pool<T, N, P>,
+    claimed: crate::bitmap::Claimed,
+}
+
+impl<T, const N: usize, P> Drop for Rest<'_, T, N, P> {
+    fn drop(&mut self) {
+        for slot in self.claimed {
+            drop(Release { pool: self.pool, slot });
+        }
+    }
+}

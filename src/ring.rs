@@ -1,0 +1,388 @@
+//! L3: a bounded single-producer, single-consumer queue that never waits.
+#![allow(unsafe_code)]
+
+mod ends;
+mod grant;
+
+pub use ends::{Consumer, Producer, RingRef};
+pub use grant::{Drain, Filled, Grant, PopRef};
+
+use crate::pad::{DefaultPadding, Padded};
+use crate::pool::{Home, Lease, SharedLease};
+use crate::slot::Slots;
+use crate::sync::{
+    Ordering::{Acquire, Relaxed, Release},
+    const_fn, plain, rmw,
+};
+use core::fmt;
+
+/// A wait-free ring of `N` items between one producer and one consumer.
+///
+/// All `N` places hold items, for any `N`. Each end keeps its own index and a stale copy of the other's in
+/// its handle, and touches shared memory only to publish, and to look again when the copy says full
+/// or empty.
+///
+/// # Shape
+/// `N` from 1 to 65,535, checked at compile time. Besides the items: four words, each padded by `A`, which
+/// is [`DefaultPadding`] unless told otherwise.
+///
+/// # Context
+/// Either end may be on any thread or in any interrupt handler. Push and pop are wait-free and use plain
+/// loads and stores only, on every target. Taking and dropping an end is a read-modify-write.
+///
+/// # Source
+/// Indices from 0 to 2N and both cached on both sides as in rtrb; `split` as in heapless; ends that can be
+/// taken again as in bbqueue.
+///
+/// # Invariants
+/// - [two-laps] `head` and `tail` run from 0 to `2N - 1`; their distance, modulo `2N`, is the number of items,
+///   0 to `N`. The places from `head` on for that distance, modulo `N`, are initialised.
+/// - [own-index] only the producer stores `tail`, only the consumer stores `head`, and each from a plain
+///   field of its handle: nobody loads an atomic that he then stores.
+/// - [one-each] there is at most one producer and one consumer.
+/// - [producer-side] a place outside the items belongs to the producer, [consumer-side] one inside
+///   to the consumer; publishing an index hands places over.
+///
+/// # Examples
+/// Between two threads, or an interrupt and the main program:
+/// ```
+/// use forebay::Ring;
+///
+/// static SAMPLES: Ring<i16, 100> = Ring::new();
+///
+/// let mut producer = SAMPLES.try_producer().unwrap();
+/// let mut consumer = SAMPLES.try_consumer().unwrap();
+/// let sampler = std::thread::spawn(move || (0..100).for_each(|n| producer.push(n).unwrap()));
+/// sampler.join().unwrap();
+/// assert_eq!(consumer.pop(), Ok(0));
+/// assert_eq!(consumer.len(), 99);
+/// ```
+/// A ring of leases hands pooled frames over without copying them:
+/// ```
+/// use forebay::{Lease, Pool, Ring};
+///
+/// type Frame = Lease<&'static Pool<[u8; 32], 4>>;
+/// static FRAMES: Pool<[u8; 32], 4> = Pool::new();
+/// static FILLED: Ring<Frame, 4> = Ring::new();
+///
+/// let mut frame = FRAMES.try_get()?;
+/// frame[0] = 1;
+/// FILLED.try_producer().unwrap().push(frame).unwrap();
+/// assert_eq!(FILLED.try_consumer().unwrap().pop().unwrap()[0], 1);
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+pub struct Ring<T, const N: usize, A = DefaultPadding> {
+    /// Where the consumer reads next. Stored by the consumer.
+    head: Padded<plain::AtomicUsize, A>,
+    /// Where the producer writes next, and [`CLOSED`]. Stored by the producer.
+    tail: Padded<plain::AtomicUsize, A>,
+    ends: Padded<Ends, A>,
+    slots: Slots<T, N>,
+}
+
+/// The mark in `tail` that says that nothing will follow.
+pub(crate) const CLOSED: usize = 1 << (usize::BITS - 1);
+
+/// Written when an end comes or goes, so both ends keep it in their caches.
+struct Ends {
+    /// Not 0 once the consumer left. Stored by the consumer.
+    cancelled: plain::AtomicUsize,
+    /// Which ends are taken.
+    taken: rmw::AtomicUsize,
+}
+
+/// Marks in `Ends::taken`.
+const PRODUCER: usize = 1;
+const CONSUMER: usize = 2;
+
+impl<T, const N: usize, A> Ring<T, N, A> {
+    const_fn! {
+        /// An empty ring.
+        #[must_use]
+        pub const fn new() -> Self {
+            const { assert!(N >= 1 && N <= 65_535, "capacity must be from 1 to 65,535") };
+            Self {
+                head: Padded::new(plain::AtomicUsize::new(0)),
+                tail: Padded::new(plain::AtomicUsize::new(0)),
+                ends: Padded::new(Ends {
+                    cancelled: plain::AtomicUsize::new(0),
+                    taken: rmw::AtomicUsize::new(0),
+                }),
+                slots: Slots::new(),
+            }
+        }
+    }
+
+    /// How many items fit: `N`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        N
+    }
+
+    /// Both ends of a ring that nobody else can reach. Items that are in it stay; a closed ring is open
+    /// again.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// producer.push(1).unwrap();
+    /// assert_eq!(consumer.pop(), Ok(1));
+    /// ```
+    pub fn split(&mut self) -> (Producer<&Self>, Consumer<&Self>) {
+        self.reopen();
+        self.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
+        (Producer::new(&*self), Consumer::new(&*self))
+    }
+
+    /// The producer, or `None` while there is one. Dropped, it can be taken again, on any thread; a ring
+    /// that the last one closed is open again then.
+    ///
+    /// # Context
+    /// Wait-free; one read-modify-write.
+    #[must_use]
+    pub fn try_producer(&self) -> Option<Producer<&Self>> {
+        self.take(PRODUCER).then(|| {
+            let producer = Producer::new(self);
+            self.tail.store(self.tail.load(Relaxed) & !CLOSED, Relaxed);
+            producer
+        })
+    }
+
+    /// The consumer, or `None` while there is one. Dropped, it can be taken again, on any thread; a ring
+    /// that the last one closed is open again then.
+    ///
+    /// # Context
+    /// Wait-free; one read-modify-write.
+    #[must_use]
+    pub fn try_consumer(&self) -> Option<Consumer<&Self>> {
+        self.take(CONSUMER).then(|| {
+            self.ends.cancelled.store(0, Relaxed);
+            Consumer::new(self)
+        })
+    }
+
+    /// [`try_producer`](Self::try_producer) and [`try_consumer`](Self::try_consumer) of a ring in an `Arc`.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn split_arc(
+        ring: std::sync::Arc<Self>,
+    ) -> Option<(Producer<std::sync::Arc<Self>>, Consumer<std::sync::Arc<Self>>)> {
+        let mut ring = ring;
+        let only = std::sync::Arc::get_mut(&mut ring)?;
+        only.reopen();
+        only.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
+        Some((Producer::new(std::sync::Arc::clone(&ring)), Consumer::new(ring)))
+    }
+
+    fn take(&self, end: usize) -> bool {
+        // E1 (Acquire, pairs with E0 in `give_back`): the last holder's stores of its index are visible.
+        self.ends.taken.fetch_or(end, Acquire) & end == 0
+    }
+
+    /// Forgets that either side closed. Nobody else may have the ring.
+    fn reopen(&mut self) {
+        self.tail.store(self.tail.load(Relaxed) & !CLOSED, Relaxed);
+        self.ends.cancelled.store(0, Relaxed);
+    }
+
+    /// Drops the items and opens the ring again: as new.
+    pub(crate) fn reset(&mut self) {
+        let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed) & !CLOSED);
+        // First, so that an item whose drop panics is not met again.
+        self.head.store(0, Relaxed);
+        self.tail.store(0, Relaxed);
+        self.ends.cancelled.store(0, Relaxed);
+        self.ends.taken.store(0, Relaxed);
+        drop(Items { slots: &self.slots, head, count: distance(N, head, tail) });
+    }
+}
+
+impl<T, const N: usize, A> Default for Ring<T, N, A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const N: usize, A> fmt::Debug for Ring<T, N, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed));
+        f.debug_struct("Ring")
+            .field("capacity", &N)
+            .field("len", &distance(N, head, tail & !CLOSED).min(N))
+            .field("closed", &(tail & CLOSED != 0))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, const N: usize, A> Drop for Ring<T, N, A> {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
+/// A ring behind any handle to it: what the ends need of it, with `N` and the padding as constants.
+///
+/// # Safety
+/// All methods concern one and the same ring, which keeps the invariants named at [`Ring`].
+#[doc(hidden)]
+#[allow(private_interfaces)]
+pub unsafe trait RawRing {
+    type Item;
+    const CAPACITY: usize;
+    fn head(&self) -> &plain::AtomicUsize;
+    fn tail(&self) -> &plain::AtomicUsize;
+    fn cancelled(&self) -> &plain::AtomicUsize;
+    /// # Safety
+    /// `place < CAPACITY`, and it is on the caller's side.
+    unsafe fn read_ptr(&self, place: usize) -> *const Self::Item;
+    /// # Safety
+    /// `place < CAPACITY`, and it is on the caller's side.
+    unsafe fn write_ptr(&self, place: usize) -> *mut Self::Item;
+    fn give_back(&self, end: usize);
+}
+
+// SAFETY: there is only this ring.
+#[allow(private_interfaces)]
+unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
+    type Item = T;
+    const CAPACITY: usize = N;
+
+    #[inline(always)]
+    fn head(&self) -> &plain::AtomicUsize {
+        &self.head
+    }
+
+    #[inline(always)]
+    fn tail(&self) -> &plain::AtomicUsize {
+        &self.tail
+    }
+
+    #[inline(always)]
+    fn cancelled(&self) -> &plain::AtomicUsize {
+        &self.ends.cancelled
+    }
+
+    #[inline(always)]
+    unsafe fn read_ptr(&self, place: usize) -> *const T {
+        // SAFETY: the caller's.
+        unsafe { self.slots.read_ptr(place) }
+    }
+
+    #[inline(always)]
+    unsafe fn write_ptr(&self, place: usize) -> *mut T {
+        // SAFETY: the caller's.
+        unsafe { self.slots.write_ptr(place) }
+    }
+
+    fn give_back(&self, end: usize) {
+        // E0 (Release, pairs with E1 in `Ring::take`): our stores of the index come first.
+        self.ends.taken.fetch_and(!end, Release);
+    }
+}
+
+/// A ring that is pooled together with what its users share besides: `X`.
+#[derive(Debug)]
+pub(crate) struct Hosted<T, const N: usize, X> {
+    ring: Ring<T, N>,
+    pub(crate) extra: X,
+}
+
+impl<T, const N: usize, X> Hosted<T, N, X> {
+    pub(crate) fn new(extra: X) -> Self {
+        Self { ring: Ring::new(), extra }
+    }
+
+    /// Drops the items and opens the ring again.
+    pub(crate) fn reset(&mut self) {
+        self.ring.reset();
+    }
+
+    /// Both ends of a ring that an exclusive lease shows to be ours alone. The object goes back to its
+    /// pool when both ends are gone.
+    #[inline]
+    pub(crate) fn lend<R: Home<Item = Self> + Clone>(
+        lease: Lease<R>,
+    ) -> (Producer<SharedLease<R>>, Consumer<SharedLease<R>>)
+    where
+        X: 'static,
+    {
+        let shared = Lease::share(lease);
+        (Producer::new(shared.clone()), Consumer::new(shared))
+    }
+}
+
+// SAFETY: the ring is inside the leased object, which stays where it is while a holder is alive.
+// [one-each] `lend` makes one end of each kind from an exclusive lease, and nothing else does.
+unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> RingRef
+    for SharedLease<R>
+{
+    type Ring = Ring<T, N>;
+    const TAKEN: bool = false;
+
+    #[inline(always)]
+    fn ring(&self) -> &Ring<T, N> {
+        &self.ring
+    }
+}
+
+/// The items of a ring that nobody else has; dropping it drops them, also when the drop of one panics.
+struct Items<'a, T, const N: usize> {
+    slots: &'a Slots<T, N>,
+    head: usize,
+    count: usize,
+}
+
+impl<T, const N: usize> Drop for Items<'_, T, N> {
+    fn drop(&mut self) {
+        while core::mem::needs_drop::<T>() && self.count != 0 {
+            let item = place(N, self.head);
+            let rest =
+                Items { slots: self.slots, head: advance(N, self.head, 1), count: self.count - 1 };
+            self.count = 0;
+            // SAFETY: [two-laps] the place holds an item; the caller of `reset` has the ring alone and
+            // took the item out of the count, so it is dropped once.
+            unsafe { self.slots.write_ptr(item).drop_in_place() };
+            (self.head, self.count) = (rest.head, rest.count);
+            core::mem::forget(rest);
+        }
+    }
+}
+
+/// Which place of a ring of `n` an index from 0 to `2n - 1` means.
+#[inline(always)]
+const fn place(n: usize, index: usize) -> usize {
+    if index < n { index } else { index - n }
+}
+
+/// The index behind `index` by `count`, which is at most `n`.
+#[inline(always)]
+const fn advance(n: usize, index: usize, count: usize) -> usize {
+    let next = index + count;
+    if next < 2 * n { next } else { next - 2 * n }
+}
+
+/// How many items lie from `head` to `tail`, in a ring of `n`.
+#[inline(always)]
+const fn distance(n: usize, head: usize, tail: usize) -> usize {
+    if tail >= head { tail - head } else { 2 * n - head + tail }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_wrap_at_two_laps() {
+        for n in [1, 2, 3, 7, 65_535] {
+            for head in 0..2 * n.min(50) {
+                for count in 0..=n.min(50) {
+                    let tail = advance(n, head, count);
+                    assert!(tail < 2 * n);
+                    assert_eq!(distance(n, head, tail), count);
+                    assert_eq!(place(n, tail), (place(n, head) + count) % n);
+                }
+            }
+        }
+    }
+}

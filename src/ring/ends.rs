@@ -1,0 +1,540 @@
+//! The two ends of a ring.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`: `tail.load` | the items written | `ring::spsc` |
+//! | R1→A1 | `Consumer::retire`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::spsc` at wrap |
+//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::ends_taken_again` |
+
+use super::{CLOSED, CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
+use super::{advance, distance, place};
+use crate::error::{PopError, PushError};
+use crate::sync::{
+    Ordering::{Acquire, Relaxed, Release},
+    seeded,
+};
+use core::fmt;
+
+/// A handle to a ring: what the ends are generic over. `&'a Ring<T, N, A>`, or an `Arc` of it with `std`.
+///
+/// Sealed in effect: unsafe to implement, and its methods are not for calling.
+///
+/// # Safety
+/// `ring` always returns the same ring, wherever the handle moves.
+pub unsafe trait RingRef {
+    #[doc(hidden)]
+    type Ring: RawRing;
+    /// Whether `Ring::take` was asked for the end, which is to be given back then.
+    #[doc(hidden)]
+    const TAKEN: bool = true;
+    #[doc(hidden)]
+    fn ring(&self) -> &Self::Ring;
+}
+
+// SAFETY: a reference always refers to the same ring.
+unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
+    type Ring = Ring<T, N, A>;
+
+    #[inline(always)]
+    fn ring(&self) -> &Ring<T, N, A> {
+        self
+    }
+}
+
+// SAFETY: an `Arc` always refers to the same ring.
+#[cfg(feature = "std")]
+unsafe impl<T, const N: usize, A> RingRef for std::sync::Arc<Ring<T, N, A>> {
+    type Ring = Ring<T, N, A>;
+
+    #[inline(always)]
+    fn ring(&self) -> &Ring<T, N, A> {
+        self
+    }
+}
+
+/// What the ring behind `R` holds.
+pub(super) type Item<R> = <<R as RingRef>::Ring as RawRing>::Item;
+
+/// The writing end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_producer).
+pub struct Producer<R: RingRef> {
+    ring: R,
+    /// [own-index] Where the next item goes.
+    tail: usize,
+    /// Places known to be free: never more than there are, since the consumer only frees more.
+    room: usize,
+}
+
+/// The reading end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_consumer); the items stay.
+pub struct Consumer<R: RingRef> {
+    ring: R,
+    /// [own-index] Where the next item is.
+    head: usize,
+    /// Items known to be there: never more than there are, since the producer only adds more.
+    ready: usize,
+}
+
+impl<R: RingRef> Producer<R> {
+    const CAPACITY: usize = <R::Ring as RawRing>::CAPACITY;
+
+    /// [one-each]: the caller took the end.
+    #[inline]
+    pub(super) fn new(ring: R) -> Self {
+        let tail = ring.ring().tail().load(Relaxed) & !CLOSED;
+        Self { ring, tail, room: 0 }
+    }
+
+    /// Appends `item`. Never waits.
+    ///
+    /// # Errors
+    /// [`PushError::Full`] or [`PushError::Closed`] with the item, when there is no room or the consumer
+    /// [closed](Consumer::close) the ring.
+    ///
+    /// # Context
+    /// Wait-free: plain loads and stores.
+    ///
+    /// # Ordering
+    /// What the producer did before the push happens before the pop that returns the item.
+    ///
+    /// # Cost
+    /// One load of a word that is rarely written, one write of the item, one store; when the known room
+    /// is used up, one load of the consumer's index.
+    #[inline]
+    pub fn push(&mut self, item: Item<R>) -> Result<(), PushError<Item<R>>> {
+        if self.is_closed() {
+            return Err(PushError::Closed(item));
+        }
+        if !self.has_room() {
+            return Err(PushError::Full(item));
+        }
+        if seeded!("publish_early", true, false) {
+            let at = self.place(0);
+            self.publish(1);
+            // SAFETY: none; this is the seeded fault.
+            unsafe { self.ring.ring().write_ptr(at).write(item) };
+            return Ok(());
+        }
+        // SAFETY: [producer-side] there is room, so the place is ours.
+        unsafe { self.ring.ring().write_ptr(self.place(0)).write(item) };
+        self.publish(1);
+        Ok(())
+    }
+
+    /// Appends as many of `items`, in order, as there is room for, and publishes them in one step. How
+    /// many; none once the consumer closed the ring.
+    ///
+    /// # Context
+    /// Wait-free, O(items taken).
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// assert_eq!(producer.push_slice(&[1, 2, 3, 4]), 3);
+    /// let mut out = [0; 2];
+    /// assert_eq!(consumer.pop_slice(&mut out), 2);
+    /// assert_eq!(out, [1, 2]);
+    /// ```
+    pub fn push_slice(&mut self, items: &[Item<R>]) -> usize
+    where
+        Item<R>: Copy,
+    {
+        let count = items.len().min(self.room_for(items.len()));
+        let first = self.place(0);
+        let behind = count.min(Self::CAPACITY - first);
+        for (i, item) in items.iter().take(count).enumerate() {
+            let at = if i < behind { first + i } else { i - behind };
+            // SAFETY: [producer-side] `i < count <= room`, so the place is ours.
+            unsafe { self.ring.ring().write_ptr(at).write(*item) };
+        }
+        self.publish(count);
+        count
+    }
+
+    /// Appends items from `iter` as long as there is room, and publishes them in one step. How many; an
+    /// item is only asked for when there is room for it.
+    ///
+    /// # Panics
+    /// As `iter` does; the items it gave before are in the ring.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, _consumer) = ring.split();
+    /// let mut items = 1..10;
+    /// assert_eq!(producer.push_iter(&mut items), 3);
+    /// assert_eq!(items.next(), Some(4));
+    /// ```
+    pub fn push_iter(&mut self, iter: impl IntoIterator<Item = Item<R>>) -> usize {
+        /// Publishes what was written, also when the iterator panics.
+        struct Publish<'a, R: RingRef> {
+            producer: &'a mut Producer<R>,
+            count: usize,
+        }
+        impl<R: RingRef> Drop for Publish<'_, R> {
+            fn drop(&mut self) {
+                self.producer.publish(self.count);
+            }
+        }
+
+        let room = self.room_for(Self::CAPACITY);
+        let mut written = Publish { producer: self, count: 0 };
+        let mut iter = iter.into_iter();
+        while written.count < room {
+            let Some(item) = iter.next() else { break };
+            let at = written.producer.place(written.count);
+            // SAFETY: [producer-side] `count < room`, so the place is ours.
+            unsafe { written.producer.ring.ring().write_ptr(at).write(item) };
+            written.count += 1;
+        }
+        written.count
+    }
+
+    /// Reserves the next place, to make the item in it. Nothing is sent until it is committed.
+    ///
+    /// # Errors
+    /// [`PushError`], as [`push`](Self::push), without an item.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<[u8; 64], 2> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// let mut frame = producer.reserve().unwrap().write([0; 64]);
+    /// frame[0] = 1; // in place
+    /// frame.commit();
+    /// assert_eq!(consumer.pop_ref().unwrap()[0], 1); // read in place
+    /// ```
+    #[inline]
+    pub fn reserve(&mut self) -> Result<Grant<'_, R>, PushError<()>> {
+        if self.is_closed() {
+            return Err(PushError::Closed(()));
+        }
+        if !self.has_room() {
+            return Err(PushError::Full(()));
+        }
+        Ok(Grant::new(self))
+    }
+
+    /// Says that nothing will follow. The consumer reads what is there and then sees
+    /// [`PopError::Closed`].
+    pub fn close(mut self) {
+        self.mark_closed();
+    }
+
+    /// Whether the consumer [closed](Consumer::close) the ring. Once `true`, it stays so for this
+    /// consumer.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        // Relaxed: nothing is read because of it.
+        self.ring.ring().cancelled().load(Relaxed) != 0
+    }
+
+    /// Items in the ring. May be fewer at once, and is never more until this end pushes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        distance(Self::CAPACITY, self.ring.ring().head().load(Relaxed), self.tail)
+    }
+
+    /// Whether the ring holds nothing. If so, it stays so until this end pushes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is no room. May be untrue at once; if there is room, it stays until this end pushes.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len() == Self::CAPACITY
+    }
+
+    /// How many items fit in all.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        Self::CAPACITY
+    }
+
+    pub(crate) fn mark_closed(&mut self) {
+        // R0 (Release, pairs with A0): the mark follows every item.
+        let order = seeded!("close_relaxed", Relaxed, Release);
+        self.ring.ring().tail().store(self.tail | CLOSED, order);
+    }
+
+    pub(crate) fn handle(&self) -> &R {
+        &self.ring
+    }
+
+    #[inline(always)]
+    fn has_room(&mut self) -> bool {
+        self.room != 0 || self.look() != 0
+    }
+
+    /// Places free for up to `want` items; none once the ring is closed.
+    fn room_for(&mut self, want: usize) -> usize {
+        if self.is_closed() {
+            0
+        } else if self.room < want {
+            self.look()
+        } else {
+            self.room
+        }
+    }
+
+    #[inline]
+    fn look(&mut self) -> usize {
+        // A1 (Acquire, pairs with R1 in `Consumer::retire`): the consumer is done with these places.
+        let order = seeded!("head_load_relaxed", Relaxed, Acquire);
+        let head = self.ring.ring().head().load(order);
+        let capacity = seeded!("overrun", Self::CAPACITY + 1, Self::CAPACITY);
+        self.room = capacity - distance(Self::CAPACITY, head, self.tail);
+        self.room
+    }
+
+    /// The place `ahead` of the next, which is at most the known room.
+    #[inline(always)]
+    pub(super) fn place(&self, ahead: usize) -> usize {
+        place(Self::CAPACITY, advance(Self::CAPACITY, self.tail, ahead))
+    }
+
+    #[inline(always)]
+    pub(super) fn publish(&mut self, count: usize) {
+        self.tail = advance(Self::CAPACITY, self.tail, count);
+        self.room -= count;
+        // R0 (Release, pairs with A0 in `Consumer::look`): the items are written.
+        let order = seeded!("publish_relaxed", Relaxed, Release);
+        self.ring.ring().tail().store(self.tail, order);
+    }
+}
+
+impl<R: RingRef> Consumer<R> {
+    const CAPACITY: usize = <R::Ring as RawRing>::CAPACITY;
+
+    /// [one-each]: the caller took the end.
+    #[inline]
+    pub(super) fn new(ring: R) -> Self {
+        let head = ring.ring().head().load(Relaxed);
+        Self { ring, head, ready: 0 }
+    }
+
+    /// Takes the oldest item. Never waits.
+    ///
+    /// # Errors
+    /// [`PopError::Empty`], or [`PopError::Closed`] when the producer [closed](Producer::close) the ring and
+    /// all items were taken.
+    ///
+    /// # Context
+    /// Wait-free: plain loads and stores.
+    ///
+    /// # Ordering
+    /// The push of the item happens before.
+    ///
+    /// # Cost
+    /// One read of the item, one store; when the known items are used up, one load of the producer's
+    /// index.
+    #[inline]
+    pub fn pop(&mut self) -> Result<Item<R>, PopError> {
+        self.need_item()?;
+        // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised; it is retired
+        // right away, so the item is not read again.
+        let item = unsafe { self.ring.ring().read_ptr(self.place()).read() };
+        self.retire(1);
+        Ok(item)
+    }
+
+    /// Takes as many items as there are and as fit into `out`, in order. How many.
+    ///
+    /// # Context
+    /// Wait-free, O(items taken).
+    pub fn pop_slice(&mut self, out: &mut [Item<R>]) -> usize
+    where
+        Item<R>: Copy,
+    {
+        let count = out.len().min(self.ready_for(out.len()));
+        let first = self.place();
+        let behind = count.min(Self::CAPACITY - first);
+        for (i, out) in out.iter_mut().take(count).enumerate() {
+            let at = if i < behind { first + i } else { i - behind };
+            // SAFETY: [consumer-side] `i < count <= ready`, so the place is ours and initialised.
+            *out = unsafe { self.ring.ring().read_ptr(at).read() };
+        }
+        self.retire(count);
+        count
+    }
+
+    /// Takes what is there now, one by one; the places are given back in one step, when the iterator is
+    /// dropped. What was not taken stays.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// producer.push_slice(&[1, 2, 3]);
+    /// assert_eq!(consumer.drain().take(2).sum::<u8>(), 3);
+    /// assert_eq!(consumer.pop(), Ok(3));
+    /// ```
+    pub fn drain(&mut self) -> Drain<'_, R> {
+        self.ready_for(Self::CAPACITY);
+        Drain::new(self)
+    }
+
+    /// The oldest item, in place.
+    ///
+    /// # Errors
+    /// [`PopError`], as [`pop`](Self::pop).
+    #[inline]
+    pub fn peek(&mut self) -> Result<&Item<R>, PopError> {
+        self.need_item()?;
+        // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised, and stays so
+        // while `self` is borrowed.
+        Ok(unsafe { &*self.ring.ring().read_ptr(self.place()) })
+    }
+
+    /// Takes the oldest item in place: it is dropped and its place freed when the reference is dropped.
+    ///
+    /// # Errors
+    /// [`PopError`], as [`pop`](Self::pop).
+    #[inline]
+    pub fn pop_ref(&mut self) -> Result<PopRef<'_, R>, PopError> {
+        self.need_item()?;
+        Ok(PopRef::new(self))
+    }
+
+    /// Says that nothing will be read any more: the producer's next push is refused as
+    /// [`PushError::Closed`]. Items that are there stay until the ring is used again or dropped.
+    pub fn close(mut self) {
+        self.mark_closed();
+    }
+
+    /// Whether the producer [closed](Producer::close) the ring; items may be left.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        // Acquire, pairs with R0: what the producer said before it closed is visible.
+        self.ring.ring().tail().load(Acquire) & CLOSED != 0
+    }
+
+    /// Items in the ring. May be more at once, and is never fewer until this end pops.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let tail = self.ring.ring().tail().load(Relaxed) & !CLOSED;
+        distance(Self::CAPACITY, self.head, tail)
+    }
+
+    /// Whether there is nothing to pop. May be untrue at once; if there is an item, it stays until this
+    /// end pops.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the ring has no room. If so, it stays so until this end pops.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len() == Self::CAPACITY
+    }
+
+    /// How many items fit in all.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        Self::CAPACITY
+    }
+
+    pub(crate) fn mark_closed(&mut self) {
+        // Relaxed: the producer reads nothing because of it.
+        self.ring.ring().cancelled().store(1, Relaxed);
+    }
+
+    pub(crate) fn handle(&self) -> &R {
+        &self.ring
+    }
+
+    #[inline(always)]
+    fn need_item(&mut self) -> Result<(), PopError> {
+        if self.ready != 0 { Ok(()) } else { self.look() }
+    }
+
+    fn ready_for(&mut self, want: usize) -> usize {
+        if self.ready < want {
+            // Empty or closed: nothing is ready.
+            let _ = self.look();
+        }
+        self.ready
+    }
+
+    #[inline]
+    fn look(&mut self) -> Result<(), PopError> {
+        // A0 (Acquire, pairs with R0 in `Producer::publish`): the items are written. The mark of a closed
+        // ring is in the same word, so it is never seen before the last item.
+        let order = seeded!("tail_load_relaxed", Relaxed, Acquire);
+        let tail = self.ring.ring().tail().load(order);
+        self.ready = distance(Self::CAPACITY, self.head, tail & !CLOSED);
+        match self.ready {
+            0 if tail & CLOSED != 0 => Err(PopError::Closed),
+            0 => Err(PopError::Empty),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn place(&self) -> usize {
+        place(Self::CAPACITY, self.head)
+    }
+
+    /// Known items that are not taken yet.
+    pub(super) fn ready(&self) -> usize {
+        self.ready
+    }
+
+    /// Steps over items that were moved out, without freeing their places yet.
+    #[inline(always)]
+    pub(super) fn step(&mut self, count: usize) {
+        self.head = advance(Self::CAPACITY, self.head, count);
+        self.ready -= count;
+    }
+
+    /// Frees the places behind which the head has stepped.
+    #[inline(always)]
+    pub(super) fn retire_stepped(&mut self) {
+        // R1 (Release, pairs with A1 in `Producer::look`): the places are read out.
+        let order = seeded!("retire_relaxed", Relaxed, Release);
+        self.ring.ring().head().store(self.head, order);
+    }
+
+    #[inline(always)]
+    pub(super) fn retire(&mut self, count: usize) {
+        self.step(count);
+        self.retire_stepped();
+    }
+}
+
+impl<R: RingRef> Drop for Producer<R> {
+    #[inline]
+    fn drop(&mut self) {
+        if R::TAKEN {
+            self.ring.ring().give_back(PRODUCER);
+        }
+    }
+}
+
+impl<R: RingRef> Drop for Consumer<R> {
+    #[inline]
+    fn drop(&mut self) {
+        if R::TAKEN {
+            // A forgotten `Drain` may have stepped further than was published.
+            self.retire_stepped();
+            self.ring.ring().give_back(CONSUMER);
+        }
+    }
+}
+
+impl<R: RingRef> fmt::Debug for Producer<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = self.is_closed();
+        f.debug_struct("Producer").field("len", &self.len()).field("closed", &closed).finish()
+    }
+}
+
+impl<R: RingRef> fmt::Debug for Consumer<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = self.is_closed();
+        f.debug_struct("Consumer").field("len", &self.len()).field("closed", &closed).finish()
+    }
+}

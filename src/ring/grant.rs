@@ -1,0 +1,221 @@
+//! Items made and read in place.
+//!
+//! Each of these borrows its end, so an end has one at a time. Forgetting one is safe: what was not
+//! committed is not sent, and what was not taken is there again.
+
+use super::ends::Item;
+use super::{Consumer, Producer, RawRing, RingRef};
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::{self, ManuallyDrop, MaybeUninit};
+use core::ops::{Deref, DerefMut};
+
+/// The next place of a ring, empty. Dropping it sends nothing.
+///
+/// [`write`](Self::write) fills it; for foreign code and DMA there is [`uninit`](Self::uninit).
+#[must_use = "nothing is sent until it is written and committed"]
+pub struct Grant<'a, R: RingRef> {
+    producer: &'a mut Producer<R>,
+}
+
+impl<'a, R: RingRef> Grant<'a, R> {
+    /// There is room.
+    #[inline]
+    pub(super) fn new(producer: &'a mut Producer<R>) -> Self {
+        Self { producer }
+    }
+
+    /// Puts `item` into the place. It is sent when it is [committed](Filled::commit).
+    #[inline]
+    pub fn write(mut self, item: Item<R>) -> Filled<'a, R> {
+        self.uninit().write(item);
+        Filled { producer: self.producer, _item: PhantomData }
+    }
+
+    /// The place itself, to be initialised in place.
+    #[inline]
+    pub fn uninit(&mut self) -> &mut MaybeUninit<Item<R>> {
+        let at = self.producer.place(0);
+        // SAFETY: [producer-side] there is room, so the place is ours; any bytes are a valid
+        // `MaybeUninit`.
+        unsafe { &mut *self.producer.handle().ring().write_ptr(at).cast() }
+    }
+
+    /// Sends what was put into [`uninit`](Self::uninit).
+    ///
+    /// # Safety
+    /// The place is initialised.
+    #[inline]
+    pub unsafe fn commit(self) {
+        self.producer.publish(1);
+    }
+}
+
+/// An item in its place, not sent yet. Dropping it drops the item and sends nothing.
+#[must_use = "nothing is sent until it is committed"]
+pub struct Filled<'a, R: RingRef> {
+    producer: &'a mut Producer<R>,
+    // Lends `&Item`, so it is `Sync` only if the item is.
+    _item: PhantomData<Item<R>>,
+}
+
+impl<R: RingRef> Filled<'_, R> {
+    /// Sends the item.
+    #[inline]
+    pub fn commit(self) {
+        let mut this = ManuallyDrop::new(self);
+        this.producer.publish(1);
+    }
+}
+
+impl<R: RingRef> Deref for Filled<'_, R> {
+    type Target = Item<R>;
+
+    #[inline]
+    fn deref(&self) -> &Item<R> {
+        // SAFETY: [producer-side] not published, so the place is ours; `Grant::write` initialised it.
+        unsafe { &*self.producer.handle().ring().read_ptr(self.producer.place(0)) }
+    }
+}
+
+impl<R: RingRef> DerefMut for Filled<'_, R> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Item<R> {
+        // SAFETY: as in `deref`, and `self` is borrowed mutably.
+        unsafe { &mut *self.producer.handle().ring().write_ptr(self.producer.place(0)) }
+    }
+}
+
+impl<R: RingRef> Drop for Filled<'_, R> {
+    fn drop(&mut self) {
+        let at = self.producer.place(0);
+        // SAFETY: as in `deref`; the place is empty from now on and was never published.
+        unsafe { self.producer.handle().ring().write_ptr(at).drop_in_place() };
+    }
+}
+
+/// The oldest item, in its place. Dropping it drops the item and frees the place.
+pub struct PopRef<'a, R: RingRef> {
+    consumer: &'a mut Consumer<R>,
+    // Lends `&Item`, so it is `Sync` only if the item is.
+    _item: PhantomData<Item<R>>,
+}
+
+impl<'a, R: RingRef> PopRef<'a, R> {
+    /// An item is ready.
+    #[inline]
+    pub(super) fn new(consumer: &'a mut Consumer<R>) -> Self {
+        Self { consumer, _item: PhantomData }
+    }
+
+    /// Moves the item out and frees its place.
+    #[inline]
+    #[must_use]
+    pub fn take(this: Self) -> Item<R> {
+        let mut this = ManuallyDrop::new(this);
+        // SAFETY: [consumer-side] the item is ready; it is retired below and not dropped here.
+        let item = unsafe { this.consumer.handle().ring().read_ptr(this.consumer.place()).read() };
+        this.consumer.retire(1);
+        item
+    }
+}
+
+impl<R: RingRef> Deref for PopRef<'_, R> {
+    type Target = Item<R>;
+
+    #[inline]
+    fn deref(&self) -> &Item<R> {
+        // SAFETY: [consumer-side] the item is ready, so the place is ours and initialised.
+        unsafe { &*self.consumer.handle().ring().read_ptr(self.consumer.place()) }
+    }
+}
+
+impl<R: RingRef> DerefMut for PopRef<'_, R> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Item<R> {
+        // SAFETY: as in `deref`, and `self` is borrowed mutably.
+        unsafe { &mut *self.consumer.handle().ring().write_ptr(self.consumer.place()) }
+    }
+}
+
+impl<R: RingRef> Drop for PopRef<'_, R> {
+    #[inline]
+    fn drop(&mut self) {
+        /// Frees the place, also when the item's drop panics.
+        struct Retire<'a, R: RingRef>(&'a mut Consumer<R>);
+        impl<R: RingRef> Drop for Retire<'_, R> {
+            #[inline]
+            fn drop(&mut self) {
+                self.0.retire(1);
+            }
+        }
+
+        let retire = Retire(self.consumer);
+        if mem::needs_drop::<Item<R>>() {
+            let at = retire.0.place();
+            // SAFETY: [consumer-side] the item is ready; it is retired next, so not dropped twice.
+            unsafe { retire.0.handle().ring().write_ptr(at).drop_in_place() };
+        }
+    }
+}
+
+/// An iterator that takes the items that were there when it was made. See [`Consumer::drain`].
+pub struct Drain<'a, R: RingRef> {
+    consumer: &'a mut Consumer<R>,
+}
+
+impl<'a, R: RingRef> Drain<'a, R> {
+    pub(super) fn new(consumer: &'a mut Consumer<R>) -> Self {
+        Self { consumer }
+    }
+
+    /// Frees the places of the items taken so far.
+    pub(crate) fn retire(&mut self) {
+        self.consumer.retire_stepped();
+    }
+
+    pub(crate) fn handle(&self) -> &R {
+        self.consumer.handle()
+    }
+}
+
+impl<R: RingRef> Iterator for Drain<'_, R> {
+    type Item = Item<R>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Item<R>> {
+        if self.consumer.ready() == 0 {
+            return None;
+        }
+        // SAFETY: [consumer-side] an item is ready; the head steps over it right away, so it is not read
+        // again, even if this iterator is forgotten.
+        let item = unsafe { self.consumer.handle().ring().read_ptr(self.consumer.place()).read() };
+        self.consumer.step(1);
+        Some(item)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.consumer.ready(), Some(self.consumer.ready()))
+    }
+}
+
+impl<R: RingRef> ExactSizeIterator for Drain<'_, R> {}
+
+impl<R: RingRef> Drop for Drain<'_, R> {
+    fn drop(&mut self) {
+        self.retire();
+    }
+}
+
+/// `Debug` without looking at the item, which may be empty or foreign.
+macro_rules! opaque_debug {
+    ($($name:ident),+) => {$(
+        impl<R: RingRef> fmt::Debug for $name<'_, R> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )+};
+}
+
+opaque_debug!(Grant, Filled, PopRef, Drain);

@@ -1,0 +1,146 @@
+//! L3: N empty places for values; a heap-less `Box`.
+#![allow(unsafe_code)]
+
+use crate::error::{Exhausted, Full};
+use crate::metrics::Metrics;
+use crate::pool::{Home, Lease, Loan, Pool, home};
+use crate::slot::SlotState;
+use crate::sync::const_fn;
+use core::fmt;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+
+/// `N` empty places: put a value in and get a [`Lease`] on it; the value is dropped when the lease is.
+///
+/// A `Box` without the heap. Shape, context, ordering and cost are those of [`Pool`], but no object
+/// waits in a free place, and nothing is recycled.
+///
+/// # Examples
+/// ```
+/// use forebay::{Full, Slab};
+///
+/// static JOBS: Slab<fn() -> u32, 2> = Slab::new();
+///
+/// let job = JOBS.insert(|| 42).unwrap();
+/// assert_eq!(job(), 42);
+/// let _second = JOBS.insert(|| 1).unwrap();
+/// let Err(Full(refused)) = JOBS.insert(|| 7) else { panic!() };
+/// assert_eq!(refused(), 7); // the value comes back
+/// ```
+#[doc(alias = "BoxPool")]
+#[doc(alias = "Arena")]
+pub struct Slab<T, const N: usize> {
+    /// [filled] A slot holds a value exactly while it is on loan.
+    pool: Pool<T, N, ()>,
+}
+
+impl<T, const N: usize> Slab<T, N> {
+    const_fn! {
+        /// A slab whose places are all empty.
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { pool: Pool::with_policy(()) }
+        }
+    }
+
+    /// Puts `value` into a free place.
+    ///
+    /// # Errors
+    /// [`Full`] with the value, when every place was seen taken during the call.
+    ///
+    /// # Context
+    /// Lock-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// One compare-exchange and one copy of `T`.
+    #[inline]
+    pub fn insert(&self, value: T) -> Result<Lease<&Self>, Full<T>> {
+        // SAFETY: [filled]; the place is ours and vacant, so nothing is lost by writing.
+        let slot = unsafe { self.pool.lend_vacant(value, |value, place| place.write(value)) };
+        slot.map(|slot| Lease::new(self, slot)).map_err(Full)
+    }
+
+    /// Makes a value in a free place itself, so that a large one need not pass through the stack.
+    ///
+    /// `init` gets the empty place and returns it filled, as [`MaybeUninit::write`] does.
+    ///
+    /// # Errors
+    /// [`Exhausted`], when every place was seen taken during the call; `init` did not run.
+    ///
+    /// # Panics
+    /// As `init` does, and if it returns a reference to anything but the place. The place is empty and
+    /// free then, and a value that `init` wrote is forgotten.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Slab;
+    ///
+    /// static PAGES: Slab<[u8; 4096], 2> = Slab::new();
+    /// let page = PAGES.insert_with(|place| place.write([0xff; 4096]))?;
+    /// assert_eq!(page[4095], 0xff);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[inline]
+    pub fn insert_with(
+        &self,
+        init: impl for<'p> FnOnce(&'p mut MaybeUninit<T>) -> &'p mut T,
+    ) -> Result<Lease<&Self>, Exhausted> {
+        let init = |(), place: *mut T| {
+            // SAFETY: the place is ours, and any bytes are a valid `MaybeUninit`.
+            let filled: *const T = init(unsafe { &mut *place.cast::<MaybeUninit<T>>() });
+            // A reference to `T` at the place proves that there is a `T`.
+            assert!(ptr::eq(filled, place), "`init` returned a reference to another place");
+        };
+        // SAFETY: [filled]; `init` initialises the place or panics.
+        let slot = unsafe { self.pool.lend_vacant((), init) };
+        slot.map(|slot| Lease::new(self, slot)).map_err(|()| Exhausted { capacity: Self::CAPACITY })
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // N is at most 65,535.
+    const CAPACITY: u16 = N as u16;
+
+    /// How many values fit: `N`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        N
+    }
+
+    /// How many places are free now. As [`Pool::available`].
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.pool.available()
+    }
+
+    /// The slab's counts: every insert is a get, there are no misses. As [`Pool::metrics`].
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.pool.metrics()
+    }
+
+    /// Begins a new epoch. As [`Pool::advance_epoch`].
+    pub fn advance_epoch(&self) -> usize {
+        self.pool.advance_epoch()
+    }
+
+    /// The places that are taken, and since when. As [`Pool::audit`].
+    pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
+        self.pool.audit()
+    }
+}
+
+home!(
+    ['a, T, const N: usize] &'a Slab<T, N>, T,
+    |this| this.pool, |slot| this.pool.take_back_vacant(slot)
+);
+
+impl<T, const N: usize> Default for Slab<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const N: usize> fmt::Debug for Slab<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slab").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,302 @@
+//! L1: the places where objects live, and the state word that stands beside each.
+//!
+//! Control never sits inside a payload: bits and states are arrays of their own, so that payloads may
+//! be placed in memory where atomics do not work, and no concurrent reader ever looks at payload bytes.
+#![allow(unsafe_code)]
+
+use crate::sync::{
+    Ordering::{self, AcqRel, Acquire, Relaxed},
+    UnsafeCell, const_fn, filled, rmw, seeded,
+};
+use core::mem::MaybeUninit;
+
+/// `N` places for a `T`, each a cell of its own, so that references to different places never alias.
+///
+/// # Invariants
+/// - [owner-only] a place is reached only by who owns it: its user proves that at each call.
+pub(crate) struct Slots<T, const N: usize> {
+    cells: [UnsafeCell<MaybeUninit<T>>; N],
+}
+
+// SAFETY: [owner-only] a `Slots` hands a place to one owner at a time, on whatever thread, and never
+//   two at once: that needs `T: Send`. It does not lend `&T` to several; who does (`SharedLease`) asks
+//   for `T: Sync` itself. Pinned by tests/ui.
+unsafe impl<T: Send, const N: usize> Sync for Slots<T, N> {}
+
+impl<T, const N: usize> Slots<T, N> {
+    const_fn! {
+        pub(crate) const fn new() -> Self {
+            Self { cells: filled!(UnsafeCell::new(MaybeUninit::uninit()); N) }
+        }
+    }
+
+    /// The place `i`, for reading.
+    ///
+    /// # Safety
+    /// `i < N`, and no write to the place is concurrent: the caller owns it or shares it with readers.
+    #[inline(always)]
+    pub(crate) unsafe fn read_ptr(&self, i: usize) -> *const T {
+        debug_assert!(i < N);
+        // SAFETY: the caller's `i < N`.
+        unsafe { self.cells.get_unchecked(i) }.with(<*const _>::cast)
+    }
+
+    /// The place `i`, for writing.
+    ///
+    /// # Safety
+    /// `i < N`, and the caller alone owns the place.
+    #[inline(always)]
+    pub(crate) unsafe fn write_ptr(&self, i: usize) -> *mut T {
+        debug_assert!(i < N);
+        // SAFETY: the caller's `i < N`.
+        unsafe { self.cells.get_unchecked(i) }.with_mut(<*mut _>::cast)
+    }
+
+    /// Which place `object` points at: the start of one, not its middle.
+    pub(crate) fn index_of(&self, object: *const T) -> Option<usize> {
+        const { assert!(size_of::<T>() != 0, "a zero-sized object has no address of its own") };
+        let base = self.cells.as_ptr().addr();
+        let offset = object.addr().checked_sub(base)?;
+        let stride = size_of::<UnsafeCell<MaybeUninit<T>>>();
+        (offset % stride == 0 && offset / stride < N).then_some(offset / stride)
+    }
+}
+
+#[cfg(target_pointer_width = "64")]
+type Word = u32;
+#[cfg(not(target_pointer_width = "64"))]
+type Word = u16;
+
+/// What is known of one slot besides whether it is free.
+///
+/// | bits | field | who writes it |
+/// |---|---|---|
+/// | top 8 | epoch in which it was lent, modulo 256 | the owner when it gets; `age` keeps it from wrapping |
+/// | 3 | `RAW`, `LENT`, `FILLED` | the owner |
+/// | rest: 5, or 21 on 64-bit targets | holders of a shared lease | the holders |
+///
+/// While a lease is exclusive, its holder is the only writer (except for `age`, which moves the epoch
+/// alone and yields to him); while it is shared, each holder moves the count with a compare-exchange.
+pub struct SlotState(rmw::AtomicSlot);
+
+/// The value of a state, in which the fields are looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Snapshot(Word);
+
+const EPOCH_SHIFT: u32 = Word::BITS - 8;
+const FILLED: Word = 1 << (EPOCH_SHIFT - 1);
+const LENT: Word = 1 << (EPOCH_SHIFT - 2);
+const RAW: Word = 1 << (EPOCH_SHIFT - 3);
+const HOLDERS: Word = RAW - 1;
+
+/// Most holders a shared lease can count: 31, or 2,097,151 on 64-bit targets.
+pub(crate) const MAX_HOLDERS: usize = HOLDERS as usize;
+
+impl Snapshot {
+    /// Filled and lent in `epoch`: what a slot that was used before looks like when it is on loan.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // Modulo 256 is meant.
+    pub(crate) fn on_loan(epoch: usize) -> Self {
+        Self((Word::from(epoch as u8) << EPOCH_SHIFT) | FILLED | LENT)
+    }
+
+    pub(crate) fn is_filled(self) -> bool {
+        self.0 & FILLED != 0
+    }
+
+    pub(crate) fn was_lent(self) -> bool {
+        self.0 & LENT != 0
+    }
+
+    pub(crate) fn is_raw(self) -> bool {
+        self.0 & RAW != 0
+    }
+
+    pub(crate) fn holders(self) -> usize {
+        (self.0 & HOLDERS) as usize
+    }
+
+    /// How many epochs ago, seen in `epoch`; 255 stands for that many or more.
+    #[allow(clippy::cast_possible_truncation)] // Modulo 256 is meant.
+    pub(crate) fn age(self, epoch: usize) -> u8 {
+        (epoch as u8).wrapping_sub((self.0 >> EPOCH_SHIFT) as u8)
+    }
+}
+
+impl core::fmt::Debug for SlotState {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SlotState(..)")
+    }
+}
+
+impl SlotState {
+    const_fn! {
+        /// Vacant and never lent.
+        pub(crate) const fn new() -> Self {
+            Self(rmw::AtomicSlot::new(0))
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn load(&self) -> Snapshot {
+        // Relaxed: the bitmap orders one owner's writes before the next owner's reads.
+        Snapshot(self.0.load(Relaxed))
+    }
+
+    /// Owner only.
+    pub(crate) fn store(&self, state: Snapshot) {
+        self.0.store(state.0, Relaxed);
+    }
+
+    /// Owner only: there is an object now.
+    pub(crate) fn set_filled(&self) {
+        self.0.store(self.load().0 | FILLED, Relaxed);
+    }
+
+    /// Owner only: there is no object any more. Keeps that it was lent once.
+    pub(crate) fn set_vacant(&self) {
+        self.0.store(self.load().0 & LENT, Relaxed);
+    }
+
+    /// Owner only: the lease is a bare pointer from now on.
+    pub(crate) fn set_raw(&self) {
+        self.0.store(self.load().0 | RAW, Relaxed);
+    }
+
+    /// Takes the raw mark away, for one caller only; `false` if it was not there.
+    pub(crate) fn take_raw(&self) -> bool {
+        // Acquire pairs with whatever handed the pointer over; the mark itself orders nothing.
+        self.0.fetch_and(!RAW, Acquire) & RAW != 0
+    }
+
+    /// Owner only: the exclusive lease becomes the first of its holders.
+    #[inline]
+    pub(crate) fn share(&self) {
+        self.0.store(self.load().0 | 1, Relaxed);
+    }
+
+    /// One more holder, or `false` when they cannot be counted any more.
+    #[inline]
+    pub(crate) fn try_hold(&self) -> bool {
+        // Relaxed: the caller holds already, so the object is visible to him, and whoever takes the
+        // new handle elsewhere is ordered by what hands it over (as `Arc::clone`).
+        self.update_holders(Relaxed, |holders| (holders < HOLDERS).then(|| holders + 1)).is_ok()
+    }
+
+    /// One more holder; where they cannot be counted any more, the slot is pinned for good: the count
+    /// stays at its maximum and the object is never returned (as Linux `refcount_t` saturates).
+    pub(crate) fn hold_or_pin(&self) {
+        let _pinned = !self.try_hold();
+    }
+
+    /// One holder less. `true` for the last, who owns the slot then.
+    #[inline]
+    pub(crate) fn release(&self) -> bool {
+        // H0 (Release half, pairs with H1): this holder's reads happen before the last holder's return.
+        // H1 (Acquire half, pairs with H0 of the others and with F0 of the bitmap behind it).
+        let order = seeded!("holder_release_relaxed", Relaxed, AcqRel);
+        self.update_holders(order, |holders| (holders < HOLDERS).then(|| holders - 1))
+            .is_ok_and(|before| before == 1)
+    }
+
+    /// Ends sharing if the caller is the only holder; he owns the slot then.
+    pub(crate) fn try_unshare(&self) -> bool {
+        // H1 (Acquire, pairs with H0): the reads of holders that left happen before our writes.
+        let order = seeded!("unshare_relaxed", Relaxed, Acquire);
+        self.update_holders(order, |holders| (holders == 1).then_some(0)).is_ok()
+    }
+
+    /// Moves the count of holders, leaving all else; the count before, or why not.
+    fn update_holders(
+        &self,
+        order: Ordering,
+        mut f: impl FnMut(Word) -> Option<Word>,
+    ) -> Result<Word, Word> {
+        self.0
+            .fetch_update(order, Relaxed, |word| {
+                f(word & HOLDERS).map(|holders| (word & !HOLDERS) | holders)
+            })
+            .map(|before| before & HOLDERS)
+    }
+
+    /// Called for a slot on loan before `epoch` is counted up: keeps an age of 255 at 255.
+    pub(crate) fn keep_age(&self, epoch: usize) {
+        let seen = self.load();
+        if seen.age(epoch) == u8::MAX {
+            // A failure means that the owner wrote something newer: nothing to keep then.
+            let later = seen.0.wrapping_add(1 << EPOCH_SHIFT);
+            let _ = self.0.compare_exchange(seen.0, later, Relaxed, Relaxed);
+        }
+    }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_saturates() {
+        let state = SlotState::new();
+        state.store(Snapshot::on_loan(250));
+        for epoch in 250..1000 {
+            assert_eq!(usize::from(state.load().age(epoch)), (epoch - 250).min(255));
+            state.keep_age(epoch);
+        }
+        assert!(state.load().is_filled() && state.load().was_lent());
+    }
+
+    #[test]
+    fn holders_saturate_and_pin() {
+        let state = SlotState::new();
+        state.store(Snapshot::on_loan(7));
+        state.share();
+        for n in 1..MAX_HOLDERS.min(1000) {
+            assert_eq!(state.load().holders(), n);
+            assert!(state.try_hold());
+            assert!(!state.try_unshare());
+        }
+        state.store(Snapshot(Snapshot::on_loan(7).0 | (HOLDERS - 1)));
+        assert!(state.try_hold());
+        assert!(!state.try_hold());
+        state.hold_or_pin();
+        assert!(!state.release());
+        assert_eq!(state.load().holders(), MAX_HOLDERS);
+        assert_eq!(state.load().age(7), 0);
+    }
+
+    #[test]
+    fn last_holder_is_told() {
+        let state = SlotState::new();
+        state.share();
+        assert!(state.try_hold());
+        assert!(!state.release());
+        assert!(state.release());
+        state.share();
+        assert!(state.try_unshare());
+        assert_eq!(state.load().holders(), 0);
+    }
+
+    #[test]
+    fn raw_is_taken_once() {
+        let state = SlotState::new();
+        assert!(!state.take_raw());
+        state.set_raw();
+        assert!(state.take_raw());
+        assert!(!state.take_raw());
+    }
+
+    #[test]
+    fn index_of_a_place() {
+        let slots = Slots::<u32, 5>::new();
+        for i in 0..5 {
+            // SAFETY: `i < 5`; nobody else has the slots.
+            let at = unsafe { slots.write_ptr(i) };
+            assert_eq!(slots.index_of(at), Some(i));
+            assert_eq!(slots.index_of(at.cast::<u8>().wrapping_add(1).cast()), None);
+        }
+        // SAFETY: as above.
+        let first = unsafe { slots.read_ptr(0) };
+        assert_eq!(slots.index_of(first.wrapping_add(5)), None);
+        assert_eq!(slots.index_of(first.wrapping_sub(1)), None);
+    }
+}

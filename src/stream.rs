@@ -1,0 +1,622 @@
+//! L4: a pool of rings, lent as the two halves of a token stream.
+
+#[cfg(feature = "std")]
+use crate::error::Cancelled;
+use crate::error::{End, Exhausted, PopError, PushError, RecvError, SendError, TextError};
+use crate::metrics::Metrics;
+use crate::notify::{Notify, Poll};
+use crate::pool::{Loan, Pool, SharedLease};
+use crate::reset::Policy;
+use crate::ring::{Consumer, Drain, Hosted, Producer};
+use crate::sync::{Ordering::Relaxed, const_fn, plain};
+use crate::token::Token;
+use core::fmt;
+
+/// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
+///
+/// [`open`](Self::open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
+/// and be dropped in any order; when the second one goes, what is left in the ring is dropped and the ring
+/// is lent again, however the stream ended: go-llms' `ChannelPool`, whose channels never come back
+/// because their producers close them, working.
+///
+/// # Shape
+/// `STREAMS` and `DEPTH` from 1 to 65,535, checked at compile time; `DEPTH` is 20 unless told otherwise, as
+/// go-llms has it. `W` says how the halves wait for each other: [`Poll`] (they do not), or
+/// [`Park`](crate::Park).
+///
+/// # Context
+/// As [`Pool`]; the halves as [`Ring`](crate::Ring)'s ends: any thread, any interrupt handler.
+///
+/// # Examples
+/// ```
+/// use forebay::{End, RecvError, StreamPool, Token};
+///
+/// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
+///
+/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// sender.try_send_text("Hello, ").unwrap();
+/// sender.try_send_text("world").unwrap();
+/// sender.close();
+///
+/// assert_eq!(receiver.try_recv().unwrap(), "Hello, ");
+/// assert_eq!(receiver.try_recv().unwrap(), "world");
+/// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Finished)));
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+#[doc(alias = "ChannelPool")]
+pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
+    rings: Pool<Channel<T, DEPTH, W>, STREAMS, Reopen>,
+}
+
+/// A pooled ring and what its halves share besides.
+type Channel<T, const DEPTH: usize, W> = Hosted<T, DEPTH, Shared<W>>;
+/// A half's handle to its channel.
+type Handle<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
+    SharedLease<&'a Pool<Channel<T, DEPTH, W>, STREAMS, Reopen>>;
+
+/// What the halves of a stream share besides the ring.
+#[derive(Debug)]
+struct Shared<W> {
+    /// How the stream ended; written before the ring is closed, read after it is seen closed.
+    end: plain::AtomicUsize,
+    /// How often the ring was opened before.
+    epoch: usize,
+    /// The receiver waits here.
+    receiver: W,
+    /// The sender waits here.
+    sender: W,
+}
+
+/// Makes rings, and opens them again when they come back.
+#[derive(Debug)]
+struct Reopen;
+
+impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
+    fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
+        let end = plain::AtomicUsize::new(0);
+        Hosted::new(Shared { end, epoch: 0, receiver: W::new(), sender: W::new() })
+    }
+
+    #[inline]
+    fn recycle(&self, channel: &mut Channel<T, DEPTH, W>) -> bool {
+        channel.extra.end.store(0, Relaxed);
+        channel.extra.epoch = channel.extra.epoch.wrapping_add(1);
+        channel.extra.receiver.reset();
+        channel.extra.sender.reset();
+        channel.reset();
+        true
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREAMS, DEPTH, W> {
+    const_fn! {
+        /// A pool of rings that are made when they are first opened.
+        #[must_use]
+        pub const fn new() -> Self {
+            const { assert!(DEPTH >= 1 && DEPTH <= 65_535, "depth must be from 1 to 65,535") };
+            Self { rings: Pool::with_policy(Reopen) }
+        }
+    }
+
+    /// Opens a stream on a free ring.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: all `STREAMS` rings were seen open during the call.
+    ///
+    /// # Context
+    /// Lock-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring.
+    #[inline]
+    #[allow(clippy::type_complexity)] // Two halves of one type.
+    pub fn open(
+        &self,
+    ) -> Result<(Sender<'_, T, STREAMS, DEPTH, W>, Receiver<'_, T, STREAMS, DEPTH, W>), Exhausted>
+    {
+        let (producer, consumer) = Hosted::lend(self.rings.try_get()?);
+        Ok((Sender { producer }, Receiver { consumer }))
+    }
+
+    /// How many streams can be open at once: `STREAMS`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        STREAMS
+    }
+
+    /// How many more streams could be opened now. Stale at once. As [`Pool::available`].
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.rings.available()
+    }
+
+    /// The pool's counts, where an object is a ring: `gets` are streams opened, `misses` the different
+    /// rings they were opened on. As [`Pool::metrics`].
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.rings.metrics()
+    }
+
+    /// Begins a new epoch for [`audit`](Self::audit). As [`Pool::advance_epoch`].
+    pub fn advance_epoch(&self) -> usize {
+        self.rings.advance_epoch()
+    }
+
+    /// The rings that are open, since when, and whether both halves are there (two holders). As
+    /// [`Pool::audit`].
+    pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
+        self.rings.audit()
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Default
+    for StreamPool<T, STREAMS, DEPTH, W>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
+    for StreamPool<T, STREAMS, DEPTH, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamPool").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+/// Which stream this is: a ring of the pool, and how often it was opened before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StreamId {
+    /// The ring's number: below `STREAMS`.
+    pub ring: usize,
+    /// How often the ring was opened before.
+    pub epoch: usize,
+}
+
+/// The writing half of a stream. Dropped without [`close`](Self::close) or [`fail`](Self::fail), also by a panic,
+/// it ends the stream as [`End::Aborted`].
+pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
+    producer: Producer<Handle<'a, T, STREAMS, DEPTH, W>>,
+}
+
+/// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
+pub struct Receiver<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
+    consumer: Consumer<Handle<'a, T, STREAMS, DEPTH, W>>,
+}
+
+/// [`End`] in a word: the code stands 8 bits up. 0 is `Aborted`: a ring that nobody finished says so.
+const FINISHED: usize = 1;
+const FAILED: usize = 2;
+
+impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, STREAMS, DEPTH, W> {
+    /// Sends `token`, or says at once why not.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] or [`SendError::Cancelled`], with the token.
+    ///
+    /// # Context
+    /// Wait-free with [`Poll`]; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// That of [`Producer::push`], and the waiting policy's.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{SendError, StreamPool};
+    ///
+    /// static STREAMS: StreamPool<u32, 1, 2> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// sender.try_send(1).unwrap();
+    /// sender.try_send(2).unwrap();
+    /// assert_eq!(sender.try_send(3), Err(SendError::Full(3)));
+    /// receiver.cancel();
+    /// assert_eq!(sender.try_send(3), Err(SendError::Cancelled(3)));
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[inline]
+    pub fn try_send(&mut self, token: T) -> Result<(), SendError<T>> {
+        self.producer.push(token).map_err(|refused| match refused {
+            PushError::Full(token) => SendError::Full(token),
+            PushError::Closed(token) => SendError::Cancelled(token),
+        })?;
+        self.shared().receiver.notify();
+        Ok(())
+    }
+
+    /// Ends the stream: all was sent. The receiver gets every token and then [`End::Finished`].
+    #[doc(alias = "finish")]
+    pub fn close(self) {
+        self.end(FINISHED);
+    }
+
+    /// Ends the stream with an error of yours. The receiver gets every token and then
+    /// [`End::Failed`] with `code`.
+    pub fn fail(self, code: u16) {
+        self.end(FAILED | (usize::from(code) << 8));
+    }
+
+    /// Whether the receiver left. Once `true`, it stays so.
+    #[inline]
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.producer.is_closed()
+    }
+
+    /// Tokens in the stream that were not received. May be fewer at once.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.producer.len()
+    }
+
+    /// Whether everything sent was received. If so, it stays so until the next token is sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.producer.is_empty()
+    }
+
+    /// Which stream this is.
+    #[must_use]
+    pub fn id(&self) -> StreamId {
+        id(self.producer.handle())
+    }
+
+    fn end(self, how: usize) {
+        // Relaxed: `mark_closed`, called by the drop that follows, releases it.
+        self.shared().end.store(how, Relaxed);
+    }
+
+    fn shared(&self) -> &Shared<W> {
+        &self.producer.handle().extra
+    }
+}
+
+impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, W: Notify>
+    Sender<'_, Token<CAP>, STREAMS, DEPTH, W>
+{
+    /// Sends `text`, split over as many tokens as it needs, at character boundaries; as much of it as
+    /// there is room for.
+    ///
+    /// # Errors
+    /// [`TextError`], which says how much was sent and why not all: send `&text[error.sent()..]` later.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{StreamPool, Token};
+    ///
+    /// static STREAMS: StreamPool<Token<4>, 1, 2> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let text = "aé€𝄞"; // 1 + 2 + 3 + 4 bytes
+    /// let error = sender.try_send_text(text).unwrap_err();
+    /// assert_eq!(receiver.try_recv().unwrap(), "aé");
+    /// assert_eq!(receiver.try_recv().unwrap(), "€");
+    /// assert_eq!(&text[error.sent()..], "𝄞");
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    pub fn try_send_text(&mut self, text: &str) -> Result<(), TextError> {
+        let mut rest = text;
+        while let Some((token, behind)) = Token::split_from(rest) {
+            self.try_send(token).map_err(|refused| TextError {
+                sent: text.len() - rest.len(),
+                cancelled: matches!(refused, SendError::Cancelled(_)),
+            })?;
+            rest = behind;
+        }
+        Ok(())
+    }
+}
+
+impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
+    Receiver<'a, T, STREAMS, DEPTH, W>
+{
+    /// The next token, or says at once that there is none.
+    ///
+    /// # Errors
+    /// [`RecvError::Empty`], or [`RecvError::Ended`] with the [`End`] when every token was received.
+    ///
+    /// # Context
+    /// Wait-free with [`Poll`]; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// That of [`Consumer::pop`], and the waiting policy's.
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<T, RecvError> {
+        let token = self.consumer.pop().map_err(|none| self.why(none))?;
+        self.shared().sender.notify();
+        Ok(token)
+    }
+
+    /// Takes the tokens that are there now, one by one; the sender gets the room in one step, when the
+    /// iterator is dropped. What was not taken stays.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::StreamPool;
+    ///
+    /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// (0..5).for_each(|n| sender.try_send(n).unwrap());
+    /// assert_eq!(receiver.drain().sum::<u32>(), 10);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    pub fn drain(&mut self) -> Tokens<'_, 'a, T, STREAMS, DEPTH, W> {
+        Tokens { drain: self.consumer.drain() }
+    }
+
+    /// Moves the tokens that are there now to the end of `out`, in one step. How many.
+    ///
+    /// For a collection that cannot grow, take [`drain`](Self::drain) with `take` instead.
+    pub fn drain_into(&mut self, out: &mut impl Extend<T>) -> usize {
+        let mut tokens = self.drain();
+        let count = tokens.len();
+        out.extend(&mut tokens);
+        count - tokens.len()
+    }
+
+    /// Tells the sender to stop: its next token is refused as [`SendError::Cancelled`]. Tokens sent before
+    /// can still be received.
+    #[doc(alias = "close")]
+    pub fn cancel(&mut self) {
+        self.consumer.mark_closed();
+        self.shared().sender.notify();
+    }
+
+    /// How the stream ended, or `None` while it goes on. Tokens may be left.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        self.consumer.is_closed().then(|| self.reason())
+    }
+
+    /// Tokens that can be received. May be more at once.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.consumer.len()
+    }
+
+    /// Whether there is no token to receive. May be untrue at once.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.consumer.is_empty()
+    }
+
+    /// Which stream this is.
+    #[must_use]
+    pub fn id(&self) -> StreamId {
+        id(self.consumer.handle())
+    }
+
+    fn why(&self, none: PopError) -> RecvError {
+        match none {
+            PopError::Empty => RecvError::Empty,
+            PopError::Closed => RecvError::Ended(self.reason()),
+        }
+    }
+
+    /// The caller saw the ring closed.
+    #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
+    fn reason(&self) -> End {
+        let end = self.shared().end.load(Relaxed);
+        match end & 0xff {
+            FINISHED => End::Finished,
+            FAILED => End::Failed((end >> 8) as u16),
+            _ => End::Aborted,
+        }
+    }
+
+    fn shared(&self) -> &Shared<W> {
+        &self.consumer.handle().extra
+    }
+}
+
+#[cfg(feature = "std")]
+mod waiting {
+    use super::*;
+    use crate::notify::Park;
+    use std::time::{Duration, Instant};
+
+    impl<T, const STREAMS: usize, const DEPTH: usize> Sender<'_, T, STREAMS, DEPTH, Park> {
+        /// Sends `token`, parking the thread while the stream is full.
+        ///
+        /// # Errors
+        /// [`Cancelled`] with the token, when the receiver left.
+        pub fn send(&mut self, token: T) -> Result<(), Cancelled<T>> {
+            self.send_until(token, None).map_err(|refused| Cancelled(refused.into_inner()))
+        }
+
+        /// Sends `token`, parking the thread while the stream is full, but no longer than `timeout`.
+        ///
+        /// # Errors
+        /// [`SendError`] with the token: `Full` when the time is up, `Cancelled` when the receiver left.
+        pub fn send_timeout(&mut self, token: T, timeout: Duration) -> Result<(), SendError<T>> {
+            self.send_until(token, Instant::now().checked_add(timeout))
+        }
+
+        fn send_until(&mut self, token: T, deadline: Option<Instant>) -> Result<(), SendError<T>> {
+            let mut token = match self.try_send(token) {
+                Err(SendError::Full(token)) => token,
+                sent => return sent,
+            };
+            // The handle keeps the waiting place alive and lets `self` be borrowed for sending.
+            let handle = self.producer.handle().clone();
+            loop {
+                let room = handle.extra.sender.wait(deadline, || {
+                    (!self.producer.is_full() || self.is_cancelled()).then_some(())
+                });
+                match self.try_send(token) {
+                    // The producer's own view is exact for room, so `Full` here means time is up.
+                    Err(SendError::Full(back)) if room.is_some() => token = back,
+                    sent => return sent,
+                }
+            }
+        }
+    }
+
+    impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize>
+        Sender<'_, Token<CAP>, STREAMS, DEPTH, Park>
+    {
+        /// Sends all of `text`, split over as many tokens as it needs, at character boundaries, parking
+        /// the thread while the stream is full.
+        ///
+        /// # Errors
+        /// [`TextError`], when the receiver left; it says how much was sent before.
+        pub fn send_text(&mut self, text: &str) -> Result<(), TextError> {
+            let mut rest = text;
+            while let Some((token, behind)) = Token::split_from(rest) {
+                let sent = text.len() - rest.len();
+                self.send(token).map_err(|_| TextError { sent, cancelled: true })?;
+                rest = behind;
+            }
+            Ok(())
+        }
+    }
+
+    impl<T, const STREAMS: usize, const DEPTH: usize> Receiver<'_, T, STREAMS, DEPTH, Park> {
+        /// The next token, parking the thread while there is none.
+        ///
+        /// # Errors
+        /// The [`End`], when every token was received.
+        ///
+        /// # Examples
+        /// ```
+        /// use forebay::{End, Park, StreamPool};
+        ///
+        /// static STREAMS: StreamPool<u32, 1, 20, Park> = StreamPool::new();
+        /// let (mut sender, mut receiver) = STREAMS.open()?;
+        /// let model = std::thread::spawn(move || {
+        ///     (0..100).for_each(|n| sender.send(n).unwrap());
+        ///     sender.close();
+        /// });
+        /// for n in 0..100 {
+        ///     assert_eq!(receiver.recv(), Ok(n));
+        /// }
+        /// assert_eq!(receiver.recv(), Err(End::Finished));
+        /// # model.join().unwrap();
+        /// # Ok::<(), forebay::Exhausted>(())
+        /// ```
+        pub fn recv(&mut self) -> Result<T, End> {
+            loop {
+                // Without a deadline the wait ends only with an answer.
+                if let Ok(answer) = self.recv_until(None) {
+                    return answer;
+                }
+            }
+        }
+
+        /// The next token, parking the thread while there is none, but no longer than `timeout`.
+        ///
+        /// # Errors
+        /// [`RecvError`]: `Empty` when the time is up.
+        pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvError> {
+            match self.recv_until(Instant::now().checked_add(timeout)) {
+                Ok(Ok(token)) => Ok(token),
+                Ok(Err(end)) => Err(RecvError::Ended(end)),
+                Err(TimeUp) => Err(RecvError::Empty),
+            }
+        }
+
+        fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Result<T, End>, TimeUp> {
+            let answer = |received| match received {
+                Ok(token) => Some(Ok(token)),
+                Err(RecvError::Empty) => None,
+                Err(RecvError::Ended(end)) => Some(Err(end)),
+            };
+            if let Some(received) = answer(self.try_recv()) {
+                return Ok(received);
+            }
+            // The handle keeps the waiting place alive and lets `self` be borrowed for receiving.
+            let handle = self.consumer.handle().clone();
+            handle.extra.receiver.wait(deadline, || answer(self.try_recv())).ok_or(TimeUp)
+        }
+    }
+
+    struct TimeUp;
+}
+
+/// The tokens of a stream that were there when it was made. See [`Receiver::drain`].
+pub struct Tokens<'r, 'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> {
+    drain: Drain<'r, Handle<'a, T, STREAMS, DEPTH, W>>,
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Iterator
+    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
+{
+    type Item = T;
+
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        self.drain.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.drain.size_hint()
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> ExactSizeIterator
+    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
+{
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
+    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
+{
+    fn drop(&mut self) {
+        // First the room, then the word that there is room.
+        self.drain.retire();
+        self.drain.handle().extra.sender.notify();
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
+    for Sender<'_, T, STREAMS, DEPTH, W>
+{
+    #[inline]
+    fn drop(&mut self) {
+        // The end that was said before, or `Aborted`; then the receiver is woken; then the ring is given
+        // up, by the drop of the producer.
+        self.producer.mark_closed();
+        self.shared().receiver.notify();
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
+    for Receiver<'_, T, STREAMS, DEPTH, W>
+{
+    #[inline]
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// `Debug` by what the half can say of the stream.
+macro_rules! half_debug {
+    ($($name:ident),+) => {$(
+        impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
+            for $name<'_, T, STREAMS, DEPTH, W>
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("id", &self.id())
+                    .field("len", &self.len())
+                    .finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+half_debug!(Sender, Receiver);
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
+    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("len", &self.drain.len()).finish()
+    }
+}
+
+fn id<T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
+    handle: &Handle<'_, T, STREAMS, DEPTH, W>,
+) -> StreamId {
+    StreamId { ring: SharedLease::slot(handle), epoch: handle.extra.epoch }
+}

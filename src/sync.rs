@@ -1,0 +1,226 @@
+//! L0: where atomics, cells and fences come from. No other file names `core::sync::atomic`,
+//! `portable_atomic`, `core::cell::UnsafeCell` or `loom`; `tests/tidy.rs` holds that.
+//!
+//! Two families of atomics, because they cost differently on cores without compare-and-swap:
+//!
+//! - [`plain`]: load and store only, taken from `core`, one instruction on every target. There a
+//!   read-modify-write does not even compile for thumbv6m, which keeps the family honest.
+//! - [`rmw`]: read-modify-write too, taken from `portable-atomic`. On a core without
+//!   compare-and-swap each access, a load included, is a critical section chosen by the final binary.
+//!
+//! With `--cfg loom` *and* the feature `loom`, both families and the cells are loom's. Both are
+//! needed, so that a dependent's own loom run does not flip this crate by accident.
+#![allow(unsafe_code)]
+
+pub(crate) use imp::*;
+
+/// `const fn`, except under loom, whose atomics cannot be made in a constant.
+macro_rules! const_fn {
+    ($(#[$attr:meta])* $vis:vis const fn $($rest:tt)*) => {
+        #[cfg(not(all(loom, feature = "loom")))]
+        $(#[$attr])* $vis const fn $($rest)*
+        #[cfg(all(loom, feature = "loom"))]
+        $(#[$attr])* $vis fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
+
+/// An array with each place made by `$value`, in a constant except under loom.
+macro_rules! filled {
+    ($value:expr; $len:expr) => {{
+        #[cfg(not(all(loom, feature = "loom")))]
+        {
+            [const { $value }; $len]
+        }
+        #[cfg(all(loom, feature = "loom"))]
+        {
+            core::array::from_fn::<_, { $len }, _>(|_| $value)
+        }
+    }};
+}
+pub(crate) use filled;
+
+/// `$right`, unless the fault `$name` is seeded: then `$fault`.
+///
+/// A fault is seeded to show that a check can fail: at run time in a loom build (see
+/// [`crate::seed`]), by `--cfg forebay_seed="name"` in any other. No build has one otherwise, and
+/// the branch is a constant.
+macro_rules! seeded {
+    ($name:literal, $fault:expr, $right:expr) => {{
+        #[cfg(not(all(loom, feature = "loom")))]
+        {
+            if cfg!(forebay_seed = $name) { $fault } else { $right }
+        }
+        #[cfg(all(loom, feature = "loom"))]
+        {
+            if $crate::seed::is_planted($name) { $fault } else { $right }
+        }
+    }};
+}
+pub(crate) use seeded;
+
+#[cfg(not(all(loom, feature = "loom")))]
+mod imp {
+    /// Load and store only: one instruction on every target.
+    pub(crate) mod plain {
+        pub(crate) use core::sync::atomic::{AtomicU16, AtomicUsize};
+    }
+
+    /// Read-modify-write, on every target.
+    pub(crate) mod rmw {
+        // The state of one slot: half a word, so that a slot's control stays at three bytes where
+        // memory is scarce.
+        #[cfg(not(target_pointer_width = "64"))]
+        pub(crate) use portable_atomic::AtomicU16 as AtomicSlot;
+        #[cfg(target_pointer_width = "64")]
+        pub(crate) use portable_atomic::AtomicU32 as AtomicSlot;
+        pub(crate) use portable_atomic::{AtomicU16, AtomicUsize};
+    }
+
+    pub(crate) use core::sync::atomic::Ordering;
+    #[cfg(feature = "std")]
+    pub(crate) use core::sync::atomic::fence;
+    #[cfg(feature = "std")]
+    pub(crate) use std::{sync::Mutex, thread};
+
+    /// Free-slot bits in one word; the other half of the word counts claims.
+    pub(crate) const SLOTS_PER_WORD: usize = usize::BITS as usize / 2;
+
+    /// `core`'s cell with loom's interface: the pointer is lent to a closure.
+    #[derive(Debug)]
+    #[repr(transparent)]
+    pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(core::cell::UnsafeCell::new(value))
+        }
+
+        /// The pointer, for reading. Loom checks that no write is concurrent.
+        #[inline(always)]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// The pointer, for writing. Loom checks that no other access is concurrent.
+        #[inline(always)]
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+    }
+
+    /// At least `ceil(N / SLOTS_PER_WORD)` atomic words, all zero, in `N` bytes and one word.
+    ///
+    /// Stable Rust has no `[AtomicUsize; N.div_ceil(16)]`, and `[AtomicUsize; N]` would cost a word a
+    /// slot. `N` bytes behind one whole word always hold enough of them: `1 + N / size_of::<usize>()`
+    /// words, where `ceil(N / (4 * size_of::<usize>()))` are needed.
+    ///
+    /// # Invariants
+    /// - [whole-words] word `i < LEN` lies wholly inside the struct and is aligned: `repr(C)` puts
+    ///   `first` at 0 and `rest` right behind it, and `LEN` counts whole words only.
+    /// - [atomic-only] the bytes are reached through `AtomicUsize` alone.
+    #[repr(C)]
+    pub(crate) struct Words<const N: usize> {
+        first: rmw::AtomicUsize,
+        rest: [core::cell::UnsafeCell<u8>; N],
+    }
+
+    // SAFETY: [atomic-only] every access to `rest` is an atomic one.
+    unsafe impl<const N: usize> Sync for Words<N> {}
+
+    impl<const N: usize> Words<N> {
+        const LEN: usize = 1 + N / size_of::<usize>();
+
+        pub(crate) const fn new() -> Self {
+            Self {
+                first: rmw::AtomicUsize::new(0),
+                rest: [const { core::cell::UnsafeCell::new(0) }; N],
+            }
+        }
+
+        /// Word `i`. An `i` out of range, which no caller has, is the last word and not a panic.
+        #[inline(always)]
+        pub(crate) fn get(&self, i: usize) -> &rmw::AtomicUsize {
+            let i = if i < Self::LEN { i } else { Self::LEN - 1 };
+            let base = core::ptr::from_ref(self).cast::<usize>().cast_mut();
+            // SAFETY: [whole-words] `i < LEN`, so the word is in bounds and aligned; it was
+            // initialised to zero bytes; [atomic-only] all other accesses are atomic. The memory is
+            // all inside cells, so writing through a shared reference is allowed.
+            unsafe { rmw::AtomicUsize::from_ptr(base.add(i)) }
+        }
+    }
+}
+
+#[cfg(all(loom, feature = "loom"))]
+mod imp {
+    pub(crate) mod plain {
+        pub(crate) use loom::sync::atomic::{AtomicU16, AtomicUsize};
+    }
+
+    pub(crate) mod rmw {
+        pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
+    }
+
+    pub(crate) use loom::cell::UnsafeCell;
+    pub(crate) use loom::sync::atomic::Ordering;
+    #[cfg(feature = "std")]
+    pub(crate) use loom::sync::{Mutex, atomic::fence};
+    #[cfg(feature = "std")]
+    pub(crate) use loom::thread;
+
+    /// Two bits a word, so that a model of three slots crosses a word.
+    pub(crate) const SLOTS_PER_WORD: usize = 2;
+
+    /// A word a slot is more than enough, and models are small.
+    pub(crate) struct Words<const N: usize>([rmw::AtomicUsize; N]);
+
+    impl<const N: usize> Words<N> {
+        pub(crate) fn new() -> Self {
+            Self(core::array::from_fn(|_| rmw::AtomicUsize::new(0)))
+        }
+
+        pub(crate) fn get(&self, i: usize) -> &rmw::AtomicUsize {
+            &self.0[i]
+        }
+    }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+
+    fn words<const N: usize>() {
+        let words = Words::<N>::new();
+        let needed = N.div_ceil(SLOTS_PER_WORD);
+        let start = core::ptr::from_ref(&words).addr();
+        for i in 0..needed {
+            let word = words.get(i);
+            let at = core::ptr::from_ref(word).addr();
+            assert_eq!(at, start + i * size_of::<usize>());
+            assert!(at + size_of::<usize>() <= start + size_of_val(&words));
+            assert_eq!(word.fetch_add(i + 1, Ordering::Relaxed), 0);
+        }
+        for i in 0..needed {
+            assert_eq!(words.get(i).load(Ordering::Relaxed), i + 1);
+        }
+    }
+
+    #[test]
+    fn words_are_distinct_inside_and_zero() {
+        words::<1>();
+        words::<2>();
+        words::<31>();
+        words::<32>();
+        words::<33>();
+        words::<63>();
+        words::<65>();
+        words::<1000>();
+        words::<65_535>();
+    }
+
+    #[test]
+    fn control_costs_a_byte_a_slot_and_a_word() {
+        assert!(size_of::<Words<32>>() <= 32 + size_of::<usize>());
+        assert!(size_of::<Words<65_535>>() <= 65_536 + size_of::<usize>());
+    }
+}

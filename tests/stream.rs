@@ -1,0 +1,290 @@
+//! Streams: every order of ends, reopening, backpressure, text, waiting.
+
+use forebay::{End, Exhausted, RecvError, SendError, StreamPool, Token};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+/// Counts its drops.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn smoke() {
+    static STREAMS: StreamPool<Token, 2> = StreamPool::new();
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
+    sender.try_send_text("one").unwrap();
+    assert_eq!((sender.len(), receiver.len()), (1, 1));
+    assert_eq!(receiver.try_recv().unwrap(), "one");
+    assert_eq!(receiver.end(), None);
+    sender.try_send_text("two").unwrap();
+    sender.close();
+    assert_eq!(receiver.end(), Some(End::Finished));
+    assert_eq!(receiver.try_recv().unwrap(), "two");
+    assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Finished)));
+    assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Finished)));
+}
+
+#[test]
+fn each_end_has_its_reason_and_the_ring_comes_back() {
+    static STREAMS: StreamPool<u32, 1, 4> = StreamPool::new();
+    type Leave = fn(forebay::Sender<'static, u32, 1, 4>);
+    let leaves: [(Leave, End); 4] = [
+        (|sender| sender.close(), End::Finished),
+        (|sender| sender.fail(429), End::Failed(429)),
+        (|sender| sender.fail(u16::MAX), End::Failed(u16::MAX)),
+        (drop, End::Aborted),
+    ];
+    for round in 0..100 {
+        for (leave, end) in &leaves {
+            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            assert_eq!(receiver.end(), None, "a ring starts open");
+            sender.try_send(round).unwrap();
+            leave(sender);
+            assert_eq!(STREAMS.open().unwrap_err().capacity(), 1, "one half is still out");
+            assert_eq!(receiver.try_recv(), Ok(round), "tokens come before the end");
+            assert_eq!(receiver.try_recv(), Err(RecvError::Ended(*end)));
+        }
+    }
+    let metrics = STREAMS.metrics();
+    assert_eq!((metrics.gets, metrics.misses, metrics.in_use), (400, 1, 0));
+    assert_eq!((metrics.exhausted, metrics.high_water, metrics.panics), (400, 1, 0));
+}
+
+#[test]
+fn receiver_leaves_first_and_tokens_left_are_dropped() {
+    let drops = AtomicUsize::new(0);
+    let streams: StreamPool<Counted<'_>, 1, 3> = StreamPool::new();
+    for round in 1..=10 {
+        let (mut sender, receiver) = streams.open().unwrap();
+        for _ in 0..3 {
+            sender.try_send(Counted(&drops)).unwrap();
+        }
+        assert!(matches!(sender.try_send(Counted(&drops)), Err(SendError::Full(_))));
+        drop(receiver);
+        assert!(sender.is_cancelled());
+        assert!(matches!(sender.try_send(Counted(&drops)), Err(SendError::Cancelled(_))));
+        let before = drops.load(SeqCst);
+        assert_eq!(before, (round - 1) * 5 + 2, "refused tokens came back and were dropped here");
+        drop(sender);
+        assert_eq!(drops.load(SeqCst), before + 3, "what was left is dropped with the second half");
+    }
+    assert_eq!(streams.available(), 1);
+}
+
+#[test]
+fn epoch_counts_up_and_ids_differ() {
+    let streams: StreamPool<u8, 2> = StreamPool::new();
+    let (first, _receiver) = streams.open().unwrap();
+    let (other, _other) = streams.open().unwrap();
+    assert_ne!(first.id(), other.id());
+    let id = first.id();
+    assert_eq!(id, _receiver.id());
+    drop((first, _receiver));
+    let (again, _again) = streams.open().unwrap();
+    assert_eq!((again.id().ring, again.id().epoch), (id.ring, id.epoch + 1));
+}
+
+#[test]
+fn audit_shows_half_open_and_forgotten_streams() {
+    let streams: StreamPool<u8, 3> = StreamPool::new();
+    let (sender, receiver) = streams.open().unwrap();
+    let (lost, kept) = streams.open().unwrap();
+    std::mem::forget(lost);
+    drop(kept);
+    streams.advance_epoch();
+    drop(receiver);
+    let loans: Vec<_> = streams.audit().map(|l| (l.slot(), l.holders(), l.age())).collect();
+    assert_eq!(loans, [(0, 1, 1), (1, 1, 1)]);
+    drop(sender);
+    assert_eq!(streams.audit().count(), 1);
+}
+
+#[test]
+fn text_is_split_at_characters_and_nothing_is_lost() {
+    let text =
+        "Ein Stausee – 堰 – 𝄞 – hält Wasser bereit, so that the stream never starves. ".repeat(20);
+    fn run<const CAP: usize>(text: &str) {
+        let streams: StreamPool<Token<CAP>, 1, 3> = StreamPool::new();
+        let (mut sender, mut receiver) = streams.open().unwrap();
+        let (mut rest, mut out) = (text, String::new());
+        loop {
+            let sent = sender.try_send_text(rest);
+            for token in receiver.drain() {
+                assert!(!token.is_empty());
+                out.push_str(&token);
+            }
+            match sent {
+                Ok(()) => break,
+                Err(error) => {
+                    assert!(!error.is_cancelled());
+                    rest = &rest[error.sent()..];
+                }
+            }
+        }
+        assert_eq!(out, text);
+        receiver.cancel();
+        let error = sender.try_send_text("gone").unwrap_err();
+        assert_eq!((error.sent(), error.is_cancelled()), (0, true));
+    }
+    run::<4>(&text);
+    run::<5>(&text);
+    run::<30>(&text);
+    run::<255>(&text);
+}
+
+#[test]
+fn drain_into_takes_what_is_there() {
+    let streams: StreamPool<u32, 1, 4> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    let mut out = Vec::new();
+    assert_eq!(receiver.drain_into(&mut out), 0);
+    (0..4).for_each(|n| sender.try_send(n).unwrap());
+    assert_eq!(receiver.drain_into(&mut out), 4);
+    sender.try_send(4).unwrap();
+    assert_eq!(receiver.drain().len(), 1); // dropped untouched: the token stays
+    assert_eq!(receiver.try_recv(), Ok(4));
+    assert_eq!(out, [0, 1, 2, 3]);
+}
+
+#[test]
+fn a_panicking_sender_aborts_and_a_panicking_receiver_cancels() {
+    static STREAMS: StreamPool<u32, 1> = StreamPool::new();
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let model = std::thread::spawn(move || {
+        sender.try_send(1).unwrap();
+        panic!("the model failed");
+    });
+    assert!(model.join().is_err());
+    assert_eq!(receiver.try_recv(), Ok(1));
+    assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Aborted)));
+    drop(receiver);
+
+    let (mut sender, receiver) = STREAMS.open().unwrap();
+    let client = std::thread::spawn(move || {
+        let _receiver = receiver;
+        panic!("the client failed");
+    });
+    assert!(client.join().is_err());
+    assert_eq!(sender.try_send(1), Err(SendError::Cancelled(1)));
+    drop(sender);
+    assert_eq!(STREAMS.available(), 1);
+}
+
+#[test]
+fn a_token_whose_drop_panics_does_not_take_the_ring_along() {
+    struct Bomb(bool);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(!self.0, "armed");
+        }
+    }
+    let streams: StreamPool<Bomb, 1, 4> = StreamPool::new();
+    let (mut sender, receiver) = streams.open().unwrap();
+    for armed in [false, true, false] {
+        assert!(sender.try_send(Bomb(armed)).is_ok());
+    }
+    drop(receiver);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(sender))).is_err());
+    assert_eq!((streams.available(), streams.metrics().panics), (1, 1));
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    assert!(sender.try_send(Bomb(false)).is_ok());
+    assert!(receiver.try_recv().is_ok());
+    assert!(matches!(receiver.try_recv(), Err(RecvError::Empty)));
+}
+
+#[test]
+fn exhausted_says_how_many() {
+    let streams: StreamPool<u8, 3> = StreamPool::new();
+    let open: Vec<_> = (0..3).map(|_| streams.open().unwrap()).collect();
+    let error: Exhausted = streams.open().unwrap_err();
+    assert_eq!(error.to_string(), "pool exhausted: all 3 objects are on loan");
+    drop(open);
+    assert!(streams.open().is_ok());
+}
+
+#[cfg(feature = "std")]
+mod waiting {
+    use super::*;
+    use forebay::{Cancelled, Park};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    #[test]
+    fn tokens_cross_threads_in_order_through_a_small_ring() {
+        static STREAMS: StreamPool<u32, 2, 3, Park> = StreamPool::new();
+        for round in 0..50 {
+            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            let model = thread::spawn(move || {
+                (0..500).for_each(|n| sender.send(n).unwrap());
+                if round % 2 == 0 { sender.close() } else { sender.fail(7) }
+            });
+            for n in 0..500 {
+                assert_eq!(receiver.recv(), Ok(n));
+            }
+            let end = if round % 2 == 0 { End::Finished } else { End::Failed(7) };
+            assert_eq!(receiver.recv(), Err(end));
+            model.join().unwrap();
+        }
+        assert_eq!(STREAMS.available(), 2);
+    }
+
+    #[test]
+    fn times_out() {
+        let streams: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        let (mut sender, mut receiver) = streams.open().unwrap();
+        let start = Instant::now();
+        assert_eq!(receiver.recv_timeout(SHORT), Err(RecvError::Empty));
+        assert!(start.elapsed() >= SHORT);
+        sender.send(1).unwrap();
+        assert_eq!(sender.send_timeout(2, SHORT), Err(SendError::Full(2)));
+        assert!(start.elapsed() >= 2 * SHORT);
+        assert_eq!(receiver.recv_timeout(Duration::MAX), Ok(1));
+        assert_eq!(sender.send_timeout(3, Duration::ZERO), Ok(()));
+    }
+
+    #[test]
+    fn a_waiting_sender_learns_that_the_receiver_left() {
+        static STREAMS: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        let (mut sender, receiver) = STREAMS.open().unwrap();
+        sender.send(1).unwrap();
+        let model = thread::spawn(move || sender.send(2));
+        thread::sleep(SHORT);
+        drop(receiver);
+        assert_eq!(model.join().unwrap(), Err(Cancelled(2)));
+        assert_eq!(STREAMS.available(), 1);
+    }
+
+    #[test]
+    fn a_waiting_receiver_learns_the_end() {
+        static STREAMS: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        let (sender, mut receiver) = STREAMS.open().unwrap();
+        let client = thread::spawn(move || receiver.recv());
+        thread::sleep(SHORT);
+        drop(sender);
+        assert_eq!(client.join().unwrap(), Err(End::Aborted));
+    }
+
+    #[test]
+    fn send_text_waits_and_says_how_much_was_sent() {
+        static STREAMS: StreamPool<Token<4>, 1, 2, Park> = StreamPool::new();
+        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        let client = thread::spawn(move || {
+            let mut text = String::new();
+            while text.len() < 12 {
+                text.push_str(&receiver.recv().unwrap());
+            }
+            text
+        });
+        let error = sender.send_text(&"abcd".repeat(100)).unwrap_err();
+        assert!(error.is_cancelled());
+        assert!((12..=24).contains(&error.sent()) && error.sent() % 4 == 0);
+        assert_eq!(client.join().unwrap(), "abcdabcdabcd");
+    }
+}
