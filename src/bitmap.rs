@@ -26,7 +26,6 @@ use crate::sync::{
 const SLOTS: usize = (1 << SLOTS_PER_WORD) - 1;
 /// Where the count of claims begins.
 const CLAIMS_SHIFT: u32 = usize::BITS / 2;
-const CLAIMS: usize = usize::MAX << CLAIMS_SHIFT;
 
 /// The free slots of a pool of `N`. All are free at first.
 pub(crate) struct Bitmap<const N: usize> {
@@ -132,13 +131,27 @@ impl<const N: usize> Bitmap<N> {
         let order = seeded!("claim_relaxed", Relaxed, Acquire);
         match word.compare_exchange_weak(seen, new, order, Relaxed) {
             Ok(_) => {
-                if new & CLAIMS < seen & CLAIMS {
+                // The bits only grow, so the word gets smaller only when the count comes round.
+                if new < seen {
                     self.laps.fetch_add(1, Relaxed);
                 }
                 Ok(mask)
             }
             Err(_) => Err(Miss::Contended),
         }
+    }
+
+    /// Whether `want` slots were seen free. Looks no further than it must.
+    pub(crate) fn has_available(&self, want: usize) -> bool {
+        let start = usize::from(self.first.load(Relaxed));
+        let mut seen = 0;
+        for word in (start..Self::WORDS).chain(0..start.min(Self::WORDS)) {
+            if seen >= want {
+                break;
+            }
+            seen += self.free_in(word);
+        }
+        seen >= want
     }
 
     /// Claims slot `i` and does not count it as a get: for housekeeping. `false` if it is taken.
@@ -168,10 +181,11 @@ impl<const N: usize> Bitmap<N> {
 
     /// Free slots, by counting bits. Stale at once, and with several words not of one instant.
     pub(crate) fn available(&self) -> usize {
-        (0..Self::WORDS)
-            .map(|word| !self.words.get(word).load(Relaxed) & Self::slots_of(word))
-            .map(|free| free.count_ones() as usize)
-            .sum()
+        (0..Self::WORDS).map(|word| self.free_in(word)).sum()
+    }
+
+    fn free_in(&self, word: usize) -> usize {
+        (!self.words.get(word).load(Relaxed) & Self::slots_of(word)).count_ones() as usize
     }
 
     /// Slots claimed so far by `claim` and `claim_up_to`.
@@ -198,7 +212,7 @@ impl<const N: usize> Bitmap<N> {
     #[cfg(all(test, not(all(loom, feature = "loom"))))]
     fn near_lap(&self, claims: usize) {
         for word in 0..Self::WORDS {
-            self.words.get(word).fetch_or(CLAIMS, Relaxed);
+            self.words.get(word).fetch_or(usize::MAX << CLAIMS_SHIFT, Relaxed);
             self.words.get(word).fetch_sub((claims - 1) << CLAIMS_SHIFT, Relaxed);
         }
     }
@@ -211,7 +225,7 @@ fn lowest(free: usize, want: usize) -> usize {
         return free & free.wrapping_neg();
     }
     let mut rest = free;
-    for _ in 0..want {
+    for _ in 0..want.min(SLOTS_PER_WORD) {
         rest &= rest.wrapping_sub(1);
     }
     free & !rest

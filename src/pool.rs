@@ -35,12 +35,12 @@ use core::{fmt, mem};
 /// # Source
 /// Bits for free slots as in atomic-pool; get, put and reset as in Go's `sync.Pool` with go-llms' rules.
 ///
-/// # Invariants
-/// - [one-owner] who claimed a slot's bit owns the slot until he releases the bit: an exclusive lease,
-///   the holders of a shared one together, or a method of the pool for the time of its call.
-/// - [filled] the object of a slot is initialised exactly while its state says `FILLED`; only the
-///   owner changes either.
-/// - [in-range] the bitmap gives out only numbers below `N`, and a lease keeps the number it got.
+// Invariants, cited by tag:
+// - [one-owner] who claimed a slot's bit owns the slot until he releases the bit: an exclusive lease,
+//   the holders of a shared one together, or a method of the pool for the time of its call.
+// - [filled] the object of a slot is initialised exactly while its state says `FILLED`; only the
+//   owner changes either.
+// - [in-range] the bitmap gives out only numbers below `N`, and a lease keeps the number it got.
 ///
 /// # Examples
 /// ```
@@ -256,6 +256,12 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         unsafe { self.slots.write_ptr(slot) }
     }
 
+    /// The slot whose object `object` points at.
+    #[allow(clippy::cast_possible_truncation)] // Slots are below 65,535.
+    pub(crate) fn slot_of(&self, object: *const T) -> Option<u16> {
+        self.slots.index_of(object).map(|slot| slot as u16)
+    }
+
     #[inline]
     pub(crate) fn slot_state(&self, slot: usize) -> &SlotState {
         // In range, by [in-range]; no panic is reachable, since N is at least 1.
@@ -421,7 +427,8 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     /// Lends `K` objects at once, or none.
     ///
     /// # Errors
-    /// [`Exhausted`]: fewer than `K` were free. What was claimed meanwhile is free again.
+    /// [`Exhausted`]: fewer than `K` were free. If that shows only while it gathers, what it has is
+    /// recycled and free again, and counted as lent and returned.
     ///
     /// # Context
     /// Lock-free. While it gathers from several words it holds slots that it may give back, so another
@@ -445,9 +452,12 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     pub fn try_get_many<const K: usize>(&self) -> Result<[Lease<&Self>; K], Exhausted> {
-        let leases = self.get_up_to::<K>();
-        // On failure the leases come back inside the error and are dropped: the slots are free again.
-        leases.into_array().map_err(|_| self.exhausted())
+        // A look first, so that a call that cannot succeed lends and recycles nothing.
+        if !self.bits.has_available(K) {
+            return Err(self.exhausted());
+        }
+        // Should others have been faster, the leases come back inside the error and are dropped.
+        self.get_up_to::<K>().into_array().map_err(|_| self.exhausted())
     }
 
     /// Lends up to `K` objects: as many as it finds free, perhaps none.

@@ -34,14 +34,14 @@ use core::fmt;
 /// Indices from 0 to 2N and both cached on both sides as in rtrb; `split` as in heapless; ends that can be
 /// taken again as in bbqueue.
 ///
-/// # Invariants
-/// - [two-laps] `head` and `tail` run from 0 to `2N - 1`; their distance, modulo `2N`, is the number of items,
-///   0 to `N`. The places from `head` on for that distance, modulo `N`, are initialised.
-/// - [own-index] only the producer stores `tail`, only the consumer stores `head`, and each from a plain
-///   field of its handle: nobody loads an atomic that he then stores.
-/// - [one-each] there is at most one producer and one consumer.
-/// - [producer-side] a place outside the items belongs to the producer, [consumer-side] one inside
-///   to the consumer; publishing an index hands places over.
+// Invariants, cited by tag:
+// - [two-laps] `head` and `tail` run from 0 to `2N - 1`; their distance, modulo `2N`, is the number of items,
+//   0 to `N`. The places from `head` on for that distance, modulo `N`, are initialised.
+// - [own-index] only the producer stores `tail`, only the consumer stores `head`, and each from a plain
+//   field of its handle: nobody loads an atomic that he then stores.
+// - [one-each] there is at most one producer and one consumer.
+// - [producer-side] a place outside the items belongs to the producer, [consumer-side] one inside
+//   to the consumer; publishing an index hands places over.
 ///
 /// # Examples
 /// Between two threads, or an interrupt and the main program:

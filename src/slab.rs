@@ -3,7 +3,7 @@
 
 use crate::error::{Exhausted, Full};
 use crate::metrics::Metrics;
-use crate::pool::{Home, Lease, Loan, Pool, home};
+use crate::pool::{FromRaw, Home, Lease, Loan, Pool, home};
 use crate::slot::SlotState;
 use crate::sync::const_fn;
 use core::fmt;
@@ -132,6 +132,12 @@ home!(
     ['a, T, const N: usize] &'a Slab<T, N>, T,
     |this| this.pool, |slot| this.pool.take_back_vacant(slot)
 );
+
+impl<T, const N: usize> FromRaw for &Slab<T, N> {
+    fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
+        self.pool.slot_of(item.as_ptr())
+    }
+}
 
 impl<T, const N: usize> Default for Slab<T, N> {
     fn default() -> Self {

@@ -88,9 +88,13 @@ const FILLED: Word = 1 << (EPOCH_SHIFT - 1);
 const LENT: Word = 1 << (EPOCH_SHIFT - 2);
 const RAW: Word = 1 << (EPOCH_SHIFT - 3);
 const HOLDERS: Word = RAW - 1;
+/// The count of holders of an object that is never returned.
+const PINNED: Word = HOLDERS;
+/// The most holders that can be counted.
+const MOST: Word = PINNED - 1;
 
-/// Most holders a shared lease can count: 31, or 2,097,151 on 64-bit targets.
-pub(crate) const MAX_HOLDERS: usize = HOLDERS as usize;
+/// Most holders a shared lease can count: 30, or 2,097,150 on 64-bit targets.
+pub(crate) const MAX_HOLDERS: usize = MOST as usize;
 
 impl Snapshot {
     /// Filled and lent in `epoch`: what a slot that was used before looks like when it is on loan.
@@ -180,13 +184,14 @@ impl SlotState {
     pub(crate) fn try_hold(&self) -> bool {
         // Relaxed: the caller holds already, so the object is visible to him, and whoever takes the
         // new handle elsewhere is ordered by what hands it over (as `Arc::clone`).
-        self.update_holders(Relaxed, |holders| (holders < HOLDERS).then(|| holders + 1)).is_ok()
+        self.update_holders(Relaxed, |holders| (holders < MOST).then(|| holders + 1)).is_ok()
     }
 
     /// One more holder; where they cannot be counted any more, the slot is pinned for good: the count
     /// stays at its maximum and the object is never returned (as Linux `refcount_t` saturates).
     pub(crate) fn hold_or_pin(&self) {
-        let _pinned = !self.try_hold();
+        // The closure is never `None`, so there is no error.
+        let _ = self.update_holders(Relaxed, |holders| Some((holders + 1).min(PINNED)));
     }
 
     /// One holder less. `true` for the last, who owns the slot then.
@@ -195,7 +200,7 @@ impl SlotState {
         // H0 (Release half, pairs with H1): this holder's reads happen before the last holder's return.
         // H1 (Acquire half, pairs with H0 of the others and with F0 of the bitmap behind it).
         let order = seeded!("holder_release_relaxed", Relaxed, AcqRel);
-        self.update_holders(order, |holders| (holders < HOLDERS).then(|| holders - 1))
+        self.update_holders(order, |holders| (holders < PINNED).then(|| holders - 1))
             .is_ok_and(|before| before == 1)
     }
 
@@ -255,12 +260,18 @@ mod tests {
             assert!(state.try_hold());
             assert!(!state.try_unshare());
         }
-        state.store(Snapshot(Snapshot::on_loan(7).0 | (HOLDERS - 1)));
+        state.store(Snapshot(Snapshot::on_loan(7).0 | (MOST - 1)));
         assert!(state.try_hold());
         assert!(!state.try_hold());
-        state.hold_or_pin();
-        assert!(!state.release());
         assert_eq!(state.load().holders(), MAX_HOLDERS);
+        assert!(!state.release());
+        state.hold_or_pin();
+        state.hold_or_pin();
+        for _ in 0..3 {
+            assert!(!state.release(), "pinned");
+            assert!(!state.try_unshare());
+        }
+        assert_eq!(state.load().holders(), MAX_HOLDERS + 1);
         assert_eq!(state.load().age(7), 0);
     }
 

@@ -327,8 +327,8 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
         Ok(token)
     }
 
-    /// Takes the tokens that are there now, one by one; the sender gets the room in one step, when the
-    /// iterator is dropped. What was not taken stays.
+    /// Takes the tokens that are there now, one by one. What was not taken stays. A waiting sender is woken
+    /// once, when the iterator is dropped.
     ///
     /// # Examples
     /// ```
@@ -562,8 +562,6 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
     for Tokens<'_, '_, T, STREAMS, DEPTH, W>
 {
     fn drop(&mut self) {
-        // First the room, then the word that there is room.
-        self.drain.retire();
         self.drain.handle().extra.sender.notify();
     }
 }

@@ -152,6 +152,21 @@ fn drain_into_takes_what_is_there() {
 }
 
 #[test]
+fn forgotten_drain_loses_nothing_and_drops_nothing_twice() {
+    let drops = AtomicUsize::new(0);
+    let streams: StreamPool<Counted<'_>, 1, 4> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    (0..4).for_each(|_| assert!(sender.try_send(Counted(&drops)).is_ok()));
+    let mut tokens = receiver.drain();
+    drop((tokens.next(), tokens.next()));
+    std::mem::forget(tokens);
+    assert_eq!(drops.load(SeqCst), 2);
+    drop((receiver, sender));
+    assert_eq!(drops.load(SeqCst), 4);
+    assert_eq!(streams.available(), 1);
+}
+
+#[test]
 fn a_panicking_sender_aborts_and_a_panicking_receiver_cancels() {
     static STREAMS: StreamPool<u32, 1> = StreamPool::new();
     let (mut sender, mut receiver) = STREAMS.open().unwrap();

@@ -123,8 +123,8 @@ home!(
 /// May be dropped on any thread and in any interrupt handler; that recycles the object there and frees
 /// the slot with one wait-free read-modify-write.
 ///
-/// # Invariants
-/// - [exclusive] no other lease, shared lease or call has the slot until this one is gone.
+// Invariants, cited by tag:
+// - [exclusive] no other lease, shared lease or call has the slot until this one is gone.
 ///
 /// # Examples
 /// ```
@@ -309,17 +309,16 @@ pub trait FromRaw: Home<Item: Sized> {
     fn slot_of(&self, item: NonNull<Self::Item>) -> Option<u16>;
 }
 
-#[allow(clippy::cast_possible_truncation)] // Slots are below 65,535.
 impl<T, const N: usize, P: Policy<T>> FromRaw for &Pool<T, N, P> {
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
-        self.slots.index_of(item.as_ptr()).map(|slot| slot as u16)
+        Pool::slot_of(self, item.as_ptr())
     }
 }
 
 #[cfg(feature = "std")]
 impl<T, const N: usize, P: Policy<T>> FromRaw for std::sync::Arc<Pool<T, N, P>> {
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
-        (&**self).slot_of(item)
+        Pool::slot_of(self, item.as_ptr())
     }
 }
 

@@ -13,7 +13,7 @@ use core::ptr;
 /// An `Arc` without the heap: the count stands in the pool's control words. Made by [`Lease::share`].
 ///
 /// # Shape
-/// Up to [`SharedLease::MAX_HOLDERS`] holders: 31, or 2,097,151 on 64-bit targets.
+/// Up to [`SharedLease::MAX_HOLDERS`] holders: 30, or 2,097,150 on 64-bit targets.
 ///
 /// # Context
 /// May be cloned and dropped on any thread and in any interrupt handler. Both are lock-free: a retry
@@ -25,8 +25,8 @@ use core::ptr;
 /// # Source
 /// std's `Arc`; Linux `refcount_t` for saturation.
 ///
-/// # Invariants
-/// - [counted] the state of the slot counts at least as many holders as there are handles.
+// Invariants, cited by tag:
+// - [counted] the state of the slot counts at least as many holders as there are handles.
 ///
 /// # Examples
 /// ```
@@ -54,7 +54,7 @@ unsafe impl<R: Home + Send + Sync> Sync for SharedLease<R> where R::Item: Send +
 
 impl<R: Home> SharedLease<R> {
     /// Most holders one object can have.
-    pub const MAX_HOLDERS: usize = MAX_HOLDERS - 1;
+    pub const MAX_HOLDERS: usize = MAX_HOLDERS;
 
     /// The caller counted this holder.
     #[inline]

@@ -360,8 +360,7 @@ impl<R: RingRef> Consumer<R> {
         count
     }
 
-    /// Takes what is there now, one by one; the places are given back in one step, when the iterator is
-    /// dropped. What was not taken stays.
+    /// Takes what is there now, one by one, without looking for more. What was not taken stays.
     ///
     /// # Examples
     /// ```
@@ -483,25 +482,13 @@ impl<R: RingRef> Consumer<R> {
         self.ready
     }
 
-    /// Steps over items that were moved out, without freeing their places yet.
     #[inline(always)]
-    pub(super) fn step(&mut self, count: usize) {
+    pub(super) fn retire(&mut self, count: usize) {
         self.head = advance(Self::CAPACITY, self.head, count);
         self.ready -= count;
-    }
-
-    /// Frees the places behind which the head has stepped.
-    #[inline(always)]
-    pub(super) fn retire_stepped(&mut self) {
         // R1 (Release, pairs with A1 in `Producer::look`): the places are read out.
         let order = seeded!("retire_relaxed", Relaxed, Release);
         self.ring.ring().head().store(self.head, order);
-    }
-
-    #[inline(always)]
-    pub(super) fn retire(&mut self, count: usize) {
-        self.step(count);
-        self.retire_stepped();
     }
 }
 
@@ -518,8 +505,6 @@ impl<R: RingRef> Drop for Consumer<R> {
     #[inline]
     fn drop(&mut self) {
         if R::TAKEN {
-            // A forgotten `Drain` may have stepped further than was published.
-            self.retire_stepped();
             self.ring.ring().give_back(CONSUMER);
         }
     }

@@ -169,11 +169,6 @@ impl<'a, R: RingRef> Drain<'a, R> {
         Self { consumer }
     }
 
-    /// Frees the places of the items taken so far.
-    pub(crate) fn retire(&mut self) {
-        self.consumer.retire_stepped();
-    }
-
     pub(crate) fn handle(&self) -> &R {
         self.consumer.handle()
     }
@@ -184,14 +179,9 @@ impl<R: RingRef> Iterator for Drain<'_, R> {
 
     #[inline]
     fn next(&mut self) -> Option<Item<R>> {
-        if self.consumer.ready() == 0 {
-            return None;
-        }
-        // SAFETY: [consumer-side] an item is ready; the head steps over it right away, so it is not read
-        // again, even if this iterator is forgotten.
-        let item = unsafe { self.consumer.handle().ring().read_ptr(self.consumer.place()).read() };
-        self.consumer.step(1);
-        Some(item)
+        // Each item is retired as it is taken. Retired in one step at the end, items that were moved out
+        // would be there again once this iterator and its consumer are forgotten.
+        if self.consumer.ready() == 0 { None } else { self.consumer.pop().ok() }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -200,12 +190,6 @@ impl<R: RingRef> Iterator for Drain<'_, R> {
 }
 
 impl<R: RingRef> ExactSizeIterator for Drain<'_, R> {}
-
-impl<R: RingRef> Drop for Drain<'_, R> {
-    fn drop(&mut self) {
-        self.retire();
-    }
-}
 
 /// `Debug` without looking at the item, which may be empty or foreign.
 macro_rules! opaque_debug {
