@@ -73,6 +73,12 @@ pub struct Pool<T, const N: usize, P = DefaultReset> {
 impl<T, const N: usize> Pool<T, N> {
     const_fn! {
         /// A pool whose objects are made by [`Default`] on first use and recycled by [`Reset`](crate::Reset).
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// Nothing at run time in a `static`: all zeros.
         #[must_use]
         pub const fn new() -> Self {
             Self::with_policy(DefaultReset)
@@ -83,6 +89,12 @@ impl<T, const N: usize> Pool<T, N> {
 impl<T, const N: usize, F: Fn(usize) -> T> Pool<T, N, FromFn<F>> {
     const_fn! {
         /// A pool whose objects are made by `make`, on first use, from the slot's number.
+        ///
+        /// # Context
+        /// Anywhere, also in a constant; for a `static`, `F` is a function pointer: `fn(usize) -> T`.
+        ///
+        /// # Cost
+        /// As [`new`](Pool::new); `make` runs on first use.
         ///
         /// # Examples
         /// ```
@@ -102,6 +114,12 @@ impl<T, const N: usize, F: Fn(usize) -> T> Pool<T, N, FromFn<F>> {
 impl<T, const N: usize, P> Pool<T, N, P> {
     const_fn! {
         /// A pool whose objects are made and recycled by `policy`.
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// As [`new`](Pool::new) besides the policy itself.
         #[must_use]
         pub const fn with_policy(policy: P) -> Self {
             Self {
@@ -116,6 +134,12 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     }
 
     /// How many objects the pool can lend at once: `N`.
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// A constant.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         N
@@ -166,6 +190,12 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     ///
     /// # Context
     /// Wait-free, O(N).
+    ///
+    /// # Cost
+    /// Two loads for each slot on loan, one for each word of others.
+    ///
+    /// # Examples
+    /// See [`audit`](Self::audit).
     pub fn advance_epoch(&self) -> usize {
         let epoch = self.epoch.load(Relaxed);
         for (i, state) in self.states.iter().enumerate() {
@@ -179,6 +209,9 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     }
 
     /// The slots that are on loan, and since when. For leak hunts; stale at once.
+    ///
+    /// # Context
+    /// Wait-free, O(N).
     ///
     /// # Cost
     /// Two loads a slot.
@@ -221,6 +254,21 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     ///
     /// # Context
     /// Lock-free, O(N) besides the drops.
+    ///
+    /// # Cost
+    /// One load a slot, two read-modify-writes an idle object, and its drop.
+    ///
+    /// # Source
+    /// What Go's `poolCleanup` does at a collection, when you want it.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool: forebay::Pool<String, 4> = forebay::Pool::new();
+    /// pool.try_get()?.reserve(1 << 20); // it keeps its megabyte when it comes back
+    /// assert_eq!(pool.trim(), 1);
+    /// assert_eq!(pool.try_get()?.capacity(), 0); // made anew
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
     pub fn trim(&self) -> usize {
         let mut dropped = 0;
         for (i, state) in self.states.iter().enumerate() {
@@ -402,6 +450,9 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
 
     /// [`try_get`](Self::try_get) for a pool in an `Arc`: the lease owns a share of the pool.
     ///
+    /// Context as `try_get`; cost that and a clone of the `Arc`. If the lease is the last to own the pool,
+    /// dropping it drops the pool.
+    ///
     /// # Errors
     /// [`Exhausted`], as `try_get`.
     ///
@@ -476,7 +527,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
             let Some(claimed) = self.bits.claim_up_to(K - leases.len()) else { break };
             // Should `make` panic, the slots behind the one it panicked for go back too.
             let mut rest = Rest { pool: self, claimed };
-            while let Some(slot) = rest.claimed.next() {
+            for slot in rest.claimed.by_ref() {
                 self.ready(slot, P::make);
                 // There is room: no more than `K` are claimed.
                 let _ = leases.push(Lease::new(self, slot));
@@ -492,6 +543,15 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     ///
     /// # Context
     /// Lock-free, O(N) besides `make`. A slot is on loan to this call while its object is made.
+    ///
+    /// # Cost
+    /// One load a slot, two read-modify-writes and one `make` a vacant one.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool: forebay::Pool<u32, 4> = forebay::Pool::new();
+    /// assert_eq!(pool.fill(), 4); // no get has to make one any more
+    /// ```
     pub fn fill(&self) -> usize {
         let mut made = 0;
         for (i, state) in self.states.iter().enumerate() {
@@ -574,12 +634,18 @@ pub struct Loan {
 
 impl Loan {
     /// The slot's number.
+    ///
+    /// # Context and cost
+    /// A field of a copy.
     #[must_use]
     pub fn slot(&self) -> usize {
         self.slot
     }
 
     /// How many epochs ago it was lent: 0 in this one; 255 for 255 or more.
+    ///
+    /// # Context and cost
+    /// A field of a copy.
     #[must_use]
     pub fn age(&self) -> u8 {
         self.age
@@ -587,18 +653,27 @@ impl Loan {
 
     /// The number of the epoch in which it was lent, as [`Pool::advance_epoch`] returned it; the
     /// latest it can be if it is 255 or more epochs old.
+    ///
+    /// # Context and cost
+    /// Computed from a copy.
     #[must_use]
     pub fn since(&self) -> usize {
         self.epoch.wrapping_sub(usize::from(self.age))
     }
 
     /// Holders of a shared lease; 0 for an exclusive one.
+    ///
+    /// # Context and cost
+    /// A field of a copy.
     #[must_use]
     pub fn holders(&self) -> usize {
         self.holders
     }
 
     /// `true` between [`Lease::into_raw`] and [`Lease::from_raw`].
+    ///
+    /// # Context and cost
+    /// A field of a copy.
     #[must_use]
     pub fn is_raw(&self) -> bool {
         self.raw

@@ -98,6 +98,12 @@ const CONSUMER: usize = 2;
 impl<T, const N: usize, A> Ring<T, N, A> {
     const_fn! {
         /// An empty ring.
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// Nothing at run time in a `static`: all zeros.
         #[must_use]
         pub const fn new() -> Self {
             const { assert!(N >= 1 && N <= 65_535, "capacity must be from 1 to 65,535") };
@@ -114,13 +120,19 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     }
 
     /// How many items fit: `N`.
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// A constant.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         N
     }
 
     /// Both ends of a ring that nobody else can reach. Items that are in it stay; a closed ring is open
-    /// again.
+    /// again. Two loads and a few stores; anywhere.
     ///
     /// # Examples
     /// ```
@@ -140,6 +152,15 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     ///
     /// # Context
     /// Wait-free; one read-modify-write.
+    ///
+    /// # Examples
+    /// ```
+    /// static RING: forebay::Ring<u8, 4> = forebay::Ring::new();
+    /// let producer = RING.try_producer().unwrap();
+    /// assert!(RING.try_producer().is_none()); // there is one
+    /// drop(producer);
+    /// assert!(RING.try_producer().is_some());
+    /// ```
     #[must_use]
     pub fn try_producer(&self) -> Option<Producer<&Self>> {
         self.take(PRODUCER).then(|| {
@@ -162,9 +183,23 @@ impl<T, const N: usize, A> Ring<T, N, A> {
         })
     }
 
-    /// [`try_producer`](Self::try_producer) and [`try_consumer`](Self::try_consumer) of a ring in an `Arc`.
+    /// Both ends of a ring in an `Arc` that nobody else has; `None` otherwise. As [`split`](Self::split).
+    ///
+    /// # Context and cost
+    /// As `Arc::get_mut` and a clone.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Ring;
+    /// use std::sync::Arc;
+    ///
+    /// let (mut producer, mut consumer) = Ring::split_arc(Arc::new(Ring::<u8, 4>::new())).unwrap();
+    /// std::thread::spawn(move || producer.push(1).unwrap()).join().unwrap();
+    /// assert_eq!(consumer.pop(), Ok(1));
+    /// ```
     #[cfg(feature = "std")]
     #[must_use]
+    #[allow(clippy::type_complexity)] // Two ends of one type.
     pub fn split_arc(
         ring: std::sync::Arc<Self>,
     ) -> Option<(Producer<std::sync::Arc<Self>>, Consumer<std::sync::Arc<Self>>)> {

@@ -37,6 +37,12 @@ pub struct Slab<T, const N: usize> {
 impl<T, const N: usize> Slab<T, N> {
     const_fn! {
         /// A slab whose places are all empty.
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// Nothing at run time in a `static`: all zeros.
         #[must_use]
         pub const fn new() -> Self {
             Self { pool: Pool::with_policy(()) }
@@ -66,6 +72,9 @@ impl<T, const N: usize> Slab<T, N> {
     ///
     /// # Errors
     /// [`Exhausted`], when every place was seen taken during the call; `init` did not run.
+    ///
+    /// # Context and cost
+    /// As [`insert`](Self::insert), and `init`.
     ///
     /// # Panics
     /// As `init` does, and if it returns a reference to anything but the place. The place is empty and
@@ -100,6 +109,12 @@ impl<T, const N: usize> Slab<T, N> {
     const CAPACITY: u16 = N as u16;
 
     /// How many values fit: `N`.
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// A constant.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         N

@@ -177,11 +177,17 @@ pub struct StreamId {
 
 /// The writing half of a stream. Dropped without [`close`](Self::close) or [`fail`](Self::fail), also by a panic,
 /// it ends the stream as [`End::Aborted`].
+///
+/// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
+/// load of a shared word. With [`Park`](crate::Park) a change costs a fence and, when the other half waits, a
+/// wake-up; those halves are for threads.
 pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
     producer: Producer<Handle<'a, T, STREAMS, DEPTH, W>>,
 }
 
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
+///
+/// Context and cost of its methods, unless they say otherwise, as those of [`Sender`].
 pub struct Receiver<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
     consumer: Consumer<Handle<'a, T, STREAMS, DEPTH, W>>,
 }
@@ -233,6 +239,17 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
 
     /// Ends the stream with an error of yours. The receiver gets every token and then
     /// [`End::Failed`] with `code`.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{End, RecvError, StreamPool};
+    ///
+    /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
+    /// let (sender, mut receiver) = STREAMS.open()?;
+    /// sender.fail(503);
+    /// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Failed(503))));
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
     pub fn fail(self, code: u16) {
         self.end(FAILED | (usize::from(code) << 8));
     }
@@ -276,7 +293,10 @@ impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, W: Notify>
     Sender<'_, Token<CAP>, STREAMS, DEPTH, W>
 {
     /// Sends `text`, split over as many tokens as it needs, at character boundaries; as much of it as
-    /// there is room for.
+    /// there is room for. No byte is lost or sent twice, and the order stays.
+    ///
+    /// # Cost
+    /// That of [`try_send`](Self::try_send) for each token.
     ///
     /// # Errors
     /// [`TextError`], which says how much was sent and why not all: send `&text[error.sent()..]` later.
@@ -347,6 +367,21 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// Moves the tokens that are there now to the end of `out`, in one step. How many.
     ///
     /// For a collection that cannot grow, take [`drain`](Self::drain) with `take` instead.
+    ///
+    /// # Cost
+    /// That of each [`try_recv`](Self::try_recv), but one look for tokens and one wake-up in all.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::StreamPool;
+    ///
+    /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// (0..5).for_each(|n| sender.try_send(n).unwrap());
+    /// let mut numbers = Vec::new();
+    /// assert_eq!(receiver.drain_into(&mut numbers), 5);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
     pub fn drain_into(&mut self, out: &mut impl Extend<T>) -> usize {
         let mut tokens = self.drain();
         let count = tokens.len();
@@ -420,6 +455,12 @@ mod waiting {
         ///
         /// # Errors
         /// [`Cancelled`] with the token, when the receiver left.
+        ///
+        /// # Context
+        /// Blocking: for threads. It waits for the receiver alone, and without spinning.
+        ///
+        /// # Cost
+        /// That of [`try_send`](Self::try_send) while there is room.
         pub fn send(&mut self, token: T) -> Result<(), Cancelled<T>> {
             self.send_until(token, None).map_err(|refused| Cancelled(refused.into_inner()))
         }
@@ -428,6 +469,9 @@ mod waiting {
         ///
         /// # Errors
         /// [`SendError`] with the token: `Full` when the time is up, `Cancelled` when the receiver left.
+        ///
+        /// # Context and cost
+        /// As [`send`](Self::send). A timeout too far away to be a time waits for ever.
         pub fn send_timeout(&mut self, token: T, timeout: Duration) -> Result<(), SendError<T>> {
             self.send_until(token, Instant::now().checked_add(timeout))
         }
@@ -460,6 +504,9 @@ mod waiting {
         ///
         /// # Errors
         /// [`TextError`], when the receiver left; it says how much was sent before.
+        ///
+        /// # Context and cost
+        /// As [`send`](Self::send), for each token.
         pub fn send_text(&mut self, text: &str) -> Result<(), TextError> {
             let mut rest = text;
             while let Some((token, behind)) = Token::split_from(rest) {
@@ -476,6 +523,12 @@ mod waiting {
         ///
         /// # Errors
         /// The [`End`], when every token was received.
+        ///
+        /// # Context
+        /// Blocking: for threads. It waits for the sender alone, and without spinning.
+        ///
+        /// # Cost
+        /// That of [`try_recv`](Self::try_recv) while there are tokens.
         ///
         /// # Examples
         /// ```
@@ -507,6 +560,9 @@ mod waiting {
         ///
         /// # Errors
         /// [`RecvError`]: `Empty` when the time is up.
+        ///
+        /// # Context and cost
+        /// As [`recv`](Self::recv). A timeout too far away to be a time waits for ever.
         pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvError> {
             match self.recv_until(Instant::now().checked_add(timeout)) {
                 Ok(Ok(token)) => Ok(token),

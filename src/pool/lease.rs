@@ -187,11 +187,23 @@ impl<R: Home> Lease<R> {
     }
 
     /// Gives the object back now. The same as dropping the lease, said aloud.
+    ///
+    /// # Context
+    /// As the drop of a lease.
+    ///
+    /// # Cost
+    /// One read-modify-write besides the policy's `recycle`.
     pub fn put(lease: Self) {
         drop(lease);
     }
 
     /// The number of the object's slot: below the pool's capacity, and its own as long as it is on loan.
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// A field.
     #[must_use]
     pub fn slot(lease: &Self) -> usize {
         usize::from(lease.slot)
@@ -222,6 +234,8 @@ impl<R: Home> Lease<R> {
     }
 
     /// Narrows the lease to a part of the object. The whole is recycled when the lease is dropped.
+    ///
+    /// Context and cost are those of `f`; the lease grows by a pointer.
     ///
     /// # Panics
     /// As `f` does; the object goes back then.
@@ -255,7 +269,7 @@ impl<R: Home> Lease<R> {
     /// Zero-sized objects have no address of their own, so for them this does not compile.
     ///
     /// # Context
-    /// Wait-free.
+    /// Wait-free; one load and one store.
     ///
     /// # Examples
     /// ```
@@ -327,6 +341,9 @@ where
     &'a H: Home,
 {
     /// Forgets the pool's type, and with it `N`: leases of different pools become one type.
+    ///
+    /// # Context
+    /// Wait-free.
     ///
     /// # Cost
     /// Access to the object stays direct; the return goes through a table of functions.

@@ -63,6 +63,12 @@ impl<R: Home> SharedLease<R> {
     }
 
     /// One more holder, or `None` when [`MAX_HOLDERS`](Self::MAX_HOLDERS) would be passed.
+    ///
+    /// # Context
+    /// Lock-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// One load and one compare-exchange.
     #[must_use]
     pub fn try_clone(shared: &Self) -> Option<Self>
     where
@@ -73,12 +79,24 @@ impl<R: Home> SharedLease<R> {
     }
 
     /// The number of the object's slot. As [`Lease::slot`].
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// A field.
     #[must_use]
     pub fn slot(shared: &Self) -> usize {
         usize::from(shared.slot)
     }
 
     /// How many holders there are now. For display and tests: stale at once, unless it is 1.
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// One load.
     #[must_use]
     pub fn holders(shared: &Self) -> usize {
         shared.home.state(shared.slot).load().holders()
@@ -88,6 +106,15 @@ impl<R: Home> SharedLease<R> {
     ///
     /// # Errors
     /// This shared lease, when there are others.
+    ///
+    /// # Context
+    /// Lock-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// One load and one compare-exchange.
+    ///
+    /// # Ordering
+    /// What holders that left have read happens before the exclusive lease is returned.
     pub fn try_unshare(shared: Self) -> Result<Lease<R>, Self> {
         if !shared.home.state(shared.slot).try_unshare() {
             return Err(shared);

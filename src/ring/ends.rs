@@ -56,6 +56,9 @@ unsafe impl<T, const N: usize, A> RingRef for std::sync::Arc<Ring<T, N, A>> {
 pub(super) type Item<R> = <<R as RingRef>::Ring as RawRing>::Item;
 
 /// The writing end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_producer).
+///
+/// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
+/// load of a shared word; one that takes `&mut self` and publishes costs a store more.
 pub struct Producer<R: RingRef> {
     ring: R,
     /// [own-index] Where the next item goes.
@@ -65,6 +68,9 @@ pub struct Producer<R: RingRef> {
 }
 
 /// The reading end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_consumer); the items stay.
+///
+/// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
+/// load of a shared word; one that takes `&mut self` and frees places costs a store more.
 pub struct Consumer<R: RingRef> {
     ring: R,
     /// [own-index] Where the next item is.
@@ -216,6 +222,18 @@ impl<R: RingRef> Producer<R> {
 
     /// Says that nothing will follow. The consumer reads what is there and then sees
     /// [`PopError::Closed`].
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{PopError, Ring};
+    ///
+    /// let mut ring: Ring<u8, 3> = Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// producer.push(1).unwrap();
+    /// producer.close();
+    /// assert_eq!(consumer.pop(), Ok(1));
+    /// assert_eq!(consumer.pop(), Err(PopError::Closed));
+    /// ```
     pub fn close(mut self) {
         self.mark_closed();
     }
@@ -379,6 +397,15 @@ impl<R: RingRef> Consumer<R> {
     ///
     /// # Errors
     /// [`PopError`], as [`pop`](Self::pop).
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// producer.push(7).unwrap();
+    /// assert_eq!(consumer.peek(), Ok(&7)); // and it is still there
+    /// assert_eq!(consumer.pop(), Ok(7));
+    /// ```
     #[inline]
     pub fn peek(&mut self) -> Result<&Item<R>, PopError> {
         self.need_item()?;
@@ -388,6 +415,7 @@ impl<R: RingRef> Consumer<R> {
     }
 
     /// Takes the oldest item in place: it is dropped and its place freed when the reference is dropped.
+    /// An example is at [`Producer::reserve`].
     ///
     /// # Errors
     /// [`PopError`], as [`pop`](Self::pop).

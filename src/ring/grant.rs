@@ -12,7 +12,8 @@ use core::ops::{Deref, DerefMut};
 
 /// The next place of a ring, empty. Dropping it sends nothing.
 ///
-/// [`write`](Self::write) fills it; for foreign code and DMA there is [`uninit`](Self::uninit).
+/// [`write`](Self::write) fills it; for foreign code and DMA there is [`uninit`](Self::uninit). Made by
+/// [`Producer::reserve`], where an example is; all of it is wait-free, and a commit is one store.
 #[must_use = "nothing is sent until it is written and committed"]
 pub struct Grant<'a, R: RingRef> {
     producer: &'a mut Producer<R>,
@@ -94,7 +95,7 @@ impl<R: RingRef> Drop for Filled<'_, R> {
     }
 }
 
-/// The oldest item, in its place. Dropping it drops the item and frees the place.
+/// The oldest item, in its place. Dropping it drops the item and frees the place: one store.
 pub struct PopRef<'a, R: RingRef> {
     consumer: &'a mut Consumer<R>,
     // Lends `&Item`, so it is `Sync` only if the item is.
