@@ -105,7 +105,7 @@ impl<const N: usize> Bitmap<N> {
                 }
                 word = if word + 1 >= Self::WORDS { 0 } else { word + 1 };
             }
-            if !contended {
+            if !contended || seeded!("contended_is_exhausted", true, false) {
                 return None;
             }
         }
@@ -158,7 +158,9 @@ impl<const N: usize> Bitmap<N> {
     pub(crate) fn claim_at(&self, i: usize) -> bool {
         let bit = 1 << (i % SLOTS_PER_WORD);
         // F1, as in `claim_in`.
-        self.words.get(i / SLOTS_PER_WORD).fetch_or(bit, Acquire) & bit == 0
+        let order = seeded!("claim_at_relaxed", Relaxed, Acquire);
+        let was_free = self.words.get(i / SLOTS_PER_WORD).fetch_or(bit, order) & bit == 0;
+        seeded!("claim_at_of_taken", true, was_free)
     }
 
     /// Frees slot `i`. `false`, and nothing happens, if it was free already. Wait-free.

@@ -6,7 +6,7 @@
 extern crate std;
 
 // L0
-#[cfg(all(loom, feature = "loom"))]
+#[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 #[doc(hidden)]
 pub mod seed;
 mod sync;

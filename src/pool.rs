@@ -13,7 +13,7 @@ use crate::error::Exhausted;
 use crate::metrics::{Counters, Metrics};
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, Snapshot};
-use crate::sync::{Ordering::Relaxed, const_fn, filled, plain};
+use crate::sync::{Ordering::Relaxed, const_fn, filled, plain, seeded};
 use core::{fmt, mem};
 
 /// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
@@ -274,7 +274,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         for (i, state) in self.states.iter().enumerate() {
             if state.load().is_filled() && self.bits.claim_at(i) {
                 let release = Release { pool: self, slot: i };
-                if state.load().is_filled() {
+                if seeded!("trim_no_second_look", true, state.load().is_filled()) {
                     // SAFETY: [one-owner] claimed just above; [filled] so says its state.
                     unsafe { release.evict() };
                     dropped += 1;
@@ -329,6 +329,9 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// [one-owner], [filled]: the caller owns `slot`, which holds an object, and gives both up.
     #[inline]
     unsafe fn take_back(&self, slot: usize, recycle: impl FnOnce(&P, &mut T) -> bool) {
+        if seeded!("free_before_recycle", true, false) {
+            self.bits.release(slot);
+        }
         let release = Release { pool: self, slot };
         // SAFETY: [one-owner] ours by contract, until `release` is dropped; [in-range]; [filled].
         let object = unsafe { &mut *self.slots.write_ptr(slot) };
@@ -557,7 +560,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
         for (i, state) in self.states.iter().enumerate() {
             if !state.load().is_filled() && self.bits.claim_at(i) {
                 let _release = Release { pool: self, slot: i };
-                if !state.load().is_filled() {
+                if seeded!("fill_no_second_look", true, !state.load().is_filled()) {
                     let count = CountPanic(&self.counters);
                     // SAFETY: [one-owner] claimed just above; [filled] vacant, so nothing is lost.
                     unsafe { self.slots.write_ptr(i).write(self.policy.make(i)) };

@@ -12,7 +12,7 @@ use crate::pool::{Home, Lease, SharedLease};
 use crate::slot::Slots;
 use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
-    const_fn, plain, rmw,
+    const_fn, plain, rmw, seeded,
 };
 use core::fmt;
 
@@ -212,7 +212,13 @@ impl<T, const N: usize, A> Ring<T, N, A> {
 
     fn take(&self, end: usize) -> bool {
         // E1 (Acquire, pairs with E0 in `give_back`): the last holder's stores of its index are visible.
-        self.ends.taken.fetch_or(end, Acquire) & end == 0
+        if seeded!("take_torn", true, false) {
+            let seen = self.ends.taken.load(Acquire);
+            self.ends.taken.store(seen | end, Relaxed);
+            return seen & end == 0;
+        }
+        let order = seeded!("take_relaxed", Relaxed, Acquire);
+        self.ends.taken.fetch_or(end, order) & end == 0
     }
 
     /// Forgets that either side closed. Nobody else may have the ring.
@@ -312,7 +318,8 @@ unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
 
     fn give_back(&self, end: usize) {
         // E0 (Release, pairs with E1 in `Ring::take`): our stores of the index come first.
-        self.ends.taken.fetch_and(!end, Release);
+        let order = seeded!("give_back_relaxed", Relaxed, Release);
+        self.ends.taken.fetch_and(!end, order);
     }
 }
 

@@ -1,6 +1,6 @@
-//! L0, loom builds only: plants a named fault, so that a model can be shown to catch it.
+//! L0, checkers' builds only: plants a named fault, so that a model can be shown to catch it.
 //!
-//! The fault is planted for the calling OS thread; loom runs all threads of a model on one, so
+//! The fault is planted for the calling OS thread; loom and shuttle run all threads of a model on one, so
 //! models in parallel tests do not see each other's faults.
 extern crate std;
 

@@ -170,6 +170,11 @@ impl SlotState {
     /// Takes the raw mark away, for one caller only; `false` if it was not there.
     pub(crate) fn take_raw(&self) -> bool {
         // Acquire pairs with whatever handed the pointer over; the mark itself orders nothing.
+        if seeded!("take_raw_torn", true, false) {
+            let seen = self.load();
+            self.0.store(seen.0 & !RAW, Relaxed);
+            return seen.is_raw();
+        }
         self.0.fetch_and(!RAW, Acquire) & RAW != 0
     }
 
@@ -184,6 +189,10 @@ impl SlotState {
     pub(crate) fn try_hold(&self) -> bool {
         // Relaxed: the caller holds already, so the object is visible to him, and whoever takes the
         // new handle elsewhere is ordered by what hands it over (as `Arc::clone`).
+        if seeded!("hold_torn", true, false) {
+            self.0.store(self.load().0 + 1, Relaxed);
+            return true;
+        }
         self.update_holders(Relaxed, |holders| (holders < MOST).then(|| holders + 1)).is_ok()
     }
 
@@ -201,14 +210,17 @@ impl SlotState {
         // H1 (Acquire half, pairs with H0 of the others and with F0 of the bitmap behind it).
         let order = seeded!("holder_release_relaxed", Relaxed, AcqRel);
         self.update_holders(order, |holders| (holders < PINNED).then(|| holders - 1))
-            .is_ok_and(|before| before == 1)
+            .is_ok_and(|before| before == seeded!("recycle_before_last", 2, 1))
     }
 
     /// Ends sharing if the caller is the only holder; he owns the slot then.
     pub(crate) fn try_unshare(&self) -> bool {
         // H1 (Acquire, pairs with H0): the reads of holders that left happen before our writes.
         let order = seeded!("unshare_relaxed", Relaxed, Acquire);
-        self.update_holders(order, |holders| (holders == 1).then_some(0)).is_ok()
+        self.update_holders(order, |holders| {
+            (holders <= seeded!("unshare_beside_other", 2, 1)).then_some(0)
+        })
+        .is_ok()
     }
 
     /// Moves the count of holders, leaving all else; the count before, or why not.

@@ -8,7 +8,7 @@ use crate::notify::{Notify, Poll};
 use crate::pool::{Loan, Pool, SharedLease};
 use crate::reset::Policy;
 use crate::ring::{Consumer, Drain, Hosted, Producer};
-use crate::sync::{Ordering::Relaxed, const_fn, plain};
+use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
 use crate::token::Token;
 use core::fmt;
 
@@ -79,7 +79,9 @@ impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
 
     #[inline]
     fn recycle(&self, channel: &mut Channel<T, DEPTH, W>) -> bool {
-        channel.extra.end.store(0, Relaxed);
+        if !seeded!("end_not_reset", true, false) {
+            channel.extra.end.store(0, Relaxed);
+        }
         channel.extra.epoch = channel.extra.epoch.wrapping_add(1);
         channel.extra.receiver.reset();
         channel.extra.sender.reset();
@@ -227,7 +229,9 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
             PushError::Full(token) => SendError::Full(token),
             PushError::Closed(token) => SendError::Cancelled(token),
         })?;
-        self.shared().receiver.notify();
+        if !seeded!("send_without_wake", true, false) {
+            self.shared().receiver.notify();
+        }
         Ok(())
     }
 
@@ -279,7 +283,10 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
         id(self.producer.handle())
     }
 
-    fn end(self, how: usize) {
+    fn end(mut self, how: usize) {
+        if seeded!("end_after_close", true, false) {
+            self.producer.mark_closed();
+        }
         // Relaxed: `mark_closed`, called by the drop that follows, releases it.
         self.shared().end.store(how, Relaxed);
     }
@@ -343,7 +350,9 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
         let token = self.consumer.pop().map_err(|none| self.why(none))?;
-        self.shared().sender.notify();
+        if !seeded!("recv_without_wake", true, false) {
+            self.shared().sender.notify();
+        }
         Ok(token)
     }
 
@@ -394,7 +403,9 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     #[doc(alias = "close")]
     pub fn cancel(&mut self) {
         self.consumer.mark_closed();
-        self.shared().sender.notify();
+        if !seeded!("cancel_without_wake", true, false) {
+            self.shared().sender.notify();
+        }
     }
 
     /// How the stream ended, or `None` while it goes on. Tokens may be left.
@@ -618,7 +629,9 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
     for Tokens<'_, '_, T, STREAMS, DEPTH, W>
 {
     fn drop(&mut self) {
-        self.drain.handle().extra.sender.notify();
+        if !seeded!("drain_without_wake", true, false) {
+            self.drain.handle().extra.sender.notify();
+        }
     }
 }
 
@@ -630,7 +643,9 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
         // The end that was said before, or `Aborted`; then the receiver is woken; then the ring is given
         // up, by the drop of the producer.
         self.producer.mark_closed();
-        self.shared().receiver.notify();
+        if !seeded!("leave_without_wake", true, false) {
+            self.shared().receiver.notify();
+        }
     }
 }
 

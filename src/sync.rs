@@ -42,16 +42,16 @@ pub(crate) use filled;
 
 /// `$right`, unless the fault `$name` is seeded: then `$fault`.
 ///
-/// A fault is seeded to show that a check can fail: at run time in a loom build (see
+/// A fault is seeded to show that a check can fail: at run time in a checker's build (see
 /// [`crate::seed`]), by `--cfg forebay_seed="name"` in any other. No build has one otherwise, and
 /// the branch is a constant.
 macro_rules! seeded {
     ($name:literal, $fault:expr, $right:expr) => {{
-        #[cfg(not(all(loom, feature = "loom")))]
+        #[cfg(not(any(all(loom, feature = "loom"), forebay_shuttle)))]
         {
             if cfg!(forebay_seed = $name) { $fault } else { $right }
         }
-        #[cfg(all(loom, feature = "loom"))]
+        #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
         {
             if $crate::seed::is_planted($name) { $fault } else { $right }
         }
@@ -59,7 +59,7 @@ macro_rules! seeded {
 }
 pub(crate) use seeded;
 
-#[cfg(not(all(loom, feature = "loom")))]
+#[cfg(not(any(all(loom, feature = "loom"), forebay_shuttle)))]
 mod imp {
     /// Load and store only: one instruction on every target.
     pub(crate) mod plain {
@@ -82,6 +82,20 @@ mod imp {
     pub(crate) use core::sync::atomic::fence;
     #[cfg(feature = "std")]
     pub(crate) use std::{sync::Mutex, thread};
+
+    /// Parks until unparked (or for no reason); `false`, at once, when `deadline` has passed.
+    #[cfg(feature = "std")]
+    pub(crate) fn park(deadline: Option<std::time::Instant>) -> bool {
+        let Some(deadline) = deadline else {
+            thread::park();
+            return true;
+        };
+        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        if !left.is_zero() {
+            thread::park_timeout(left);
+        }
+        !left.is_zero()
+    }
 
     /// Free-slot bits in one word; the other half of the word counts claims.
     pub(crate) const SLOTS_PER_WORD: usize = usize::BITS as usize / 2;
@@ -161,12 +175,91 @@ mod imp {
         pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
+    pub(crate) use super::checked::{SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
     #[cfg(feature = "std")]
     pub(crate) use loom::sync::{Mutex, atomic::fence};
     #[cfg(feature = "std")]
     pub(crate) use loom::thread;
+
+    /// Loom knows no time: a model waits for ever.
+    #[cfg(feature = "std")]
+    pub(crate) fn park(_deadline: Option<std::time::Instant>) -> bool {
+        thread::park();
+        true
+    }
+}
+
+/// For `checks/shuttle`, which compiles this crate's sources with `--cfg forebay_shuttle`.
+#[cfg(forebay_shuttle)]
+mod imp {
+    extern crate std;
+
+    pub(crate) mod plain {
+        pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicUsize};
+    }
+
+    pub(crate) mod rmw {
+        pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
+    }
+
+    pub(crate) use super::checked::{SLOTS_PER_WORD, Words};
+    pub(crate) use shuttle::sync::{
+        Mutex,
+        atomic::{Ordering, fence},
+    };
+    pub(crate) use shuttle::thread;
+
+    /// As under loom, a schedule waits for ever.
+    pub(crate) fn park(_deadline: Option<std::time::Instant>) -> bool {
+        thread::park();
+        true
+    }
+
+    /// A second panic, in a drop while the first unwinds, would abort and hide the first.
+    fn thread_panics() -> bool {
+        std::thread::panicking()
+    }
+
+    /// A cell that panics when an access overlaps a write; shuttle has none of its own.
+    #[derive(Debug)]
+    pub(crate) struct UnsafeCell<T> {
+        cell: core::cell::UnsafeCell<T>,
+        /// Readers at work, or -1 for a writer. Not shuttle's: it must not add schedules.
+        users: core::sync::atomic::AtomicIsize,
+    }
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            let users = core::sync::atomic::AtomicIsize::new(0);
+            Self { cell: core::cell::UnsafeCell::new(value), users }
+        }
+
+        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            let before = self.users.fetch_add(1, Ordering::SeqCst);
+            assert!(before >= 0 || thread_panics(), "read while written");
+            thread::yield_now(); // Let others run into it.
+            let result = f(self.cell.get());
+            self.users.fetch_sub(1, Ordering::SeqCst);
+            result
+        }
+
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            let before = self.users.swap(-1, Ordering::SeqCst);
+            assert!(before == 0 || thread_panics(), "written while in use");
+            thread::yield_now(); // Let others run into it.
+            let result = f(self.cell.get());
+            self.users.store(0, Ordering::SeqCst);
+            result
+        }
+    }
+}
+
+/// What the checkers' builds share.
+#[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
+mod checked {
+    use super::imp::rmw;
 
     /// Two bits a word, so that a model of three slots crosses a word.
     pub(crate) const SLOTS_PER_WORD: usize = 2;
@@ -175,8 +268,10 @@ mod imp {
     pub(crate) struct Words<const N: usize>([rmw::AtomicUsize; N]);
 
     impl<const N: usize> Words<N> {
-        pub(crate) fn new() -> Self {
-            Self(core::array::from_fn(|_| rmw::AtomicUsize::new(0)))
+        const_fn! {
+            pub(crate) const fn new() -> Self {
+                Self(filled!(rmw::AtomicUsize::new(0); N))
+            }
         }
 
         pub(crate) fn get(&self, i: usize) -> &rmw::AtomicUsize {
@@ -185,7 +280,7 @@ mod imp {
     }
 }
 
-#[cfg(all(test, not(all(loom, feature = "loom"))))]
+#[cfg(all(test, not(any(all(loom, feature = "loom"), forebay_shuttle))))]
 mod tests {
     use super::*;
 

@@ -16,7 +16,7 @@ use super::Notify;
 use crate::sync::{
     Mutex,
     Ordering::{Relaxed, SeqCst},
-    fence, plain, seeded,
+    fence, park, plain, seeded,
     thread::{self, Thread},
 };
 use core::fmt;
@@ -48,7 +48,9 @@ impl Park {
         }
         // Announced again in each round, since the wake-up took the announcement away.
         let found = loop {
-            self.sit(Some(thread::current()));
+            if !seeded!("announced_once", self.waiting.load(Relaxed) != 0, false) {
+                self.sit(Some(thread::current()));
+            }
             self.waiting.store(1, Relaxed);
             if !seeded!("no_waiter_fence", true, false) {
                 fence(SeqCst); // W0
@@ -82,27 +84,6 @@ impl Park {
             thread.unpark();
         }
     }
-}
-
-/// Parks until unparked (or for no reason); `false`, at once, when `deadline` has passed.
-#[cfg(not(all(loom, feature = "loom")))]
-fn park(deadline: Option<Instant>) -> bool {
-    let Some(deadline) = deadline else {
-        thread::park();
-        return true;
-    };
-    let left = deadline.saturating_duration_since(Instant::now());
-    if !left.is_zero() {
-        thread::park_timeout(left);
-    }
-    !left.is_zero()
-}
-
-/// Loom knows no time: a model waits for ever.
-#[cfg(all(loom, feature = "loom"))]
-fn park(_deadline: Option<Instant>) -> bool {
-    thread::park();
-    true
 }
 
 impl Notify for Park {

@@ -351,6 +351,12 @@ impl<R: RingRef> Consumer<R> {
     #[inline]
     pub fn pop(&mut self) -> Result<Item<R>, PopError> {
         self.need_item()?;
+        if seeded!("retire_early", true, false) {
+            let at = self.place();
+            self.retire(1);
+            // SAFETY: none; this is the seeded fault.
+            return Ok(unsafe { self.ring.ring().read_ptr(at).read() });
+        }
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised; it is retired
         // right away, so the item is not read again.
         let item = unsafe { self.ring.ring().read_ptr(self.place()).read() };
@@ -435,7 +441,8 @@ impl<R: RingRef> Consumer<R> {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         // Acquire, pairs with R0: what the producer said before it closed is visible.
-        self.ring.ring().tail().load(Acquire) & CLOSED != 0
+        let order = seeded!("is_closed_relaxed", Relaxed, Acquire);
+        self.ring.ring().tail().load(order) & CLOSED != 0
     }
 
     /// Items in the ring. May be more at once, and is never fewer until this end pops.
@@ -492,8 +499,10 @@ impl<R: RingRef> Consumer<R> {
         // ring is in the same word, so it is never seen before the last item.
         let order = seeded!("tail_load_relaxed", Relaxed, Acquire);
         let tail = self.ring.ring().tail().load(order);
-        self.ready = distance(Self::CAPACITY, self.head, tail & !CLOSED);
+        let phantom = seeded!("underrun", 1, 0);
+        self.ready = distance(Self::CAPACITY, self.head, tail & !CLOSED) + phantom;
         match self.ready {
+            _ if seeded!("closed_before_items", tail & CLOSED != 0, false) => Err(PopError::Closed),
             0 if tail & CLOSED != 0 => Err(PopError::Closed),
             0 => Err(PopError::Empty),
             _ => Ok(()),
