@@ -55,9 +55,8 @@ impl Park {
             if !seeded!("no_waiter_fence", true, false) {
                 fence(SeqCst); // W0
             }
-            if !seeded!("no_second_look", true, false)
-                && let Some(found) = look()
-            {
+            let skip = seeded!("no_second_look", true, false);
+            if let Some(found) = if skip { None } else { look() } {
                 break Some(found);
             }
             if !park(deadline) {

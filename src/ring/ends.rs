@@ -79,6 +79,29 @@ pub struct Consumer<R: RingRef> {
     ready: usize,
 }
 
+/// What both ends say of how full the ring is, from their own `len`; the docs differ in what stays true.
+macro_rules! fill_level {
+    ($is_empty:literal, $is_full:literal) => {
+        #[doc = $is_empty]
+        #[must_use]
+        pub fn is_empty(&self) -> bool {
+            self.len() == 0
+        }
+
+        #[doc = $is_full]
+        #[must_use]
+        pub fn is_full(&self) -> bool {
+            self.len() == Self::CAPACITY
+        }
+
+        /// How many items fit in all.
+        #[must_use]
+        pub fn capacity(&self) -> usize {
+            Self::CAPACITY
+        }
+    };
+}
+
 impl<R: RingRef> Producer<R> {
     const CAPACITY: usize = <R::Ring as RawRing>::CAPACITY;
 
@@ -253,23 +276,10 @@ impl<R: RingRef> Producer<R> {
         distance(Self::CAPACITY, self.ring.ring().head().load(Relaxed), self.tail)
     }
 
-    /// Whether the ring holds nothing. If so, it stays so until this end pushes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether there is no room. May be untrue at once; if there is room, it stays until this end pushes.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.len() == Self::CAPACITY
-    }
-
-    /// How many items fit in all.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        Self::CAPACITY
-    }
+    fill_level!(
+        "Whether the ring holds nothing. If so, it stays so until this end pushes.",
+        "Whether there is no room. May be untrue at once; if there is room, it stays until this end pushes."
+    );
 
     pub(crate) fn mark_closed(&mut self) {
         // R0 (Release, pairs with A0): the mark follows every item.
@@ -452,24 +462,10 @@ impl<R: RingRef> Consumer<R> {
         distance(Self::CAPACITY, self.head, tail)
     }
 
-    /// Whether there is nothing to pop. May be untrue at once; if there is an item, it stays until this
-    /// end pops.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether the ring has no room. If so, it stays so until this end pops.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.len() == Self::CAPACITY
-    }
-
-    /// How many items fit in all.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        Self::CAPACITY
-    }
+    fill_level!(
+        "Whether there is nothing to pop. May be untrue at once; if there is an item, it stays until this end pops.",
+        "Whether the ring has no room. If so, it stays so until this end pops."
+    );
 
     pub(crate) fn mark_closed(&mut self) {
         // Relaxed: the producer reads nothing because of it.

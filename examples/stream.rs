@@ -1,0 +1,1498 @@
+//! Plays recorded answers of language models through forebay's token streams.
+//!
+//! ```text
+//! cargo run --release --features std --example stream -- [OPTION…] [FILE…]
+//! ```
+//!
+//! What it shows:
+//!
+//! * A pool of token rings in a `static`: nothing is allocated to open a stream, and a ring that comes back is lent again.
+//! * One thread decodes a transcript and sends its text, another receives it. The ring between them holds a sender back
+//!   when its receiver is slow, and tells either side when the other has left.
+//! * Every way a stream can end: finished, failed with a code, aborted, cancelled by its receiver.
+//! * That all of it runs without the heap. A counting global allocator watches every thread from the first `open` to the
+//!   last close, and the summary says what it saw: `allocations` is 0.
+//!
+//! To get there, everything that has to be allocated is made before the first stream is opened: threads, buffers and the
+//! contents of the files. A receiver travels to its thread through a forebay ring, too (see [`HANDOVERS`]).
+//!
+//! A transcript is what the server of a model API sends, as server-sent events. Three formats are read, told apart by
+//! what is in them: OpenAI chat completions, OpenAI responses and Anthropic messages.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use forebay::{End, Park, Receiver, Sender, StreamPool, Token};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use command_line::{Command, Options};
+use json::{Meaning, Raw};
+use sse::{Framer, What};
+use transcript::{Input, Origin, Transcript};
+
+/// How many streams can be open at once.
+const RINGS: usize = 64;
+/// How many tokens a ring holds before its sender has to wait.
+const DEPTH: usize = 20;
+
+type TextSender = Sender<'static, Token, RINGS, DEPTH, Park>;
+type TextReceiver = Receiver<'static, Token, RINGS, DEPTH, Park>;
+
+/// The rings the answers flow through.
+static STREAMS: StreamPool<Token, RINGS, DEPTH, Park> = StreamPool::new();
+
+/// A ring per pair of threads, through which the player hands its printer the receiving end of each answer.
+static HANDOVERS: StreamPool<Answer, RINGS, 2, Park> = StreamPool::new();
+/// A ring per pair of threads, through which the printer says that it is done with an answer.
+static RETURNS: StreamPool<usize, RINGS, 2, Park> = StreamPool::new();
+
+/// A stream that ends with this code carried a transcript that cannot be read. Streams that end because the API reported
+/// an error carry the HTTP status that is nearest to it.
+const UNREADABLE: u16 = 422;
+
+/// After Ctrl-C or a closed pipe: how long threads have to notice before the process ends without them. One that waits
+/// for standard input never would.
+const GRACE: Duration = Duration::from_millis(250);
+/// A run shorter than this shows no progress bar.
+const BAR_AFTER: Duration = Duration::from_secs(1);
+
+/// The receiving end of one answer, on its way to the thread that prints it.
+struct Answer {
+    /// Its place in the order of all answers.
+    job: usize,
+    tokens: TextReceiver,
+}
+
+fn main() -> ExitCode {
+    let options = match command_line::read(std::env::args_os().skip(1)) {
+        Ok(Command::Play(options)) => options,
+        Ok(Command::Help) => {
+            // A closed pipe is no reason to panic, here and wherever else a result is dropped.
+            let _ = io::stdout().write_all(command_line::HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(problem) => {
+            complain(format_args!("stream: {problem}\n{}", command_line::USAGE));
+            return ExitCode::from(2);
+        }
+    };
+    let (transcripts, missing) = transcript::load(&options.files);
+    match play(&Run::new(transcripts, missing, &options), &options) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(format_args!("stream: cannot start a thread: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Plays everything and reports on it.
+fn play(run: &Arc<Run>, options: &Options) -> io::Result<ExitCode> {
+    let on_ctrl_c = Arc::clone(run);
+    // Without a handler Ctrl-C still ends the process, only without a summary.
+    if ctrlc::set_handler(move || on_ctrl_c.stop(Stop::Interrupted)).is_ok() {
+        wait_for_ctrl_c_thread();
+    }
+    let pairs = options.streams.min(run.jobs);
+    for _ in 0..pairs {
+        start_pair(run)?;
+    }
+    // The standard streams make their buffers at first use.
+    let _ = (io::stdout().flush(), io::stdin());
+
+    run.start.wait(); // Every thread is up and has its buffers.
+    let allocations_before = allocator::count();
+    let started = Instant::now();
+    run.start.wait(); // Now they may open streams.
+    let bar_wanted = !options.json
+        && io::stderr().is_terminal()
+        && (options.quiet || !io::stdout().is_terminal());
+    run.wait(pairs, bar_wanted);
+    let seconds = started.elapsed().as_secs_f64();
+    let allocations = allocator::count() - allocations_before;
+
+    let summary = Summary { allocations, seconds, ..run.summary() };
+    if options.json {
+        complain(format_args!("{}", Json(&summary)));
+    } else {
+        complain(format_args!("{summary}"));
+    }
+    Ok(match run.stopped() {
+        Some(Stop::Interrupted) => ExitCode::from(130),
+        Some(Stop::Broken) => ExitCode::FAILURE,
+        _ if run.faults.load(Relaxed) > 0 => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Starts a player and its printer, and the two rings between them.
+fn start_pair(run: &Arc<Run>) -> io::Result<()> {
+    let (Ok((answers, inbox)), Ok((done, returns))) = (HANDOVERS.open(), RETURNS.open()) else {
+        return Err(io::Error::other("no ring is left for another pair"));
+    };
+    let player = Arc::clone(run);
+    let printer = Arc::clone(run);
+    thread::Builder::new()
+        .name("player".into())
+        .spawn(move || player.play_jobs(answers, returns))?;
+    thread::Builder::new().name("printer".into()).spawn(move || printer.print_jobs(inbox, done))?;
+    Ok(())
+}
+
+/// Waits until the thread that `ctrlc` starts is up: what it allocates for itself must not be counted. It tells nobody,
+/// but on Linux it can be seen asleep, waiting for the signal. Elsewhere a moment has to do.
+fn wait_for_ctrl_c_thread() {
+    let asleep = |task: &Path| {
+        std::fs::read_to_string(task.join("stat")).is_ok_and(|stat| stat.contains("(ctrl-c) S "))
+    };
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(1) {
+        let Ok(mut tasks) = std::fs::read_dir("/proc/self/task") else { break };
+        if tasks.any(|task| task.is_ok_and(|task| asleep(&task.path()))) {
+            return;
+        }
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(10));
+}
+
+/// Writes a line to standard error; when that is gone there is nobody left to tell.
+fn complain(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Why a run ends before all answers are played.
+#[derive(Clone, Copy, PartialEq)]
+enum Stop {
+    /// Ctrl-C.
+    Interrupted = 1,
+    /// Nobody reads standard output any more.
+    PipeClosed = 2,
+    /// Standard output cannot be written.
+    Broken = 3,
+}
+
+/// What all threads of a run share.
+struct Run {
+    transcripts: Vec<Transcript>,
+    /// Answers to play: every transcript, `--repeat` times.
+    jobs: usize,
+    /// In bytes; buffers are made for it.
+    longest_event: usize,
+    quiet: bool,
+    /// All threads and `main`, twice: when ready, and when told to go.
+    start: Barrier,
+    /// The next job nobody has taken.
+    next_job: AtomicUsize,
+    /// A [`Stop`], or 0.
+    stop: AtomicU8,
+    progress: Mutex<Progress>,
+    progressed: Condvar,
+    finished: AtomicU64,
+    failed: AtomicU64,
+    tokens: AtomicU64,
+    bytes: AtomicU64,
+    /// Transcripts that are missing or could not be played to their end.
+    faults: AtomicU64,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// The answer that may be written to standard output.
+    turn: usize,
+    /// Answers that have ended, whichever way.
+    ended: usize,
+    /// Players that will not open another stream.
+    players_done: usize,
+}
+
+impl Run {
+    /// `faults` is what has gone wrong already.
+    fn new(transcripts: Vec<Transcript>, faults: u64, options: &Options) -> Arc<Self> {
+        let jobs = transcripts.len() * options.repeat;
+        let longest_event = transcripts.iter().map(Transcript::longest_event).max();
+        Arc::new(Self {
+            start: Barrier::new(2 * options.streams.min(jobs) + 1),
+            longest_event: longest_event.unwrap_or(0),
+            transcripts,
+            jobs,
+            quiet: options.quiet,
+            next_job: AtomicUsize::new(0),
+            stop: AtomicU8::new(0),
+            progress: Mutex::default(),
+            progressed: Condvar::new(),
+            finished: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            tokens: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            faults: AtomicU64::new(faults),
+        })
+    }
+
+    // The player: decodes transcripts and sends their text.
+
+    fn play_jobs(
+        &self,
+        mut answers: Sender<'_, Answer, RINGS, 2, Park>,
+        mut returns: Receiver<'_, usize, RINGS, 2, Park>,
+    ) {
+        let mut desk = Desk::for_events_of(self.longest_event);
+        self.start.wait();
+        self.start.wait();
+        while let Some(job) = self.take_job() {
+            let Some((sender, tokens)) = self.open() else {
+                break;
+            };
+            if answers.send(Answer { job, tokens }).is_err() {
+                break;
+            }
+            self.play_job(job, sender, &mut desk);
+            // The ring is free again when both sides have left; only then may this player open the next.
+            if returns.recv().is_err() {
+                break;
+            }
+        }
+        self.update(|progress| progress.players_done += 1);
+    }
+
+    /// Opens a stream. There are no more players than rings, so a ring is free; but a pool of that size is not looked at
+    /// in one instant, and may miss a ring that comes back behind its eyes. Then it is worth another look.
+    fn open(&self) -> Option<(TextSender, TextReceiver)> {
+        while self.stopped().is_none() {
+            match STREAMS.open() {
+                Ok(ends) => return Some(ends),
+                Err(_) => thread::yield_now(),
+            }
+        }
+        None
+    }
+
+    fn take_job(&self) -> Option<usize> {
+        if self.stopped().is_some() {
+            return None;
+        }
+        Some(self.next_job.fetch_add(1, Relaxed)).filter(|&job| job < self.jobs)
+    }
+
+    fn play_job(&self, job: usize, mut sender: TextSender, desk: &mut Desk) {
+        let transcript = &self.transcripts[job % self.transcripts.len()];
+        let ending = match &transcript.origin {
+            Origin::Stored(bytes) => {
+                self.send_answer(&mut &bytes[..], transcript, &mut sender, desk)
+            }
+            Origin::Stdin(buffer) => {
+                self.send_answer(&mut *lock(buffer), transcript, &mut sender, desk)
+            }
+        };
+        match ending {
+            Ending::Finished => sender.close(),
+            Ending::Failed(code) => {
+                self.faults.fetch_add(1, Relaxed);
+                sender.fail(code);
+            }
+            Ending::Cut => {
+                self.faults.fetch_add(1, Relaxed);
+                drop(sender);
+            }
+            // Leaving without a word is what tells the receiver that the stream was aborted.
+            Ending::Stopped | Ending::ReceiverLeft => drop(sender),
+        }
+    }
+
+    /// Reads one transcript event by event and sends the text that is in it.
+    fn send_answer(
+        &self,
+        input: &mut impl Input,
+        source: &Transcript,
+        sender: &mut TextSender,
+        desk: &mut Desk,
+    ) -> Ending {
+        let Desk { framer, unescaped } = desk;
+        framer.restart();
+        loop {
+            if self.stopped().is_some() {
+                return Ending::Stopped;
+            }
+            let event = match framer.advance(input.unread(), input.at_end()) {
+                Ok(Some(event)) => event,
+                Ok(None) if input.at_end() => return source.report(&framer.cut()),
+                Ok(None) => match input.fill() {
+                    Ok(()) => continue,
+                    Err(error) => return source.report(&framer.fault(What::Read(error))),
+                },
+                Err(fault) => return source.report(&fault),
+            };
+            let text = match event.meaning() {
+                Ok(Meaning::Text(text)) => text,
+                Ok(Meaning::Nothing) => Raw::EMPTY,
+                Ok(Meaning::End) => return Ending::Finished,
+                Ok(Meaning::Error(error)) => return source.report(&event.fault(What::Api(error))),
+                Err(fault) => return source.report(&fault),
+            };
+            match text.decode(unescaped) {
+                // Waits while the ring is full.
+                Ok(text) => {
+                    if sender.send_text(text).is_err() {
+                        return Ending::ReceiverLeft;
+                    }
+                }
+                Err(error) => return source.report(&event.fault(What::Json(error))),
+            }
+            let used = event.len;
+            input.consume(used);
+        }
+    }
+
+    // The printer: receives the text and writes it.
+
+    fn print_jobs(
+        &self,
+        mut inbox: Receiver<'_, Answer, RINGS, 2, Park>,
+        mut done: Sender<'_, usize, RINGS, 2, Park>,
+    ) {
+        self.start.wait();
+        self.start.wait();
+        while let Ok(Answer { job, tokens }) = inbox.recv() {
+            self.print_job(job, tokens);
+            if done.send(job).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn print_job(&self, job: usize, mut stream: TextReceiver) {
+        let (mut tokens, mut bytes) = (0, 0);
+        let mut end = None;
+        if self.quiet || self.wait_for_turn(job) {
+            if job > 0 {
+                self.say("\n");
+            }
+            end = loop {
+                match stream.recv() {
+                    Ok(token) => {
+                        tokens += 1;
+                        bytes += token.as_str().len() as u64;
+                        if !self.say(token.as_str()) {
+                            break None;
+                        }
+                    }
+                    Err(end) => break Some(end),
+                }
+            };
+        }
+        // To a sender that is still there this means that it is cancelled: its next token is refused.
+        drop(stream);
+        match end {
+            Some(End::Finished) => self.finished.fetch_add(1, Relaxed),
+            Some(End::Failed(_)) => self.failed.fetch_add(1, Relaxed),
+            // The rest counts as aborted: see `summary`.
+            _ => 0,
+        };
+        self.tokens.fetch_add(tokens, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.update(|progress| {
+            progress.ended += 1;
+            progress.turn += 1;
+        });
+    }
+
+    /// Waits until all answers before this one are written. False if the run was stopped instead.
+    fn wait_for_turn(&self, job: usize) -> bool {
+        let mut progress = lock(&self.progress);
+        while progress.turn != job && self.stopped().is_none() {
+            progress = self.progressed.wait(progress).unwrap_or_else(PoisonError::into_inner);
+        }
+        progress.turn == job
+    }
+
+    /// Writes a piece of text at once, so that an answer appears as it arrives. False if it cannot be written.
+    fn say(&self, text: &str) -> bool {
+        if self.quiet {
+            return true;
+        }
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.stop(Stop::PipeClosed);
+                false
+            }
+            Err(error) => {
+                complain(format_args!("stream: standard output: {error}"));
+                self.stop(Stop::Broken);
+                false
+            }
+        }
+    }
+
+    // Everybody.
+
+    fn stop(&self, why: Stop) {
+        // The first reason counts.
+        let _ = self.stop.compare_exchange(0, why as u8, Relaxed, Relaxed);
+        self.update(|_| ());
+    }
+
+    fn stopped(&self) -> Option<Stop> {
+        let stop = self.stop.load(Relaxed);
+        [Stop::Interrupted, Stop::PipeClosed, Stop::Broken]
+            .into_iter()
+            .find(|&why| why as u8 == stop)
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut lock(&self.progress));
+        self.progressed.notify_all();
+    }
+
+    /// Waits in `main` until all players are done, or until a stopped run has had its time.
+    fn wait(&self, players: usize, bar_wanted: bool) {
+        const TICK: Duration = Duration::from_millis(100);
+        let started = Instant::now();
+        let mut stopped_at = None;
+        let mut bar = None;
+        let mut progress = lock(&self.progress);
+        while progress.players_done < players {
+            if self.stopped().is_some()
+                && stopped_at.get_or_insert_with(Instant::now).elapsed() > GRACE
+            {
+                break;
+            }
+            let ended = progress.ended;
+            drop(progress);
+            if bar_wanted && started.elapsed() > BAR_AFTER {
+                // The bar allocates, and is counted apart: it is no part of what this example shows.
+                allocator::aside(|| {
+                    bar.get_or_insert_with(|| new_bar(self.jobs)).set_position(ended as u64)
+                });
+            }
+            progress = lock(&self.progress);
+            if progress.players_done < players {
+                (progress, _) = self
+                    .progressed
+                    .wait_timeout(progress, TICK)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        drop(progress);
+        if let Some(bar) = bar {
+            allocator::aside(|| bar.finish_and_clear());
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let metrics = STREAMS.metrics();
+        let (opens, rings) = (metrics.gets, metrics.misses);
+        let (finished, failed) = (self.finished.load(Relaxed), self.failed.load(Relaxed));
+        Summary {
+            streams: opens,
+            finished,
+            aborted: opens - finished - failed,
+            failed,
+            tokens: self.tokens.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+            opens,
+            rings,
+            allocations: 0,
+            seconds: 0.0,
+        }
+    }
+}
+
+/// How a transcript ended, for the one who sends it.
+enum Ending {
+    /// With its end marker.
+    Finished,
+    /// With an error of the API, or with something that cannot be read.
+    Failed(u16),
+    /// Without an end marker.
+    Cut,
+    /// The receiver has left: nobody wants the rest.
+    ReceiverLeft,
+    /// The run was stopped.
+    Stopped,
+}
+
+/// What a player needs to decode transcripts, made once for all of them.
+struct Desk {
+    framer: Framer,
+    unescaped: String,
+}
+
+impl Desk {
+    fn for_events_of(longest: usize) -> Self {
+        Self { framer: Framer::with_capacity(longest), unescaped: String::with_capacity(longest) }
+    }
+}
+
+/// A lock without poisoning: what is behind these is only ever changed in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn new_bar(answers: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} answers");
+    ProgressBar::with_draw_target(Some(answers as u64), ProgressDrawTarget::stderr())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// The numbers of a run.
+struct Summary {
+    streams: u64,
+    finished: u64,
+    aborted: u64,
+    failed: u64,
+    tokens: u64,
+    bytes: u64,
+    opens: u64,
+    rings: u64,
+    allocations: u64,
+    seconds: f64,
+}
+
+impl Summary {
+    /// How many of a hundred leases were of a ring that had been lent before.
+    fn reuse_percent(&self) -> f64 {
+        match self.opens {
+            0 => 0.0,
+            opens => 100.0 * (opens - self.rings) as f64 / opens as f64,
+        }
+    }
+}
+
+/// The summary as a line of JSON.
+struct Json<'a>(&'a Summary);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary {
+            streams,
+            finished,
+            aborted,
+            failed,
+            tokens,
+            bytes,
+            opens,
+            rings,
+            allocations,
+            seconds,
+        } = self.0;
+        let reuse = self.0.reuse_percent();
+        write!(
+            f,
+            r#"{{"streams":{streams},"finished":{finished},"aborted":{aborted},"failed":{failed},"#
+        )?;
+        write!(f, r#""tokens":{tokens},"bytes":{bytes},"opens":{opens},"rings":{rings},"#)?;
+        write!(
+            f,
+            r#""reuse_percent":{reuse:.2},"allocations":{allocations},"seconds":{seconds:.6}}}"#
+        )
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            streams,
+            finished,
+            aborted,
+            failed,
+            tokens,
+            bytes,
+            opens,
+            rings,
+            allocations,
+            seconds,
+        } = self;
+        let reuse = self.reuse_percent();
+        write!(f, "streams {streams}: finished {finished}, aborted {aborted}, failed {failed}; ")?;
+        write!(
+            f,
+            "tokens {tokens}, bytes {bytes}; opens {opens}, rings {rings}, reuse {reuse:.2} %; "
+        )?;
+        write!(f, "allocations {allocations}; {seconds:.3} s")
+    }
+}
+
+/// The command line.
+mod command_line {
+    use std::ffi::OsString;
+
+    use crate::RINGS;
+
+    pub(crate) const USAGE: &str = "usage: stream [--streams K] [--repeat N] [--quiet] [--json] [--help] [--] [FILE…]   (- is standard input)";
+
+    pub(crate) const HELP: &str = "\
+Plays transcripts of model APIs (server-sent events) through forebay's token streams and writes the answers' text.
+
+usage: stream [OPTION…] [--] [FILE…]
+
+FILE is a transcript in the format of OpenAI chat completions, OpenAI responses or Anthropic messages; - is standard
+input, which is played as it arrives. Without a FILE a short transcript that comes with the example is played.
+
+  --streams K   play K transcripts at a time, 1 to 64 (1)
+  --repeat N    play every transcript N times (1); not with standard input
+  --quiet       write no text
+  --json        end standard error with a line of JSON instead of a readable line
+  --help        print this and exit
+
+The text of a single answer is written as it is, nothing added. Several answers are written whole, in the order of the
+command line (all of it once, then again for --repeat), with a newline between one and the next.
+
+A transcript that cannot be read to its end is reported on standard error with its file and line; what came before is
+kept, and the others are played. The last line on standard error sums up: with --json an object with
+streams, finished, aborted, failed, tokens, bytes, opens (leases of rings), rings (different ones that were lent),
+reuse_percent, allocations (of all threads, between the first open and the last close) and seconds.
+
+Exit status: 0 when every transcript was played to its end or the pipe was closed, 1 when one was not or is missing,
+2 for bad usage, 130 after Ctrl-C.
+";
+
+    pub(crate) enum Command {
+        Help,
+        Play(Options),
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Options {
+        pub(crate) files: Vec<OsString>,
+        pub(crate) streams: usize,
+        pub(crate) repeat: usize,
+        pub(crate) quiet: bool,
+        pub(crate) json: bool,
+    }
+
+    pub(crate) fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+        let mut options =
+            Options { files: Vec::new(), streams: 1, repeat: 1, quiet: false, json: false };
+        while let Some(argument) = arguments.next() {
+            let text = argument.to_string_lossy();
+            let (name, value) = match text.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+                _ => (&*text, None),
+            };
+            let mut number = || {
+                let value = value
+                    .clone()
+                    .or_else(|| Some(arguments.next()?.to_string_lossy().into_owned()));
+                let value = value.ok_or_else(|| format!("{name} wants a number"))?;
+                value
+                    .parse::<usize>()
+                    .ok()
+                    .filter(|&n| n > 0)
+                    .ok_or_else(|| format!("{name}: {value} is not a number from 1"))
+            };
+            match (name, &value) {
+                ("--streams", _) => options.streams = number()?,
+                ("--repeat", _) => options.repeat = number()?,
+                ("--quiet", None) => options.quiet = true,
+                ("--json", None) => options.json = true,
+                ("--help" | "-h", None) => return Ok(Command::Help),
+                ("--", None) => options.files.extend(arguments.by_ref()),
+                _ if text.starts_with('-') && text != "-" => {
+                    return Err(format!("{text} is not an option"));
+                }
+                _ => options.files.push(argument),
+            }
+        }
+        check(&options)?;
+        Ok(Command::Play(options))
+    }
+
+    fn check(options: &Options) -> Result<(), String> {
+        let stdins = options.files.iter().filter(|file| *file == "-").count();
+        if options.streams > RINGS {
+            return Err(format!(
+                "--streams {}: the pool has {RINGS} rings, so at most {RINGS}",
+                options.streams
+            ));
+        }
+        if stdins > 1 || (stdins == 1 && options.repeat > 1) {
+            return Err("standard input can be played only once".into());
+        }
+        match options.files.len().checked_mul(options.repeat) {
+            Some(_) => Ok(()),
+            None => Err(format!("--repeat {} is too many", options.repeat)),
+        }
+    }
+}
+
+/// Where transcripts come from.
+mod transcript {
+    use std::ffi::OsString;
+    use std::io::{self, Read as _};
+    use std::path::{Path, PathBuf};
+    use std::sync::Mutex;
+
+    use crate::sse::{Fault, What};
+    use crate::{Ending, UNREADABLE, complain};
+
+    static BUNDLED: &[u8] = include_bytes!("data/bundled.sse");
+
+    /// The longest event standard input may carry before memory has to be allocated for it.
+    const STDIN_EVENT: usize = 1 << 20;
+    /// The longest event that is accepted from standard input.
+    const STDIN_LIMIT: usize = 64 << 20;
+
+    pub(crate) struct Transcript {
+        /// As the user calls it.
+        name: PathBuf,
+        pub(crate) origin: Origin,
+    }
+
+    pub(crate) enum Origin {
+        Stored(Vec<u8>),
+        /// There is one of these at most; the lock only says so to the compiler.
+        Stdin(Mutex<StdinBuffer>),
+    }
+
+    impl Transcript {
+        /// How long an event of this transcript can be, in bytes.
+        pub(crate) fn longest_event(&self) -> usize {
+            let Origin::Stored(bytes) = &self.origin else {
+                return STDIN_EVENT;
+            };
+            let (mut longest, mut current) = (0, 0);
+            for line in bytes.split(|&byte| byte == b'\n') {
+                current = if matches!(line, b"" | b"\r") { 0 } else { current + line.len() + 1 };
+                longest = longest.max(current);
+            }
+            longest
+        }
+
+        /// Tells the user what is wrong and where, and the caller how the stream has to end.
+        pub(crate) fn report(&self, fault: &Fault<'_>) -> Ending {
+            complain(format_args!("{}:{}: {}", self.name.display(), fault.line, fault.what));
+            match &fault.what {
+                What::Cut => Ending::Cut,
+                What::Api(error) => Ending::Failed(error.status()),
+                _ => Ending::Failed(UNREADABLE),
+            }
+        }
+    }
+
+    /// Reads all files; names those that cannot be read, and says how many there were.
+    pub(crate) fn load(files: &[OsString]) -> (Vec<Transcript>, u64) {
+        if files.is_empty() {
+            let bundled =
+                Transcript { name: "bundled.sse".into(), origin: Origin::Stored(BUNDLED.to_vec()) };
+            return (vec![bundled], 0);
+        }
+        let mut missing = 0;
+        let mut transcripts = Vec::with_capacity(files.len());
+        for file in files {
+            match open(file) {
+                Ok(transcript) => transcripts.push(transcript),
+                Err(error) => {
+                    complain(format_args!("stream: {}: {error}", Path::new(file).display()));
+                    missing += 1;
+                }
+            }
+        }
+        (transcripts, missing)
+    }
+
+    fn open(file: &OsString) -> io::Result<Transcript> {
+        Ok(if file == "-" {
+            Transcript {
+                name: "<stdin>".into(),
+                origin: Origin::Stdin(Mutex::new(StdinBuffer::new())),
+            }
+        } else {
+            Transcript { name: file.into(), origin: Origin::Stored(std::fs::read(file)?) }
+        })
+    }
+
+    /// Bytes to be cut into events.
+    pub(crate) trait Input {
+        /// What is there and not consumed yet.
+        fn unread(&self) -> &[u8];
+        /// Nothing will come after what is unread.
+        fn at_end(&self) -> bool;
+        fn consume(&mut self, bytes: usize);
+        /// Waits for more.
+        fn fill(&mut self) -> io::Result<()>;
+    }
+
+    impl Input for &[u8] {
+        fn unread(&self) -> &[u8] {
+            self
+        }
+
+        fn at_end(&self) -> bool {
+            true
+        }
+
+        fn consume(&mut self, bytes: usize) {
+            *self = &self[bytes..];
+        }
+
+        fn fill(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What was read from standard input, from the first byte of the current event on.
+    pub(crate) struct StdinBuffer {
+        bytes: Vec<u8>,
+        unread: std::ops::Range<usize>,
+        at_end: bool,
+    }
+
+    impl StdinBuffer {
+        fn new() -> Self {
+            Self { bytes: vec![0; STDIN_EVENT], unread: 0..0, at_end: false }
+        }
+    }
+
+    impl Input for StdinBuffer {
+        fn unread(&self) -> &[u8] {
+            &self.bytes[self.unread.clone()]
+        }
+
+        fn at_end(&self) -> bool {
+            self.at_end
+        }
+
+        fn consume(&mut self, bytes: usize) {
+            self.unread.start += bytes;
+        }
+
+        fn fill(&mut self) -> io::Result<()> {
+            self.bytes.copy_within(self.unread.clone(), 0);
+            self.unread = 0..self.unread.len();
+            if self.unread.end == self.bytes.len() {
+                if self.bytes.len() >= STDIN_LIMIT {
+                    return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+                }
+                self.bytes.resize(2 * self.bytes.len(), 0);
+            }
+            match io::stdin().lock().read(&mut self.bytes[self.unread.end..]) {
+                Ok(0) => self.at_end = true,
+                Ok(read) => self.unread.end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Server-sent events: cuts a transcript into lines, and lines into events.
+mod sse {
+    use std::ops::Range;
+    use std::{fmt, io, str};
+
+    use crate::json::{self, ApiError, Meaning};
+
+    /// Something in a transcript that ends its stream.
+    pub(crate) struct Fault<'a> {
+        pub(crate) line: usize,
+        pub(crate) what: What<'a>,
+    }
+
+    pub(crate) enum What<'a> {
+        Cut,
+        NotUtf8,
+        NotAField,
+        Json(hifijson::Error),
+        Api(ApiError<'a>),
+        Read(io::Error),
+    }
+
+    impl fmt::Display for What<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self {
+                Self::Cut => f.write_str("cut off: the transcript ends without an end marker"),
+                Self::NotUtf8 => f.write_str("bad UTF-8"),
+                Self::NotAField => f.write_str(
+                    "malformed line: neither a comment nor a field of a server-sent event",
+                ),
+                Self::Json(error) => write!(f, "bad JSON: {error}"),
+                Self::Api(error) => write!(f, "API error{error}"),
+                Self::Read(error) => write!(f, "cannot read on: {error}"),
+            }
+        }
+    }
+
+    /// One event, in the bytes it was read from if its data is on one line.
+    pub(crate) struct Event<'a> {
+        /// How many bytes of the input it takes, with the blank line behind it.
+        pub(crate) len: usize,
+        name: &'a [u8],
+        data: &'a [u8],
+        /// Where its data begins.
+        line: usize,
+        /// The input ended within its last line.
+        cut: Option<usize>,
+    }
+
+    impl<'a> Event<'a> {
+        /// What the event means for the answer.
+        pub(crate) fn meaning(&self) -> Result<Meaning<'a>, Fault<'a>> {
+            match self.data.trim_ascii() {
+                b"" => Ok(Meaning::Nothing),
+                b"[DONE]" => Ok(Meaning::End),
+                _ => json::read(self.data, self.name).map_err(|(at, error)| match self.cut {
+                    Some(line) => Fault { line, what: What::Cut },
+                    // Data over several lines is joined with a newline each.
+                    None => Fault {
+                        line: self.line
+                            + self.data[..at].iter().filter(|&&byte| byte == b'\n').count(),
+                        what: What::Json(error),
+                    },
+                }),
+            }
+        }
+
+        pub(crate) fn fault(&self, what: What<'a>) -> Fault<'a> {
+            Fault { line: self.line, what }
+        }
+    }
+
+    /// Finds the events in a transcript.
+    ///
+    /// Lines are looked at as they arrive, each once; positions are counted from the current event's first byte.
+    pub(crate) struct Framer {
+        /// The number of the line looked at last.
+        line: usize,
+        /// How much of the event has been cut into lines.
+        seen: usize,
+        name: Range<usize>,
+        /// The first line of data.
+        data: Range<usize>,
+        data_line: usize,
+        data_lines: usize,
+        /// All lines of data, if there is more than one.
+        joined: Vec<u8>,
+    }
+
+    impl Framer {
+        /// For events of up to so many bytes; with longer ones it has to allocate.
+        pub(crate) fn with_capacity(bytes: usize) -> Self {
+            Self {
+                line: 0,
+                seen: 0,
+                name: 0..0,
+                data: 0..0,
+                data_line: 0,
+                data_lines: 0,
+                joined: Vec::with_capacity(bytes),
+            }
+        }
+
+        /// Prepares for the next transcript.
+        pub(crate) fn restart(&mut self) {
+            self.line = 0;
+            self.begin_event();
+        }
+
+        fn begin_event(&mut self) {
+            self.seen = 0;
+            self.name = 0..0;
+            self.data = 0..0;
+            self.data_lines = 0;
+        }
+
+        pub(crate) fn fault<'a>(&self, what: What<'a>) -> Fault<'a> {
+            Fault { line: self.line.max(1), what }
+        }
+
+        pub(crate) fn cut<'a>(&self) -> Fault<'a> {
+            self.fault(What::Cut)
+        }
+
+        /// Looks at the lines of `bytes`, which begin with the current event, that it has not seen. None if the event is
+        /// not complete. At the end of the input what is there counts as complete.
+        pub(crate) fn advance<'a>(
+            &'a mut self,
+            bytes: &'a [u8],
+            at_end: bool,
+        ) -> Result<Option<Event<'a>>, Fault<'a>> {
+            loop {
+                let rest = &bytes[self.seen..];
+                let newline = rest.iter().position(|&byte| byte == b'\n');
+                if newline.is_none() && !at_end {
+                    return Ok(None);
+                }
+                let cut = newline.is_none() && !rest.is_empty();
+                let line = &rest[..newline.unwrap_or(rest.len())];
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                let start = self.seen;
+                if newline.is_some() || cut {
+                    self.line += 1;
+                    self.seen += newline.map_or(rest.len(), |at| at + 1);
+                } else if start == 0 {
+                    return Ok(None);
+                }
+                if !line.is_empty() {
+                    let taken = self.take_line(bytes, start..start + line.len());
+                    taken.map_err(|what| self.fault(if cut { What::Cut } else { what }))?;
+                }
+                if line.is_empty() || cut {
+                    return Ok(Some(self.take_event(bytes, cut)));
+                }
+            }
+        }
+
+        /// Looks at one line that is not blank.
+        fn take_line(&mut self, bytes: &[u8], at: Range<usize>) -> Result<(), What<'static>> {
+            let whole = &bytes[at.clone()];
+            // The first line may begin with a byte order mark.
+            let line =
+                whole.strip_prefix(b"\xEF\xBB\xBF").filter(|_| self.line == 1).unwrap_or(whole);
+            if str::from_utf8(line).is_err() {
+                return Err(What::NotUtf8);
+            }
+            let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
+            let value = line.get(colon + 1..).unwrap_or_default();
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            let value_at = at.end - value.len()..at.end;
+            match &line[..colon] {
+                b"data" => self.take_data(bytes, value_at),
+                b"event" => self.name = value_at,
+                b"id" | b"retry" => {}
+                // A comment, or the byte order mark alone.
+                b"" => {}
+                _ => return Err(What::NotAField),
+            }
+            Ok(())
+        }
+
+        fn take_data(&mut self, bytes: &[u8], at: Range<usize>) {
+            self.data_lines += 1;
+            if self.data_lines == 1 {
+                self.data_line = self.line;
+                self.data = at;
+                return;
+            }
+            if self.data_lines == 2 {
+                self.joined.clear();
+                self.joined.extend_from_slice(&bytes[self.data.clone()]);
+            }
+            self.joined.push(b'\n');
+            self.joined.extend_from_slice(&bytes[at]);
+        }
+
+        fn take_event<'a>(&'a mut self, bytes: &'a [u8], cut: bool) -> Event<'a> {
+            let (len, name, data, several) =
+                (self.seen, self.name.clone(), self.data.clone(), self.data_lines > 1);
+            self.begin_event();
+            Event {
+                len,
+                name: &bytes[name],
+                data: if several { &self.joined } else { &bytes[data] },
+                line: self.data_line,
+                cut: cut.then_some(self.line),
+            }
+        }
+    }
+}
+
+/// What an event says, read in place from its JSON.
+mod json {
+    use std::fmt::{self, Write as _};
+    use std::str;
+
+    use hifijson::escape::{self, Lex as _};
+    use hifijson::num::LexWrite as _;
+    use hifijson::str::{Error as StringError, Lex as _, LexWrite as _};
+    use hifijson::token::Lex as _;
+    use hifijson::{Error, Expect, Read as _, SliceLexer};
+
+    /// How deep values may be nested. The events of the three APIs stay below 20.
+    const MAX_DEPTH: usize = 64;
+
+    /// What an event means for the answer.
+    pub(crate) enum Meaning<'a> {
+        Text(Raw<'a>),
+        End,
+        Error(ApiError<'a>),
+        Nothing,
+    }
+
+    /// An error the API reports within a stream.
+    #[derive(Clone, Copy, Default)]
+    pub(crate) struct ApiError<'a> {
+        kind: Option<Raw<'a>>,
+        code: Option<Raw<'a>>,
+        number: Option<u64>,
+        message: Option<Raw<'a>>,
+    }
+
+    impl ApiError<'_> {
+        /// The HTTP status that is nearest to the error.
+        pub(crate) fn status(&self) -> u16 {
+            const NAMES: [(&str, u16); 12] = [
+                ("invalid_request_error", 400),
+                ("authentication_error", 401),
+                ("permission_error", 403),
+                ("not_found_error", 404),
+                ("request_too_large", 413),
+                ("insufficient_quota", 429),
+                ("rate_limit_error", 429),
+                ("rate_limit_exceeded", 429),
+                ("api_error", 500),
+                ("server_error", 500),
+                ("timeout_error", 504),
+                ("overloaded_error", 529),
+            ];
+            if let Some(Ok(number @ 400..=599)) = self.number.map(u16::try_from) {
+                return number;
+            }
+            let names = [self.code, self.kind].into_iter().flatten();
+            names
+                .flat_map(|name| NAMES.iter().find(|known| name.is(known.0)))
+                .map(|known| known.1)
+                .next()
+                .unwrap_or(500)
+        }
+    }
+
+    impl fmt::Display for ApiError<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, " {}", self.status())?;
+            for name in [self.kind, self.code].into_iter().flatten() {
+                write!(f, " {name}")?;
+            }
+            self.message.map_or(Ok(()), |message| write!(f, ": {message}"))
+        }
+    }
+
+    /// What is looked for in an event; everything else is skipped.
+    #[derive(Default)]
+    struct Fields<'a> {
+        /// `type`
+        kind: Option<Raw<'a>>,
+        /// `delta`, where it is a string
+        delta: Option<Raw<'a>>,
+        /// `delta.type`
+        delta_kind: Option<Raw<'a>>,
+        /// `delta.text`
+        delta_text: Option<Raw<'a>>,
+        /// `delta.content` of the choice with index 0
+        content: Option<Raw<'a>>,
+        /// `error`, where it is not null
+        error: Option<ApiError<'a>>,
+        /// `response.error`, where it is not null
+        response_error: Option<ApiError<'a>>,
+        /// `code` and `message`, which an error of OpenAI responses has at the top
+        own_error: ApiError<'a>,
+    }
+
+    /// Reads the data of an event; an error comes with its position. `name` is the event's name in the transcript.
+    pub(crate) fn read<'a>(data: &'a [u8], name: &[u8]) -> Result<Meaning<'a>, (usize, Error)> {
+        let mut lexer = SliceLexer::new(data);
+        let mut fields = Fields::default();
+        let result = lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| {
+            let event = Value { next, lexer, depth: MAX_DEPTH };
+            if next == b'{' { fields.fill(event) } else { Err(Expect::Value.into()) }
+        });
+        match result {
+            Ok(()) => Ok(fields.meaning(name)),
+            Err(error) => Err((data.len() - lexer.as_slice().len(), error)),
+        }
+    }
+
+    impl<'a> Fields<'a> {
+        fn fill(&mut self, event: Value<'_, 'a>) -> Result<(), Error> {
+            event.object(|key, value| match key {
+                _ if key.is("type") => value.string().map(|kind| self.kind = kind),
+                _ if key.is("delta") => self.fill_delta(value),
+                _ if key.is("choices") => value.array(|choice| self.fill_choice(choice)),
+                _ if key.is("error") => value.error().map(|error| self.error = error),
+                _ if key.is("response") => value.object(|key, value| match key {
+                    _ if key.is("error") => value.error().map(|error| self.response_error = error),
+                    _ => value.skip(),
+                }),
+                _ if key.is("code") => value.string().map(|code| self.own_error.code = code),
+                _ if key.is("message") => {
+                    value.string().map(|message| self.own_error.message = message)
+                }
+                _ => value.skip(),
+            })
+        }
+
+        /// A string in OpenAI responses, an object in Anthropic messages.
+        fn fill_delta(&mut self, delta: Value<'_, 'a>) -> Result<(), Error> {
+            if delta.next == b'"' {
+                return delta.string().map(|text| self.delta = text);
+            }
+            delta.object(|key, value| match key {
+                _ if key.is("type") => value.string().map(|kind| self.delta_kind = kind),
+                _ if key.is("text") => value.string().map(|text| self.delta_text = text),
+                _ => value.skip(),
+            })
+        }
+
+        fn fill_choice(&mut self, choice: Value<'_, 'a>) -> Result<(), Error> {
+            let (mut index, mut content) = (None, None);
+            choice.object(|key, value| match key {
+                _ if key.is("index") => value.number().map(|number| index = number),
+                _ if key.is("delta") => value.object(|key, value| match key {
+                    _ if key.is("content") => value.string().map(|text| content = text),
+                    _ => value.skip(),
+                }),
+                _ => value.skip(),
+            })?;
+            // Where there is only one choice, some servers leave out its index.
+            if index.unwrap_or(0) == 0 {
+                self.content = content;
+            }
+            Ok(())
+        }
+
+        fn meaning(self, name: &[u8]) -> Meaning<'a> {
+            if let Some(error) = self.error {
+                return Meaning::Error(error);
+            }
+            let is =
+                |wanted: &str| self.kind.map_or(name == wanted.as_bytes(), |kind| kind.is(wanted));
+            let text = match self.delta_kind {
+                _ if is("response.output_text.delta") => self.delta,
+                Some(kind) if is("content_block_delta") && kind.is("text_delta") => self.delta_text,
+                _ => self.content,
+            };
+            match text {
+                Some(text) => Meaning::Text(text),
+                None if is("error") => Meaning::Error(self.own_error),
+                None if is("response.failed") => {
+                    Meaning::Error(self.response_error.unwrap_or_default())
+                }
+                None if ["message_stop", "response.completed", "response.incomplete"]
+                    .into_iter()
+                    .any(is) =>
+                {
+                    Meaning::End
+                }
+                None => Meaning::Nothing,
+            }
+        }
+    }
+
+    /// A value about to be read: the lexer stands before its first byte.
+    struct Value<'l, 'a> {
+        next: u8,
+        lexer: &'l mut SliceLexer<'a>,
+        depth: usize,
+    }
+
+    impl<'a> Value<'_, 'a> {
+        fn skip(self) -> Result<(), Error> {
+            match self.next {
+                b'{' => self.object(|_, value| value.skip()),
+                b'[' => self.array(|value| value.skip()),
+                b'"' => self.string().map(drop),
+                b'-' | b'0'..=b'9' => self.number().map(drop),
+                _ => self.lexer.null_or_bool().map(drop).ok_or(Expect::Value.into()),
+            }
+        }
+
+        /// A string; None for any other value.
+        fn string(self) -> Result<Option<Raw<'a>>, Error> {
+            if self.next != b'"' {
+                return self.skip().map(|()| None);
+            }
+            Raw::read(self.lexer.discarded()).map(Some)
+        }
+
+        /// A natural number; None for any other value.
+        fn number(self) -> Result<Option<u64>, Error> {
+            if !matches!(self.next, b'-' | b'0'..=b'9') {
+                return self.skip().map(|()| None);
+            }
+            let (digits, _) = self.lexer.num_string().validated()?;
+            Ok(digits.parse().ok())
+        }
+
+        /// Calls `each` for the members of an object; skips any other value.
+        fn object(
+            self,
+            mut each: impl FnMut(Raw<'a>, Value<'_, 'a>) -> Result<(), Error>,
+        ) -> Result<(), Error> {
+            if self.next != b'{' {
+                return self.skip();
+            }
+            let depth = self.depth.checked_sub(1).ok_or(Error::Depth)?;
+            self.lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
+                lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
+                let key = Raw::read(lexer)?;
+                lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
+                let next = lexer.ws_peek().ok_or(Expect::Value)?;
+                each(key, Value { next, lexer, depth })
+            })
+        }
+
+        /// Calls `each` for the items of an array; skips any other value.
+        fn array(
+            self,
+            mut each: impl FnMut(Value<'_, 'a>) -> Result<(), Error>,
+        ) -> Result<(), Error> {
+            if self.next != b'[' {
+                return self.skip();
+            }
+            let depth = self.depth.checked_sub(1).ok_or(Error::Depth)?;
+            self.lexer
+                .discarded()
+                .seq(b']', SliceLexer::ws_peek, |next, lexer| each(Value { next, lexer, depth }))
+        }
+
+        /// An error: an object, or just its message. None for any other value.
+        fn error(self) -> Result<Option<ApiError<'a>>, Error> {
+            let mut error = ApiError::default();
+            match self.next {
+                b'"' => error.message = self.string()?,
+                b'{' => self.object(|key, value| match key {
+                    _ if key.is("type") => value.string().map(|kind| error.kind = kind),
+                    _ if key.is("message") => value.string().map(|message| error.message = message),
+                    _ if key.is("code") && value.next == b'"' => {
+                        value.string().map(|code| error.code = code)
+                    }
+                    _ if key.is("code") => value.number().map(|number| error.number = number),
+                    _ => value.skip(),
+                })?,
+                _ => return self.skip().map(|()| None),
+            }
+            Ok(Some(error))
+        }
+    }
+
+    /// A string as it stands in the JSON, escapes and all, with its closing quote.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Raw<'a>(&'a [u8]);
+
+    impl<'a> Raw<'a> {
+        pub(crate) const EMPTY: Self = Self(b"\"");
+
+        /// Reads a string from behind its opening quote.
+        fn read(lexer: &mut SliceLexer<'a>) -> Result<Self, Error> {
+            let from = lexer.as_slice();
+            lexer.str_ignore()?;
+            Ok(Self(&from[..from.len() - lexer.as_slice().len()]))
+        }
+
+        /// The text, in place if it has no escapes, else in `unescaped`.
+        pub(crate) fn decode<'s>(self, unescaped: &'s mut String) -> Result<&'s str, Error>
+        where
+            'a: 's,
+        {
+            let plain = self.0.strip_suffix(b"\"").unwrap_or(self.0);
+            if !plain.contains(&b'\\') {
+                return str::from_utf8(plain).map_err(|error| StringError::Utf8(error).into());
+            }
+            unescaped.clear();
+            self.for_pieces(|piece| unescaped.push_str(piece))?;
+            Ok(unescaped)
+        }
+
+        /// Whether this is the text.
+        fn is(self, text: &str) -> bool {
+            let mut rest = Some(text);
+            let result =
+                self.for_pieces(|piece| rest = rest.and_then(|rest| rest.strip_prefix(piece)));
+            result.is_ok() && rest == Some("")
+        }
+
+        /// Calls `each` for what is between the escapes and for what they stand for.
+        fn for_pieces(self, mut each: impl FnMut(&str)) -> Result<(), Error> {
+            type Each<'f> = &'f mut dyn FnMut(&str);
+            let on_text = |text: &mut &[u8], each: &mut Each<'_>| {
+                each(str::from_utf8(text).map_err(StringError::Utf8)?);
+                Ok::<_, StringError>(())
+            };
+            let on_escape = |lexer: &mut SliceLexer<'a>, each: &mut Each<'_>| {
+                let next = lexer.take_next().ok_or(escape::Error::Eof)?;
+                each(lexer.escape(next)?.encode_utf8(&mut [0; 4]));
+                Ok(())
+            };
+            SliceLexer::new(self.0).str_fold(&mut each as Each<'_>, on_text, on_escape)?;
+            Ok(())
+        }
+    }
+
+    /// For the terminal: nothing in it can be taken for a command.
+    impl fmt::Display for Raw<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let mut result = Ok(());
+            let decoded = self.for_pieces(|piece| {
+                for char in piece.chars() {
+                    result = result.and_then(|()| match char.is_control() {
+                        true => write!(f, "{}", char.escape_debug()),
+                        false => f.write_char(char),
+                    });
+                }
+            });
+            result.and_then(|()| decoded.or_else(|_| f.write_char('\u{FFFD}')))
+        }
+    }
+}
+
+/// Counts what is allocated, on all threads.
+mod allocator {
+    use std::alloc::{GlobalAlloc, Layout, System};
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    struct Counting;
+
+    #[global_allocator]
+    static COUNTING: Counting = Counting;
+    static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+    thread_local! {
+        static ASIDE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Allocations so far.
+    pub(crate) fn count() -> u64 {
+        ALLOCATIONS.load(Relaxed)
+    }
+
+    /// Runs something on this thread whose allocations are not to be counted.
+    pub(crate) fn aside<T>(f: impl FnOnce() -> T) {
+        ASIDE.set(true);
+        f();
+        ASIDE.set(false);
+    }
+
+    fn note() {
+        // A thread on its way out may have no locals any more, but still counts.
+        if !ASIDE.try_with(Cell::get).unwrap_or(false) {
+            ALLOCATIONS.fetch_add(1, Relaxed);
+        }
+    }
+
+    // SAFETY: Every call goes to `System` as it came, which keeps the contract; counting touches nothing but an atomic
+    // and a thread-local that needs neither an allocation nor a destructor.
+    #[allow(unsafe_code)]
+    unsafe impl GlobalAlloc for Counting {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            note();
+            // SAFETY: The caller keeps what `alloc` asks for.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+            note();
+            // SAFETY: The caller keeps what `alloc_zeroed` asks for.
+            unsafe { System.alloc_zeroed(layout) }
+        }
+
+        unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+            note();
+            // SAFETY: The caller keeps what `realloc` asks for, and `block` came from `System`.
+            unsafe { System.realloc(block, layout, new_size) }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            // SAFETY: The caller keeps what `dealloc` asks for, and `block` came from `System`.
+            unsafe { System.dealloc(block, layout) }
+        }
+    }
+}
