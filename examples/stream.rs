@@ -571,52 +571,23 @@ struct Json<'a>(&'a Summary);
 
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary {
-            streams,
-            finished,
-            aborted,
-            failed,
-            tokens,
-            bytes,
-            opens,
-            rings,
-            allocations,
-            seconds,
-        } = self.0;
+        let Summary { streams, finished, aborted, failed, .. } = self.0;
+        let Summary { tokens, bytes, opens, rings, allocations, seconds, .. } = self.0;
         let reuse = self.0.reuse_percent();
-        write!(
-            f,
-            r#"{{"streams":{streams},"finished":{finished},"aborted":{aborted},"failed":{failed},"#
-        )?;
-        write!(f, r#""tokens":{tokens},"bytes":{bytes},"opens":{opens},"rings":{rings},"#)?;
-        write!(
-            f,
-            r#""reuse_percent":{reuse:.2},"allocations":{allocations},"seconds":{seconds:.6}}}"#
-        )
+        write!(f, r#"{{"streams":{streams},"finished":{finished},"aborted":{aborted},"#)?;
+        write!(f, r#""failed":{failed},"tokens":{tokens},"bytes":{bytes},"opens":{opens},"#)?;
+        write!(f, r#""rings":{rings},"reuse_percent":{reuse:.2},"allocations":{allocations},"#)?;
+        write!(f, r#""seconds":{seconds:.6}}}"#)
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            streams,
-            finished,
-            aborted,
-            failed,
-            tokens,
-            bytes,
-            opens,
-            rings,
-            allocations,
-            seconds,
-        } = self;
-        let reuse = self.reuse_percent();
-        write!(f, "streams {streams}: finished {finished}, aborted {aborted}, failed {failed}; ")?;
-        write!(
-            f,
-            "tokens {tokens}, bytes {bytes}; opens {opens}, rings {rings}, reuse {reuse:.2} %; "
-        )?;
-        write!(f, "allocations {allocations}; {seconds:.3} s")
+        write!(f, "streams {}: finished {}, ", self.streams, self.finished)?;
+        write!(f, "aborted {}, failed {}; ", self.aborted, self.failed)?;
+        write!(f, "tokens {}, bytes {}; opens {}, ", self.tokens, self.bytes, self.opens)?;
+        write!(f, "rings {}, reuse {:.2} %; ", self.rings, self.reuse_percent())?;
+        write!(f, "allocations {}; {:.3} s", self.allocations, self.seconds)
     }
 }
 
