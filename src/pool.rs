@@ -329,10 +329,8 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// [one-owner], [filled]: the caller owns `slot`, which holds an object, and gives both up.
     #[inline]
     unsafe fn take_back(&self, slot: usize, recycle: impl FnOnce(&P, &mut T) -> bool) {
-        if seeded!("free_before_recycle", true, false) {
-            self.bits.release(slot);
-        }
         let release = Release { pool: self, slot };
+        let freed = seeded!("free_before_recycle", self.bits.release(slot), false);
         // SAFETY: [one-owner] ours by contract, until `release` is dropped; [in-range]; [filled].
         let object = unsafe { &mut *self.slots.write_ptr(slot) };
         // Should `recycle` panic, the object is suspect: `doubt` drops it. No borrow is held meanwhile.
@@ -342,6 +340,9 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         if !keep {
             // SAFETY: as above; `object` is not used again.
             unsafe { release.evict() };
+        }
+        if freed {
+            mem::forget(release);
         }
     }
 
@@ -539,7 +540,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
         leases
     }
 
-    /// Makes an object for every vacant slot that is free. The number made.
+    /// Makes an object for every vacant slot that is free, so that no get misses. The number made.
     ///
     /// # Panics
     /// As the policy's `make` does; the slot it was called for stays vacant.
@@ -566,7 +567,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
                     unsafe { self.slots.write_ptr(i).write(self.policy.make(i)) };
                     mem::forget(count);
                     state.set_filled();
-                    self.counters.misses.count();
+
                     made += 1;
                 }
             }

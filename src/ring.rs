@@ -165,7 +165,13 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     pub fn try_producer(&self) -> Option<Producer<&Self>> {
         self.take(PRODUCER).then(|| {
             let producer = Producer::new(self);
-            self.tail.store(self.tail.load(Relaxed) & !CLOSED, Relaxed);
+            let tail = self.tail.load(Relaxed);
+            if tail & CLOSED != 0 {
+                // R0 (Release, pairs with A0): the consumer may see the last holder's items by this store,
+                // which does not continue that holder's release sequence.
+                let order = seeded!("reopen_relaxed", Relaxed, Release);
+                self.tail.store(tail & !CLOSED, order);
+            }
             producer
         })
     }
@@ -211,12 +217,12 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     }
 
     fn take(&self, end: usize) -> bool {
-        // E1 (Acquire, pairs with E0 in `give_back`): the last holder's stores of its index are visible.
         if seeded!("take_torn", true, false) {
             let seen = self.ends.taken.load(Acquire);
             self.ends.taken.store(seen | end, Relaxed);
             return seen & end == 0;
         }
+        // E1 (Acquire, pairs with E0 in `give_back`): the last holder's stores of its index are visible.
         let order = seeded!("take_relaxed", Relaxed, Acquire);
         self.ends.taken.fetch_or(end, order) & end == 0
     }

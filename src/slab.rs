@@ -68,7 +68,9 @@ impl<T, const N: usize> Slab<T, N> {
 
     /// Makes a value in a free place itself, so that a large one need not pass through the stack.
     ///
-    /// `init` gets the empty place and returns it filled, as [`MaybeUninit::write`] does.
+    /// `init` gets the empty place and returns it filled, as [`MaybeUninit::write`] does. Does not compile for
+    /// a zero-sized `T`, whose places cannot be told apart; there is nothing to copy, so [`insert`](Self::insert)
+    /// it.
     ///
     /// # Errors
     /// [`Exhausted`], when every place was seen taken during the call; `init` did not run.
@@ -94,10 +96,12 @@ impl<T, const N: usize> Slab<T, N> {
         &self,
         init: impl for<'p> FnOnce(&'p mut MaybeUninit<T>) -> &'p mut T,
     ) -> Result<Lease<&Self>, Exhausted> {
+        const { assert!(size_of::<T>() != 0, "all zero-sized values have one place: `insert` it") };
         let init = |(), place: *mut T| {
             // SAFETY: the place is ours, and any bytes are a valid `MaybeUninit`.
             let filled: *const T = init(unsafe { &mut *place.cast::<MaybeUninit<T>>() });
-            // A reference to `T` at the place proves that there is a `T`.
+            // A reference to `T` at the place proves that there is a `T`, since `T` has a size: no other
+            // live reference can have this address.
             assert!(ptr::eq(filled, place), "`init` returned a reference to another place");
         };
         // SAFETY: [filled]; `init` initialises the place or panics.

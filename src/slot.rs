@@ -169,13 +169,13 @@ impl SlotState {
 
     /// Takes the raw mark away, for one caller only; `false` if it was not there.
     pub(crate) fn take_raw(&self) -> bool {
-        // Acquire pairs with whatever handed the pointer over; the mark itself orders nothing.
         if seeded!("take_raw_torn", true, false) {
             let seen = self.load();
             self.0.store(seen.0 & !RAW, Relaxed);
             return seen.is_raw();
         }
-        self.0.fetch_and(!RAW, Acquire) & RAW != 0
+        // Relaxed: what handed the pointer over orders its use; the mark is only taken once.
+        self.0.fetch_and(!RAW, Relaxed) & RAW != 0
     }
 
     /// Owner only: the exclusive lease becomes the first of its holders.
@@ -199,6 +199,9 @@ impl SlotState {
     /// One more holder; where they cannot be counted any more, the slot is pinned for good: the count
     /// stays at its maximum and the object is never returned (as Linux `refcount_t` saturates).
     pub(crate) fn hold_or_pin(&self) {
+        if seeded!("hold_torn", true, false) {
+            return self.0.store(self.load().0 + 1, Relaxed);
+        }
         // The closure is never `None`, so there is no error.
         let _ = self.update_holders(Relaxed, |holders| Some((holders + 1).min(PINNED)));
     }

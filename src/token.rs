@@ -28,7 +28,7 @@ use core::str::FromStr;
 /// assert_eq!(size_of::<Token>(), 32);
 /// # Ok::<(), forebay::TooLong>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token<const CAP: usize = 30> {
     text: heapless::String<CAP, u8>,
     finished: u8,
@@ -136,7 +136,7 @@ fn floor_char_boundary(text: &str, at: usize) -> usize {
 /// assert_eq!(response.end(), Some(End::Finished));
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Response<const CAP: usize> {
     text: heapless::String<CAP>,
     end: Option<End>,
@@ -217,6 +217,12 @@ impl<const CAP: usize> zeroize::Zeroize for Response<CAP> {
 /// What the text types share: they are made from text, read as text, and shown as text.
 macro_rules! like_text {
     ($([$($g:tt)*] $t:ty),+) => {$(
+        impl<$($g)*> Default for $t {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
         impl<$($g)*> TryFrom<&str> for $t {
             type Error = TooLong;
 

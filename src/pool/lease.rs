@@ -291,6 +291,7 @@ impl<R: Home> Lease<R> {
         const { assert!(size_of::<R::Item>() != 0, "a zero-sized object has no address of its own") };
         let item = NonNull::from(&mut *lease);
         lease.home.state(lease.slot).set_raw();
+        // The handle is forgotten too, so that an `Arc` keeps the pool where the pointer points.
         let _on_loan = ManuallyDrop::new(lease);
         item
     }
@@ -311,7 +312,12 @@ impl<R: Home> Lease<R> {
         R: FromRaw,
     {
         let slot = home.slot_of(item)?;
-        home.state(slot).take_raw().then(|| Self::from_parts(home, slot))
+        if !home.state(slot).take_raw() {
+            return None;
+        }
+        // SAFETY: the mark was there, so `into_raw` forgot a handle; it was taken away, so once.
+        unsafe { home.drop_forgotten() };
+        Some(Self::from_parts(home, slot))
     }
 }
 
@@ -321,6 +327,13 @@ impl<R: Home> Lease<R> {
 pub trait FromRaw: Home<Item: Sized> {
     #[doc(hidden)]
     fn slot_of(&self, item: NonNull<Self::Item>) -> Option<u16>;
+
+    /// Drops the handle that [`Lease::into_raw`] forgot, where that means anything.
+    ///
+    /// # Safety
+    /// There is such a handle to the same pool, and it is dropped once.
+    #[doc(hidden)]
+    unsafe fn drop_forgotten(&self) {}
 }
 
 impl<T, const N: usize, P: Policy<T>> FromRaw for &Pool<T, N, P> {
@@ -333,6 +346,12 @@ impl<T, const N: usize, P: Policy<T>> FromRaw for &Pool<T, N, P> {
 impl<T, const N: usize, P: Policy<T>> FromRaw for std::sync::Arc<Pool<T, N, P>> {
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
         Pool::slot_of(self, item.as_ptr())
+    }
+
+    unsafe fn drop_forgotten(&self) {
+        // SAFETY: the caller's: one count of this `Arc` belongs to the forgotten handle, and `self` is
+        // another, so the pool stays.
+        unsafe { Self::decrement_strong_count(Self::as_ptr(self)) }
     }
 }
 

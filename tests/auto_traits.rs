@@ -1,0 +1,162 @@
+//! Which handle may go to, and be seen from, another thread: all of them, for each kind of payload.
+#![allow(dead_code)] // What `auto!` does not come to.
+
+use forebay::{
+    Consumer, Drain, Erased, Filled, Grant, Lease, Mapped, Policy, Pool, PopRef, Producer,
+    Receiver, Ring, Sender, SharedLease, Slab, StreamPool, Tokens,
+};
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+/// `(is Send, is Sync)` of a type without parameters: an inherent constant whose bound holds comes
+/// before the trait's.
+macro_rules! auto {
+    ($t:ty) => {{
+        struct Probe<T: ?Sized>(PhantomData<T>);
+        trait No {
+            const SEND: bool = false;
+            const SYNC: bool = false;
+        }
+        impl<T: ?Sized> No for T {}
+        impl<T: ?Sized + Send> Probe<T> {
+            const SEND: bool = true;
+        }
+        impl<T: ?Sized + Sync> Probe<T> {
+            const SYNC: bool = true;
+        }
+        let _ = Probe::<()>(PhantomData);
+        (<Probe<$t>>::SEND, <Probe<$t>>::SYNC)
+    }};
+}
+
+/// Payloads: all four kinds there are.
+type Both = u8;
+type SendOnly = Cell<u8>;
+type SyncOnly = std::sync::MutexGuard<'static, u8>;
+type Neither = Rc<u8>;
+
+/// A policy for any object.
+struct Any;
+impl<T> Policy<T> for Any {
+    fn make(&self, _slot: usize) -> T {
+        unimplemented!("only types are looked at")
+    }
+    fn recycle(&self, _object: &mut T) -> bool {
+        true
+    }
+}
+
+const YES: (bool, bool) = (true, true);
+const NO: (bool, bool) = (false, false);
+
+/// Asserts `auto!` of a type for the payloads `Both`, `SendOnly`, `SyncOnly`, `Neither`.
+macro_rules! check {
+    ($(<$p:ident> $t:ty => $both:expr, $send:expr, $sync:expr, $neither:expr;)+) => {$(
+        {
+            type Of<$p> = $t;
+            let name = stringify!($t);
+            assert_eq!(auto!(Of<Both>), $both, "{name} of Send + Sync");
+            assert_eq!(auto!(Of<SendOnly>), $send, "{name} of Send only");
+            assert_eq!(auto!(Of<SyncOnly>), $sync, "{name} of Sync only");
+            assert_eq!(auto!(Of<Neither>), $neither, "{name} of neither");
+        }
+    )+};
+}
+
+#[test]
+fn the_probe_tells_all_four_kinds() {
+    assert_eq!(auto!(Both), YES);
+    assert_eq!(auto!(SendOnly), (true, false));
+    assert_eq!(auto!(SyncOnly), (false, true));
+    assert_eq!(auto!(Neither), NO);
+}
+
+/// A pool lends an object to one thread at a time, so `Send` is all it needs.
+#[test]
+fn homes() {
+    check! {
+        <T> Pool<T, 1, Any> => YES, YES, NO, NO;
+        <T> Slab<T, 1> => YES, YES, NO, NO;
+        <T> Ring<T, 1> => YES, YES, NO, NO;
+        <T> StreamPool<T, 1> => YES, YES, NO, NO;
+        // The policy is shared by all threads.
+        <P> Pool<u8, 1, P> => YES, (true, false), (false, true), NO;
+    }
+}
+
+#[test]
+fn leases() {
+    check! {
+        <T> Lease<&'static Pool<T, 1, Any>> => YES, (true, false), NO, NO;
+        <T> Lease<&'static Slab<T, 1>> => YES, (true, false), NO, NO;
+        // Only made of a pool that is `Sync`, so of an object that is `Send`.
+        <T> Lease<Erased<'static, T>> => YES, (true, false), (false, true), NO;
+        <T> Lease<Mapped<&'static Pool<T, 1, Any>, u8>> => YES, YES, NO, NO;
+        <U> Lease<Mapped<&'static Pool<u8, 1, Any>, U>> => YES, (true, false), (false, true), NO;
+    }
+    #[cfg(feature = "std")]
+    check! {
+        <T> Lease<std::sync::Arc<Pool<T, 1, Any>>> => YES, (true, false), NO, NO;
+    }
+}
+
+/// Seen from several threads at once, and recycled on one of them: both are needed.
+#[test]
+fn shared_leases() {
+    check! {
+        <T> SharedLease<&'static Pool<T, 1, Any>> => YES, NO, NO, NO;
+        <T> SharedLease<&'static Slab<T, 1>> => YES, NO, NO, NO;
+        <T> SharedLease<Erased<'static, T>> => YES, NO, NO, NO;
+        <T> SharedLease<Mapped<&'static Pool<T, 1, Any>, u8>> => YES, YES, NO, NO;
+        <U> SharedLease<Mapped<&'static Pool<u8, 1, Any>, U>> => YES, NO, NO, NO;
+    }
+    #[cfg(feature = "std")]
+    check! {
+        <T> SharedLease<std::sync::Arc<Pool<T, 1, Any>>> => YES, NO, NO, NO;
+    }
+}
+
+/// The ends give nobody a reference to an item through `&self`.
+#[test]
+fn ends() {
+    check! {
+        <T> Producer<&'static Ring<T, 1>> => YES, YES, NO, NO;
+        <T> Consumer<&'static Ring<T, 1>> => YES, YES, NO, NO;
+        <T> Grant<'static, &'static Ring<T, 1>> => YES, YES, NO, NO;
+        <T> Drain<'static, &'static Ring<T, 1>> => YES, YES, NO, NO;
+        <T> Sender<'static, T, 1> => YES, YES, NO, NO;
+        <T> Receiver<'static, T, 1> => YES, YES, NO, NO;
+        <T> Tokens<'static, 'static, T, 1, 20, forebay::Poll> => YES, YES, NO, NO;
+    }
+    #[cfg(feature = "std")]
+    check! {
+        <T> Producer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
+        <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
+        <T> Sender<'static, T, 1, 20, forebay::Park> => YES, YES, NO, NO;
+        <T> Receiver<'static, T, 1, 20, forebay::Park> => YES, YES, NO, NO;
+    }
+}
+
+/// These do, so they are `Sync` only if the item is.
+#[test]
+fn items_in_place() {
+    check! {
+        <T> PopRef<'static, &'static Ring<T, 1>> => YES, (true, false), NO, NO;
+        <T> Filled<'static, &'static Ring<T, 1>> => YES, (true, false), NO, NO;
+    }
+}
+
+#[test]
+fn plain_values() {
+    assert_eq!(auto!(forebay::Metrics), YES);
+    assert_eq!(auto!(forebay::Loan), YES);
+    assert_eq!(auto!(forebay::StreamId), YES);
+    assert_eq!(auto!(forebay::Token), YES);
+    assert_eq!(auto!(forebay::Response<64>), YES);
+    assert_eq!(auto!(forebay::Exhausted), YES);
+    check! {
+        <T> forebay::Full<T> => YES, (true, false), (false, true), NO;
+        <T> forebay::SendError<T> => YES, (true, false), (false, true), NO;
+    }
+}

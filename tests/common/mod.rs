@@ -1,0 +1,126 @@
+//! What several suites share.
+#![allow(dead_code, unreachable_pub, missing_docs)] // Each suite uses a part of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::SeqCst};
+
+/// Runs the generic function `$test::<N>()` for capacities around each boundary of the words that hold
+/// the bits of free slots, and for the smallest and the largest.
+#[allow(unused_macros)]
+macro_rules! for_capacities {
+    ($test:ident) => {
+        for_capacities!($test: 1, 2, 3, 31, 32, 33, 63, 64, 65, 1000);
+    };
+    ($test:ident: $($n:literal),+) => {$( $test::<$n>(); )+};
+}
+#[allow(unused_imports)]
+pub(crate) use for_capacities;
+
+/// Counts what was made and dropped, so that a suite can say "each exactly once".
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl Tally {
+    pub fn made(&self) -> usize {
+        self.0.0.load(SeqCst)
+    }
+
+    pub fn dropped(&self) -> usize {
+        self.0.1.load(SeqCst)
+    }
+
+    pub fn alive(&self) -> usize {
+        self.made().checked_sub(self.dropped()).expect("something was dropped twice")
+    }
+
+    pub fn make(&self) -> Counted {
+        self.0.0.fetch_add(1, SeqCst);
+        Counted { tally: self.clone(), dropped: AtomicBool::new(false), number: self.made() }
+    }
+}
+
+/// One of the objects that a [`Tally`] counts.
+#[derive(Debug)]
+pub struct Counted {
+    tally: Tally,
+    dropped: AtomicBool,
+    /// Counts from 1.
+    pub number: usize,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // Sees most double drops at the place where they happen; the counts see the others.
+        assert!(!self.dropped.swap(true, SeqCst), "dropped twice");
+        self.tally.0.1.fetch_add(1, SeqCst);
+    }
+}
+
+impl forebay::Reset for Counted {
+    fn reset(&mut self) {}
+}
+
+/// Panics once its count has come down to 0, and never again: a fault that can be armed from outside.
+#[derive(Debug)]
+pub struct Fuse(AtomicIsize);
+
+impl Fuse {
+    /// Does not panic until [`arm`](Self::arm).
+    pub const fn new() -> Self {
+        Self(AtomicIsize::new(0))
+    }
+
+    /// The `nth` burn from now on (from 1) panics.
+    pub fn arm(&self, nth: isize) {
+        self.0.store(nth, SeqCst);
+    }
+
+    pub fn burn(&self) {
+        if self.0.load(SeqCst) > 0 && self.0.fetch_sub(1, SeqCst) == 1 {
+            boom();
+        }
+    }
+}
+
+const BOOM: &str = "boom";
+
+/// Panics, without a message on the screen.
+pub fn boom() -> ! {
+    std::panic::resume_unwind(Box::new(BOOM))
+}
+
+/// Whether `f` panicked by [`boom`]; any other panic goes on.
+pub fn booms<R>(f: impl FnOnce() -> R) -> bool {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(_) => false,
+        Err(payload) => {
+            if payload.downcast_ref::<&str>().is_none_or(|text| *text != BOOM) {
+                std::panic::resume_unwind(payload);
+            }
+            true
+        }
+    }
+}
+
+/// A small generator of the same numbers in each run (xorshift64*).
+#[derive(Debug)]
+pub struct Numbers(u64);
+
+impl Numbers {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// From 0 to `end - 1`.
+    pub fn below(&mut self, end: usize) -> usize {
+        ((self.next() >> 33) as usize) % end
+    }
+}

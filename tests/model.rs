@@ -1,0 +1,97 @@
+//! Random steps on pools, rings and streams, compared with plain models after each; failures are shrunk.
+#![cfg(not(miri))] // Too slow there; the other suites do.
+
+mod models;
+
+use models::{pool, ring, stream};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn config(steps: u32) -> ProptestConfig {
+    // What fails is shrunk and shown; a file of it would be one more thing to keep.
+    let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    // `PROPTEST_CASES` asks for more.
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        default
+    } else {
+        ProptestConfig { cases: steps, ..default }
+    }
+}
+
+/// Up to 120 steps of kinds chosen by `$kind`, each with a byte to choose by.
+macro_rules! steps {
+    ($kind:ty) => {
+        vec((any::<u8>().prop_map(<$kind>::from_byte), any::<u8>()), 0..120)
+    };
+}
+
+macro_rules! pools {
+    ($($test:ident: $n:literal;)+) => {
+        proptest! {
+            #![proptest_config(config(150))]
+            $(
+                #[test]
+                fn $test(steps in steps!(pool::Step)) {
+                    pool::run::<$n>(&steps);
+                }
+            )+
+        }
+    };
+}
+
+pools! {
+    pool_of_1: 1;
+    pool_of_2: 2;
+    pool_of_3: 3;
+    pool_of_31: 31;
+    pool_of_32: 32;
+    pool_of_33: 33;
+    pool_of_65: 65;
+    pool_of_100: 100;
+}
+
+macro_rules! rings {
+    ($($test:ident: $n:literal;)+) => {
+        proptest! {
+            #![proptest_config(config(250))]
+            $(
+                #[test]
+                fn $test(turn in any::<usize>(), steps in steps!(ring::Step)) {
+                    ring::run::<$n>(turn, &steps);
+                }
+            )+
+        }
+    };
+}
+
+rings! {
+    ring_of_1: 1;
+    ring_of_2: 2;
+    ring_of_3: 3;
+    ring_of_8: 8;
+    ring_of_31: 31;
+    ring_of_65: 65;
+    ring_of_255: 255;
+}
+
+macro_rules! streams {
+    ($($test:ident: $streams:literal, $depth:literal;)+) => {
+        proptest! {
+            #![proptest_config(config(200))]
+            $(
+                #[test]
+                fn $test(steps in steps!(stream::Step)) {
+                    stream::run::<$streams, $depth>(&steps);
+                }
+            )+
+        }
+    };
+}
+
+streams! {
+    streams_1_of_1: 1, 1;
+    streams_1_of_3: 1, 3;
+    streams_2_of_2: 2, 2;
+    streams_3_of_20: 3, 20;
+    streams_33_of_1: 33, 1;
+}

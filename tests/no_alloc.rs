@@ -1,0 +1,327 @@
+//! No public operation allocates, on any path: counted, for each thread by itself.
+#![allow(unsafe_code)] // The allocator, and bare pointers.
+
+use forebay::{
+    CacheLine, Compact, EachDefault, Full, Lazy, Lease, Metrics, Once, Policy, Pool, PopError,
+    PopRef, Reset, Response, Ring, SharedLease, Slab, StreamPool, Token,
+};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::fmt::Write;
+
+struct Counting;
+
+thread_local! {
+    // Without a destructor and made in a constant, so that reaching it allocates nothing itself.
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    CALLS.set(CALLS.get() + 1);
+}
+
+// SAFETY: passes all on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: the caller's.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// `f` neither allocates nor frees.
+#[track_caller]
+fn allocates_nothing<R>(f: impl FnOnce() -> R) -> R {
+    let before = CALLS.get();
+    let result = f();
+    let calls = CALLS.get() - before;
+    assert_eq!(calls, 0, "calls of the allocator");
+    result
+}
+
+/// Text of a `Debug` or `Display`, without an allocation.
+fn shown(value: impl std::fmt::Debug) -> usize {
+    let mut text = heapless::String::<2000>::new();
+    write!(text, "{value:?}").unwrap();
+    text.len()
+}
+
+#[test]
+fn control_a_box_is_counted() {
+    let before = CALLS.get();
+    let boxed = std::hint::black_box(Box::new(1));
+    assert_eq!(CALLS.get() - before, 1);
+    drop(boxed);
+    assert_eq!(CALLS.get() - before, 2);
+    let failed = std::panic::catch_unwind(|| {
+        allocates_nothing(|| drop(std::hint::black_box(Box::new(1))));
+    });
+    assert!(failed.is_err(), "and noticed");
+}
+
+#[test]
+fn pool() {
+    #[derive(Debug, Default)]
+    struct Picky(u32);
+    impl Reset for Picky {
+        fn reset(&mut self) {}
+        fn is_reusable(&self) -> bool {
+            self.0 == 0
+        }
+    }
+    static POOL: Pool<Picky, 70> = Pool::new();
+    allocates_nothing(|| {
+        assert_eq!((POOL.capacity(), POOL.available(), POOL.fill()), (70, 70, 70));
+        assert_eq!(POOL.trim(), 70);
+        for _ in 0..3 {
+            let leases = POOL.get_up_to::<70>();
+            assert!(POOL.try_get().is_err() && POOL.try_get_many::<2>().is_err());
+            assert!(POOL.audit().all(|loan| loan.slot() < 70 && shown(loan) > 0));
+            POOL.advance_epoch();
+            drop(leases);
+            drop(POOL.try_get_many::<40>().unwrap());
+            let mut vetoed = POOL.try_get().unwrap();
+            vetoed.0 = 1;
+            Lease::put(vetoed);
+        }
+        let metrics: Metrics = POOL.metrics();
+        assert_eq!((metrics.in_use, metrics.evictions), (0, 73));
+        let mut text = heapless::String::<200>::new();
+        write!(text, "{metrics} {} {:?}", POOL.try_get_many::<71>().unwrap_err(), metrics.hits())
+            .unwrap();
+        assert!(shown(&POOL) > 0 && metrics.hit_ratio().is_some());
+    });
+}
+
+#[test]
+fn pools_of_all_makes() {
+    struct Numbered;
+    impl Policy<usize> for Numbered {
+        fn make(&self, slot: usize) -> usize {
+            slot
+        }
+        fn recycle(&self, _object: &mut usize) -> bool {
+            true
+        }
+    }
+    static POLICY: Pool<usize, 3, Numbered> = Pool::with_policy(Numbered);
+    static PAGES: Pool<[u8; 100], 3, EachDefault> = Pool::with_policy(EachDefault);
+    static LAZY: Lazy<Pool<u8, 3>> = Lazy::new(Pool::new);
+    static ONCE: Once<u8> = Once::new();
+    allocates_nothing(|| {
+        assert_eq!(*POLICY.try_get().unwrap(), 0);
+        PAGES.try_get().unwrap().fill(1);
+        ONCE.call_once(|| 5);
+        *LAZY.try_get().unwrap() = *ONCE.get().unwrap();
+        let local = Pool::<_, 3, _>::from_fn(|slot| slot);
+        assert_eq!(*local.try_get().unwrap(), 0);
+        let dropped: Pool<heapless::String<8>, 3> = Pool::default();
+        drop(dropped.try_get().unwrap());
+        drop(dropped);
+    });
+    #[cfg(feature = "zeroize")]
+    allocates_nothing(|| {
+        let pool: Pool<Response<32>, 2, forebay::Zeroizing> = Pool::with_policy(forebay::Zeroizing);
+        pool.try_get().unwrap().push_str("secret").unwrap();
+        drop(pool.try_get().unwrap());
+    });
+}
+
+#[test]
+fn leases() {
+    static POOL: Pool<(u32, heapless::String<16>), 4> = Pool::new();
+    allocates_nothing(|| {
+        let mut lease = POOL.try_get().unwrap();
+        lease.0 = 5;
+        assert!(shown(&lease) > 0 && lease == lease && Lease::slot(&lease) == 0);
+        let raw = Lease::into_raw(lease);
+        // SAFETY: nobody uses the pointer besides.
+        let lease = unsafe { Lease::from_raw(&POOL, raw) }.unwrap();
+        // SAFETY: it is refused.
+        assert!(unsafe { Lease::from_raw(&POOL, raw) }.is_none());
+        let shared = Lease::share(lease);
+        let more = [shared.clone(), SharedLease::try_clone(&shared).unwrap()];
+        let shared = SharedLease::try_unshare(shared).unwrap_err();
+        assert!(SharedLease::holders(&shared) == 3 && shown(&shared) > 0);
+        drop(more);
+        let mut text =
+            Lease::map(SharedLease::try_unshare(shared).unwrap(), |object| &mut object.1);
+        write!(text, "{}", 42).unwrap();
+        drop(Lease::share(text));
+        let mut erased = Lease::erase(POOL.try_get().unwrap());
+        erased.0 = 1;
+        drop(Lease::share(erased).clone());
+        assert_eq!(POOL.available(), 4);
+    });
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn leases_of_an_arc() {
+    use std::sync::Arc;
+    let pool = Arc::new(Pool::<u32, 4>::new());
+    allocates_nothing(|| {
+        let lease = pool.try_get_arc().unwrap();
+        drop(Lease::share(lease).clone());
+        drop(Lease::map(pool.try_get_arc().unwrap(), |n| n));
+    });
+}
+
+#[test]
+fn slab() {
+    static SLAB: Slab<[u32; 8], 33> = Slab::new();
+    allocates_nothing(|| {
+        let first = SLAB.insert([1; 8]).unwrap();
+        let second = SLAB.insert_with(|place| place.write([2; 8])).unwrap();
+        let leases: [_; 31] = std::array::from_fn(|_| SLAB.insert([3; 8]).unwrap());
+        let Err(Full(back)) = SLAB.insert([4; 8]) else { panic!() };
+        assert!(SLAB.insert_with(|place| place.write(back)).is_err());
+        assert_eq!((SLAB.audit().count(), SLAB.advance_epoch(), SLAB.available()), (33, 1, 0));
+        drop((first, second, leases));
+        assert!(SLAB.metrics().gets == 33 && SLAB.capacity() == 33 && shown(&SLAB) > 0);
+        let erased = Lease::erase(SLAB.insert([5; 8]).unwrap());
+        drop(Lease::share(erased));
+    });
+}
+
+fn runs_a_ring<A>(mut ring: Ring<u32, 5, A>) {
+    allocates_nothing(|| {
+        for _ in 0..4 {
+            let (mut producer, mut consumer) = ring.split();
+            producer.push(1).unwrap();
+            assert_eq!(producer.push_slice(&[2, 3]), 2);
+            assert_eq!(producer.push_iter(4..10), 2);
+            assert!(producer.push(6).is_err() && producer.is_full());
+            assert_eq!(consumer.peek(), Ok(&1));
+            assert_eq!(consumer.pop(), Ok(1));
+            assert_eq!(consumer.pop_slice(&mut [0]), 1);
+            assert_eq!(PopRef::take(consumer.pop_ref().unwrap()), 3);
+            let mut filled = producer.reserve().unwrap().write(0);
+            *filled = 6;
+            filled.commit();
+            drop(producer.reserve().unwrap().write(0));
+            assert_eq!(consumer.drain().take(2).sum::<u32>(), 9);
+            assert!(shown(&producer) + shown(&consumer) > 0);
+            producer.close();
+            assert_eq!((consumer.pop(), consumer.pop()), (Ok(6), Err(PopError::Closed)));
+            consumer.close();
+            let (producer, consumer) = (ring.try_producer(), ring.try_consumer());
+            assert!(producer.is_some() && consumer.is_some() && ring.try_producer().is_none());
+        }
+        assert!(shown(&ring) > 0 && ring.capacity() == 5);
+        let (mut producer, _) = ring.split();
+        producer.push(1).unwrap();
+        drop(producer);
+        drop(ring);
+    });
+}
+
+#[test]
+fn ring() {
+    runs_a_ring(Ring::<u32, 5>::new());
+    runs_a_ring(Ring::<u32, 5, Compact>::new());
+    runs_a_ring(Ring::<u32, 5, CacheLine>::new());
+    #[cfg(feature = "std")]
+    {
+        use forebay::{Consumer, Producer};
+        let ring = std::sync::Arc::new(Ring::<u32, 5>::new());
+        let ends: Option<(Producer<_>, Consumer<_>)> = allocates_nothing(|| Ring::split_arc(ring));
+        let (mut producer, mut consumer) = ends.unwrap();
+        allocates_nothing(|| {
+            producer.push(1).unwrap();
+            assert_eq!(consumer.pop(), Ok(1));
+            drop(producer);
+        });
+    }
+}
+
+#[test]
+fn streams() {
+    static STREAMS: StreamPool<Token, 3, 4> = StreamPool::new();
+    static RESPONSES: Pool<Response<64>, 2> = Pool::new();
+    allocates_nothing(|| {
+        for round in 0..10 {
+            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            sender.try_send("abc".parse().unwrap()).unwrap();
+            let text = "text of more than one token, and of more than one hundred and twenty bytes, \
+                        which is what a stream of this depth can hold at once";
+            let sent = sender.try_send_text(text).unwrap_err().sent();
+            assert!(sent > 0 && sender.len() == 4 && receiver.len() == 4 && !receiver.is_empty());
+            let mut response = RESPONSES.try_get().unwrap();
+            response.push(&receiver.try_recv().unwrap()).unwrap();
+            assert_eq!(receiver.drain().take(1).count(), 1);
+            let mut some = heapless::Vec::<Token, 4>::new();
+            assert_eq!(receiver.drain_into(&mut some), 2);
+            assert_eq!((sender.id(), STREAMS.audit().count()), (receiver.id(), 1));
+            assert!(shown(&sender) + shown(&receiver) + shown(receiver.drain()) > 0);
+            match round % 4 {
+                0 => sender.close(),
+                1 => sender.fail(5),
+                2 => drop(sender),
+                _ => {
+                    receiver.cancel();
+                    assert!(sender.is_cancelled());
+                    assert!(sender.try_send(Token::new()).is_err());
+                }
+            }
+            response.set_end(receiver.end().unwrap_or(forebay::End::Aborted));
+            assert!(receiver.try_recv().is_err());
+            let mut line = heapless::String::<200>::new();
+            write!(line, "{:?} {} {:?}", &*response, *response, receiver.end()).unwrap();
+        }
+        assert_eq!((STREAMS.available(), STREAMS.capacity(), STREAMS.advance_epoch()), (3, 3, 1));
+        assert!(STREAMS.metrics().gets == 10 && shown(&STREAMS) > 0);
+    });
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn streams_that_park() {
+    use forebay::Park;
+    use std::time::Duration;
+    static STREAMS: StreamPool<Token, 2, 2, Park> = StreamPool::new();
+    // A first wait makes the thread's handle.
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let _ = receiver.recv_timeout(Duration::from_millis(1));
+    allocates_nothing(|| {
+        assert!(receiver.recv_timeout(Duration::from_millis(1)).is_err());
+        sender.send_text("one").unwrap();
+        sender.send(Token::new()).unwrap();
+        assert!(sender.send_timeout(Token::new(), Duration::from_millis(1)).is_err());
+        assert!(receiver.recv().is_ok());
+        drop(sender);
+        assert!(receiver.recv().is_ok() && receiver.recv().is_err());
+        drop(receiver);
+        let (first, second) = STREAMS.open().unwrap();
+        drop((first, second));
+    });
+
+    // Across threads, with real waits on both sides.
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let model = std::thread::spawn(move || {
+        std::hint::black_box(std::thread::current());
+        allocates_nothing(move || {
+            for _ in 0..1000 {
+                sender.send_text("token").unwrap();
+            }
+            sender.close();
+        });
+    });
+    allocates_nothing(|| while receiver.recv().is_ok() {});
+    model.join().unwrap();
+}

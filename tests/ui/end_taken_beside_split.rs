@@ -1,0 +1,10 @@
+//! E0502: there would be two producers.
+use forebay::Ring;
+
+fn main() {
+    let mut ring: Ring<u8, 2> = Ring::new();
+    let (mut first, _consumer) = ring.split();
+    #[cfg(fails)]
+    let second = ring.try_producer();
+    first.push(1).unwrap();
+}

@@ -1,0 +1,11 @@
+//! E0599: there could be two producers.
+use forebay::{Ring, RingRef};
+
+pub fn meddle(end: &&Ring<u8, 1>) {
+    let ring = end.ring();
+    #[cfg(fails)]
+    ring.give_back(1);
+    let _ = ring;
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! E0277: two threads would write the cell at once.
+use forebay::Ring;
+use std::cell::Cell;
+
+fn main() {
+    let mut ring: Ring<Cell<u8>, 2> = Ring::new();
+    let (_producer, mut consumer) = ring.split();
+    let item = consumer.pop_ref();
+    #[cfg(not(fails))]
+    std::thread::scope(|scope| scope.spawn(move || drop(item)).join().unwrap());
+    #[cfg(fails)]
+    std::thread::scope(|scope| scope.spawn(|| drop(&item)).join().unwrap());
+}

@@ -1,0 +1,16 @@
+//! lifetime may not live long enough: a shorter text could be sent where a static one is received.
+use forebay::{Producer, Ring};
+
+type Texts<'p, 'a> = Producer<&'p Ring<&'a str, 1>>;
+
+#[cfg(not(fails))]
+pub fn shorten<'p, 'a>(end: Texts<'p, 'a>) -> Texts<'p, 'a> {
+    end
+}
+
+#[cfg(fails)]
+pub fn shorten<'p, 'a>(end: Texts<'p, 'static>) -> Texts<'p, 'a> {
+    end
+}
+
+fn main() {}

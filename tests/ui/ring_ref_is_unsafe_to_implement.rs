@@ -1,0 +1,9 @@
+//! E0200: both ends rely on what it promises.
+use forebay::RingRef;
+
+pub struct Fake;
+
+#[cfg(fails)]
+impl RingRef for Fake {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! E0277: two threads would write the cell at once.
+use forebay::{Lease, Pool};
+use std::cell::Cell;
+
+fn main() {
+    let pool = Pool::<Option<Cell<u8>>, 1>::new();
+    let lease = pool.try_get().unwrap();
+    #[cfg(fails)]
+    let lease = Lease::share(lease);
+    std::thread::scope(|scope| scope.spawn(move || lease.is_some()).join().unwrap());
+}
