@@ -97,8 +97,12 @@ impl fmt::Display for Metrics {
     }
 }
 
-/// The counters that the bitmap does not carry.
+/// How many numbers of epochs there are.
+pub(crate) const EPOCHS: usize = 1 << 16;
+
+/// The counters that the bitmap does not carry, and the epoch, which fills a gap between them.
 pub(crate) struct Counters {
+    epoch: plain::AtomicU16,
     pub(crate) misses: Events,
     pub(crate) evictions: Events,
     exhausted: plain::AtomicUsize,
@@ -111,6 +115,7 @@ impl Counters {
     const_fn! {
         pub(crate) const fn new() -> Self {
             Self {
+                epoch: plain::AtomicU16::new(0),
                 misses: Events(rmw::AtomicUsize::new(0)),
                 evictions: Events(rmw::AtomicUsize::new(0)),
                 exhausted: plain::AtomicUsize::new(0),
@@ -119,6 +124,17 @@ impl Counters {
                 double_returns: FewEvents(rmw::AtomicU16::new(0)),
             }
         }
+    }
+
+    /// The number of the epoch, below [`EPOCHS`].
+    #[inline(always)]
+    pub(crate) fn epoch(&self) -> usize {
+        usize::from(self.epoch.load(Relaxed))
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // Modulo `EPOCHS` is meant.
+    pub(crate) fn set_epoch(&self, epoch: usize) {
+        self.epoch.store(epoch as u16, Relaxed);
     }
 
     /// Counts a refused get. No read-modify-write: a caller may poll an exhausted pool in a loop.

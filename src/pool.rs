@@ -10,10 +10,10 @@ pub use shared::SharedLease;
 
 use crate::bitmap::Bitmap;
 use crate::error::Exhausted;
-use crate::metrics::{Counters, Metrics};
+use crate::metrics::{Counters, EPOCHS, Metrics};
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, Snapshot};
-use crate::sync::{Ordering::Relaxed, const_fn, filled, plain, seeded};
+use crate::sync::{const_fn, filled, seeded};
 use core::{fmt, mem};
 
 /// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
@@ -64,7 +64,6 @@ use core::{fmt, mem};
 pub struct Pool<T, const N: usize, P = DefaultReset> {
     bits: Bitmap<N>,
     states: [SlotState; N],
-    epoch: plain::AtomicUsize,
     counters: Counters,
     policy: P,
     slots: Slots<T, N>,
@@ -125,7 +124,6 @@ impl<T, const N: usize, P> Pool<T, N, P> {
             Self {
                 bits: Bitmap::new(),
                 states: filled!(SlotState::new(); N),
-                epoch: plain::AtomicUsize::new(0),
                 counters: Counters::new(),
                 policy,
                 slots: Slots::new(),
@@ -185,8 +183,8 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// Begins a new epoch and returns its number. Slots remember the epoch in which they were lent, so
     /// that [`audit`](Self::audit) can say how long one has been out.
     ///
-    /// What an epoch is, is up to you: a second, a request, a test. Call it from one place only; of
-    /// two calls at once, one may be lost.
+    /// What an epoch is, is up to you: a second, a request, a test. Numbers begin again after 65,535. Call
+    /// it from one place only; of two calls at once, one may be lost.
     ///
     /// # Context
     /// Wait-free, O(N).
@@ -197,14 +195,14 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// # Examples
     /// See [`audit`](Self::audit).
     pub fn advance_epoch(&self) -> usize {
-        let epoch = self.epoch.load(Relaxed);
+        let epoch = self.counters.epoch();
         for (i, state) in self.states.iter().enumerate() {
             if self.bits.is_taken(i) {
                 state.keep_age(epoch);
             }
         }
-        let next = epoch.wrapping_add(1);
-        self.epoch.store(next, Relaxed);
+        let next = (epoch + 1) % EPOCHS;
+        self.counters.set_epoch(next);
         next
     }
 
@@ -230,7 +228,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
-        let epoch = self.epoch.load(Relaxed);
+        let epoch = self.counters.epoch();
         let on_loan = self.states.iter().enumerate().filter(|&(i, _)| self.bits.is_taken(i));
         on_loan.map(move |(slot, state)| {
             let state = state.load();
@@ -263,10 +261,12 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     ///
     /// # Examples
     /// ```
+    /// # #[cfg(feature = "std")] {
     /// let pool: forebay::Pool<String, 4> = forebay::Pool::new();
     /// pool.try_get()?.reserve(1 << 20); // it keeps its megabyte when it comes back
     /// assert_eq!(pool.trim(), 1);
     /// assert_eq!(pool.try_get()?.capacity(), 0); // made anew
+    /// # }
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     pub fn trim(&self) -> usize {
@@ -372,7 +372,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         if !state.load().was_lent() {
             self.counters.lent_slots.count();
         }
-        state.store(Snapshot::on_loan(self.epoch.load(Relaxed)));
+        state.store(Snapshot::on_loan(self.counters.epoch()));
         Ok(slot)
     }
 
@@ -390,7 +390,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// Makes sure that a claimed slot holds an object and is marked with this epoch.
     #[inline]
     fn ready(&self, slot: usize, make: impl FnOnce(&P, usize) -> T) {
-        let on_loan = Snapshot::on_loan(self.epoch.load(Relaxed));
+        let on_loan = Snapshot::on_loan(self.counters.epoch());
         // Written only when it differs, so that a warm pool does not write a second shared line.
         if self.slot_state(slot).load() != on_loan {
             self.prepare(slot, on_loan, make);
@@ -567,7 +567,6 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
                     unsafe { self.slots.write_ptr(i).write(self.policy.make(i)) };
                     mem::forget(count);
                     state.set_filled();
-
                     made += 1;
                 }
             }
@@ -662,7 +661,7 @@ impl Loan {
     /// Computed from a copy.
     #[must_use]
     pub fn since(&self) -> usize {
-        self.epoch.wrapping_sub(usize::from(self.age))
+        (self.epoch + EPOCHS - usize::from(self.age)) % EPOCHS
     }
 
     /// Holders of a shared lease; 0 for an exclusive one.

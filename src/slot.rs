@@ -117,7 +117,7 @@ impl Snapshot {
     }
 
     pub(crate) fn holders(self) -> usize {
-        (self.0 & HOLDERS) as usize
+        if self.is_raw() { 0 } else { (self.0 & HOLDERS) as usize }
     }
 
     /// How many epochs ago, seen in `epoch`; 255 stands for that many or more.
@@ -162,20 +162,24 @@ impl SlotState {
         self.0.store(self.load().0 & LENT, Relaxed);
     }
 
-    /// Owner only: the lease is a bare pointer from now on.
-    pub(crate) fn set_raw(&self) {
-        self.0.store(self.load().0 | RAW, Relaxed);
+    /// Owner only: the lease is a bare pointer from now on. Whether a share of the pool was forgotten with
+    /// it is noted where holders are counted otherwise.
+    pub(crate) fn set_raw(&self, with_share: bool) {
+        self.0.store(self.load().0 | RAW | Word::from(with_share), Relaxed);
     }
 
-    /// Takes the raw mark away, for one caller only; `false` if it was not there.
-    pub(crate) fn take_raw(&self) -> bool {
+    /// Takes the raw mark away, for one caller only; `false` if it was not there, or was set with the
+    /// other `with_share`.
+    pub(crate) fn take_raw(&self, with_share: bool) -> bool {
+        let take = |word| {
+            let is_it = word & (RAW | HOLDERS) == RAW | Word::from(with_share);
+            is_it.then_some(word & !(RAW | HOLDERS))
+        };
         if seeded!("take_raw_torn", true, false) {
-            let seen = self.load();
-            self.0.store(seen.0 & !RAW, Relaxed);
-            return seen.is_raw();
+            return take(self.load().0).map(|word| self.0.store(word, Relaxed)).is_some();
         }
         // Relaxed: what handed the pointer over orders its use; the mark is only taken once.
-        self.0.fetch_and(!RAW, Relaxed) & RAW != 0
+        self.0.fetch_update(Relaxed, Relaxed, take).is_ok()
     }
 
     /// Owner only: the exclusive lease becomes the first of its holders.
@@ -305,10 +309,15 @@ mod tests {
     #[test]
     fn raw_is_taken_once() {
         let state = SlotState::new();
-        assert!(!state.take_raw());
-        state.set_raw();
-        assert!(state.take_raw());
-        assert!(!state.take_raw());
+        for share in [false, true] {
+            assert!(!state.take_raw(share));
+            state.set_raw(share);
+            assert_eq!(state.load().holders(), 0);
+            assert!(!state.take_raw(!share));
+            assert!(state.take_raw(share));
+            assert!(!state.take_raw(share));
+            assert!(!state.load().is_raw());
+        }
     }
 
     #[test]

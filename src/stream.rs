@@ -173,7 +173,8 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
 pub struct StreamId {
     /// The ring's number: below `STREAMS`.
     pub ring: usize,
-    /// How often the ring was opened before.
+    /// How often the ring was opened before. Begins again at 0 when a token's drop panicked and the ring had
+    /// to be made anew.
     pub epoch: usize,
 }
 

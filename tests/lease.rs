@@ -274,6 +274,24 @@ mod arc {
         assert_eq!(Arc::strong_count(&pool), 1, "else the pool is never freed");
     }
 
+    /// A count that `into_raw` did not forget must not be given up, and one that it forgot not be lost.
+    #[test]
+    fn raw_goes_back_by_the_kind_of_handle_it_came_from() {
+        let pool = Arc::new(Pool::<u32, 2>::new());
+        let borrowed = Lease::into_raw(pool.try_get().unwrap());
+        let owned = Lease::into_raw(pool.try_get_arc().unwrap());
+        assert_eq!(Arc::strong_count(&pool), 2);
+        // SAFETY: they came from leases of this pool, and nobody else uses them.
+        unsafe {
+            assert!(Lease::from_raw(Arc::clone(&pool), borrowed).is_none());
+            assert!(Lease::from_raw(&*pool, owned).is_none());
+            assert_eq!((Arc::strong_count(&pool), pool.available()), (2, 0));
+            drop(Lease::from_raw(&*pool, borrowed).unwrap());
+            drop(Lease::from_raw(Arc::clone(&pool), owned).unwrap());
+        }
+        assert_eq!((Arc::strong_count(&pool), pool.available()), (1, 2));
+    }
+
     #[test]
     fn lease_of_an_arc_and_by_reference_come_from_the_same_slots() {
         let pool = Arc::new(Pool::<u32, 2>::new());

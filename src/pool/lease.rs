@@ -290,7 +290,7 @@ impl<R: Home> Lease<R> {
     {
         const { assert!(size_of::<R::Item>() != 0, "a zero-sized object has no address of its own") };
         let item = NonNull::from(&mut *lease);
-        lease.home.state(lease.slot).set_raw();
+        lease.home.state(lease.slot).set_raw(R::OWNS_SHARE);
         // The handle is forgotten too, so that an `Arc` keeps the pool where the pointer points.
         let _on_loan = ManuallyDrop::new(lease);
         item
@@ -299,23 +299,24 @@ impl<R: Home> Lease<R> {
     /// Takes back what [`into_raw`](Self::into_raw) gave away.
     ///
     /// `None`, and nothing happens, if `item` is not the start of an object of this pool, or of one that
-    /// is not out as a bare pointer: a second `from_raw` of the same pointer is caught.
+    /// is not out as a bare pointer, so that a second `from_raw` of the same pointer is caught; also if its
+    /// lease borrowed the pool and `home` is an `Arc`, or the other way round.
     ///
     /// # Safety
     /// If `item` came from `into_raw` of a lease of `home`, nobody uses it or a copy of it any more, and
     /// what it points at is a valid `R::Item`.
     ///
     /// # Context
-    /// Wait-free; one division and one read-modify-write.
+    /// Lock-free; one division and one compare-exchange.
     pub unsafe fn from_raw(home: R, item: NonNull<R::Item>) -> Option<Self>
     where
         R: FromRaw,
     {
         let slot = home.slot_of(item)?;
-        if !home.state(slot).take_raw() {
+        if !home.state(slot).take_raw(R::OWNS_SHARE) {
             return None;
         }
-        // SAFETY: the mark was there, so `into_raw` forgot a handle; it was taken away, so once.
+        // SAFETY: the mark was there, so `into_raw` forgot such a handle; it was taken away, so once.
         unsafe { home.drop_forgotten() };
         Some(Self::from_parts(home, slot))
     }
@@ -325,6 +326,10 @@ impl<R: Home> Lease<R> {
 ///
 /// Sealed in effect, since [`Home`] is.
 pub trait FromRaw: Home<Item: Sized> {
+    /// Whether the handle owns a share of the pool, which `into_raw` forgets.
+    #[doc(hidden)]
+    const OWNS_SHARE: bool = false;
+
     #[doc(hidden)]
     fn slot_of(&self, item: NonNull<Self::Item>) -> Option<u16>;
 
@@ -344,6 +349,8 @@ impl<T, const N: usize, P: Policy<T>> FromRaw for &Pool<T, N, P> {
 
 #[cfg(feature = "std")]
 impl<T, const N: usize, P: Policy<T>> FromRaw for std::sync::Arc<Pool<T, N, P>> {
+    const OWNS_SHARE: bool = true;
+
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
         Pool::slot_of(self, item.as_ptr())
     }

@@ -1,0 +1,82 @@
+//! Links forebay into something that has no std and no allocator.
+#![no_std]
+
+use forebay::{Exhausted, Pool, Ring, StreamPool, Token};
+
+static FRAMES: Pool<[u8; 4], 3> = Pool::new();
+static SAMPLES: Ring<u16, 4> = Ring::new();
+static STREAMS: StreamPool<Token, 2> = StreamPool::new();
+
+/// A little of everything, so that the code is generated and not only checked.
+#[unsafe(no_mangle)]
+extern "C" fn forebay_runs_without_std() -> bool {
+    little_of_everything().is_ok_and(|sum| sum == 13)
+}
+
+fn little_of_everything() -> Result<u16, Exhausted> {
+    let mut frame = FRAMES.try_get()?;
+    frame[0] = 6;
+    let mut sum = u16::from(frame[0]);
+    if let (Some(mut producer), Some(mut consumer)) =
+        (SAMPLES.try_producer(), SAMPLES.try_consumer())
+    {
+        sum += u16::from(producer.push(2).is_ok());
+        sum += consumer.pop().unwrap_or_default();
+    }
+    let (mut sender, mut receiver) = STREAMS.open()?;
+    sum += u16::from(sender.try_send_text("four").is_ok());
+    sum += receiver.try_recv().map_or(0, |token| token.len() as u16) - 1;
+    Ok(sum)
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+
+/// Interrupts off is a critical section, on a single core.
+#[cfg(feature = "backend")]
+mod backend {
+    #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
+    compile_error!("a critical section is only written for Arm and RISC-V microcontrollers");
+
+    use core::arch::asm;
+    use critical_section::RawRestoreState;
+
+    struct InterruptsOff;
+    critical_section::set_impl!(InterruptsOff);
+
+    // SAFETY: on a single core nothing else runs between the two.
+    unsafe impl critical_section::Impl for InterruptsOff {
+        unsafe fn acquire() -> RawRestoreState {
+            let before: usize;
+            // SAFETY: reads and sets the interrupt mask only.
+            #[cfg(target_arch = "arm")]
+            unsafe {
+                asm!("mrs {}, PRIMASK", "cpsid i", out(reg) before);
+                before & 1 == 0
+            }
+            // SAFETY: as above.
+            #[cfg(target_arch = "riscv32")]
+            unsafe {
+                asm!("csrrci {}, mstatus, 8", out(reg) before);
+                before & 8 != 0
+            }
+        }
+
+        unsafe fn release(were_on: RawRestoreState) {
+            if were_on {
+                // SAFETY: interrupts were on when the critical section began.
+                #[cfg(target_arch = "arm")]
+                unsafe {
+                    asm!("cpsie i")
+                };
+                // SAFETY: as above.
+                #[cfg(target_arch = "riscv32")]
+                unsafe {
+                    asm!("csrsi mstatus, 8")
+                };
+            }
+        }
+    }
+}

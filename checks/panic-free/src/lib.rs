@@ -1,0 +1,213 @@
+//! Each operation of the data path as a function of its own, which the linker is told to start from.
+//!
+//! Handles come in as arguments and results leave as return values, so nothing is known of the state they are
+//! in: what holds here holds whatever happened before. `ci/panic-free.sh` finds the functions by their names:
+//! `op_…` must not reach a panic, `control_…` must.
+#![no_std]
+
+use core::ptr::NonNull;
+use forebay::{
+    Consumer, Erased, Exhausted, Filled, Full, Lease, Metrics, Policy, Pool, PopError, PopRef,
+    Producer, PushError, Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab,
+    StreamPool, TextError, Token, TooLong,
+};
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    unsafe extern "C" {
+        safe fn PANIC_IS_REACHABLE() -> !;
+    }
+    PANIC_IS_REACHABLE()
+}
+
+/// Exports functions under `op_` (or other) names, with `$set` in front so that a set can be made twice.
+macro_rules! export {
+    ($set:literal $(fn $name:ident($($arg:ident: $t:ty),*) $(-> $ret:ty)? $body:block)+) => {$(
+        #[unsafe(export_name = concat!($set, stringify!($name)))]
+        pub fn $name($($arg: $t),*) $(-> $ret)? $body
+    )+};
+}
+
+/// Something that has to be dropped, by code that is not known here but does not panic.
+pub struct Owned(u32);
+
+unsafe extern "C" {
+    safe fn elsewhere(value: u32);
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        elsewhere(self.0);
+    }
+}
+
+/// Makes and recycles without a panic, so that what is proved is the pool's part. Keeps some objects and
+/// drops others.
+pub struct Plain;
+
+impl Policy<Owned> for Plain {
+    fn make(&self, slot: usize) -> Owned {
+        Owned(slot as u32)
+    }
+
+    fn recycle(&self, object: &mut Owned) -> bool {
+        object.0 += 1;
+        object.0 < 100
+    }
+}
+
+macro_rules! pools {
+    ($name:ident, $set:literal, $n:literal) => {
+        mod $name {
+            use super::*;
+            type P = Pool<Owned, $n, Plain>;
+            type L = Lease<&'static P>;
+            type S = SharedLease<&'static P>;
+            type Places = Slab<Owned, $n>;
+
+            export! { $set
+                fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
+                fn pool_try_get_many(pool: &'static P) -> Result<[L; 8], Exhausted> { pool.try_get_many() }
+                fn pool_get_up_to(pool: &'static P) -> heapless::Vec<L, 8> { pool.get_up_to() }
+                fn pool_available(pool: &P) -> usize { pool.available() }
+                fn pool_metrics(pool: &P) -> Metrics { pool.metrics() }
+                fn pool_advance_epoch(pool: &P) -> usize { pool.advance_epoch() }
+                fn pool_audit(pool: &P) -> usize { pool.audit().filter(|loan| loan.age() > 3).count() }
+                fn pool_trim(pool: &P) -> usize { pool.trim() }
+                fn pool_fill(pool: &P) -> usize { pool.fill() }
+                fn pool_drop(pool: P) { drop(pool) }
+                fn lease_deref(lease: &mut L) { lease.0 = lease.0.wrapping_add(1) }
+                fn lease_drop(lease: L) { drop(lease) }
+                fn lease_share(lease: L) -> S { Lease::share(lease) }
+                fn lease_map(lease: L) { drop(Lease::map(lease, |object| &mut object.0)) }
+                // The table of functions that an erased lease goes back through comes along.
+                fn lease_erase(lease: L) -> Lease<Erased<'static, Owned>> { Lease::erase(lease) }
+                fn lease_into_raw(lease: L) -> NonNull<Owned> { Lease::into_raw(lease) }
+                fn lease_from_raw(pool: &'static P, object: NonNull<Owned>) -> Option<L> {
+                    // SAFETY: nothing is ever run.
+                    unsafe { Lease::from_raw(pool, object) }
+                }
+                fn shared_deref(lease: &S) -> u32 { lease.0 }
+                fn shared_clone(lease: &S) -> S { lease.clone() }
+                fn shared_try_clone(lease: &S) -> Option<S> { SharedLease::try_clone(lease) }
+                fn shared_try_unshare(lease: S) -> Result<L, S> { SharedLease::try_unshare(lease) }
+                fn shared_drop(lease: S) { drop(lease) }
+                fn slab_insert(slab: &'static Places, value: Owned) -> Result<Lease<&'static Places>, Full<Owned>> {
+                    slab.insert(value)
+                }
+                fn slab_insert_with(slab: &'static Places) -> Result<Lease<&'static Places>, Exhausted> {
+                    slab.insert_with(|place| place.write(Owned(7)))
+                }
+                fn slab_drop_lease(lease: Lease<&'static Places>) { drop(lease) }
+            }
+        }
+    };
+}
+
+// One word of slots, and several.
+pools!(one_word, "op_one_word_", 16);
+pools!(several_words, "op_several_words_", 100);
+
+macro_rules! rings {
+    ($name:ident, $set:literal, $n:literal) => {
+        mod $name {
+            use super::*;
+            type R<T> = &'static Ring<T, $n>;
+
+            export! { $set
+                fn ring_try_producer(ring: R<Owned>) -> Option<Producer<R<Owned>>> { ring.try_producer() }
+                fn ring_try_consumer(ring: R<Owned>) -> Option<Consumer<R<Owned>>> { ring.try_consumer() }
+                fn ring_split(ring: &'static mut Ring<Owned, $n>) -> (Producer<R<Owned>>, Consumer<R<Owned>>) { ring.split() }
+                fn ring_drop(ring: Ring<Owned, $n>) { drop(ring) }
+                fn producer_push(end: &mut Producer<R<Owned>>, item: Owned) -> Result<(), PushError<Owned>> { end.push(item) }
+                fn producer_push_slice(end: &mut Producer<R<u32>>, items: &[u32]) -> usize { end.push_slice(items) }
+                fn producer_push_iter(end: &mut Producer<R<Owned>>, first: u32) -> usize {
+                    let mut next = first;
+                    end.push_iter(core::iter::from_fn(|| {
+                        next = next.wrapping_mul(5);
+                        (next != 1).then(|| Owned(next))
+                    }))
+                }
+                fn producer_reserve(end: &'static mut Producer<R<Owned>>) -> Result<Filled<'static, R<Owned>>, PushError<()>> {
+                    Ok(end.reserve()?.write(Owned(3)))
+                }
+                fn producer_commit(item: Filled<'static, R<Owned>>) { item.commit() }
+                fn producer_abandon(item: Filled<'static, R<Owned>>) { drop(item) }
+                fn producer_len(end: &Producer<R<Owned>>) -> usize { end.len() }
+                fn producer_close(end: Producer<R<Owned>>) { end.close() }
+                fn producer_drop(end: Producer<R<Owned>>) { drop(end) }
+                fn consumer_pop(end: &mut Consumer<R<Owned>>) -> Result<Owned, PopError> { end.pop() }
+                fn consumer_pop_slice(end: &mut Consumer<R<u32>>, out: &mut [u32]) -> usize { end.pop_slice(out) }
+                fn consumer_peek(end: &'static mut Consumer<R<Owned>>) -> Result<&'static Owned, PopError> { end.peek() }
+                fn consumer_pop_ref(end: &'static mut Consumer<R<Owned>>) -> Result<PopRef<'static, R<Owned>>, PopError> {
+                    end.pop_ref()
+                }
+                fn consumer_pop_ref_take(item: PopRef<'static, R<Owned>>) -> Owned { PopRef::take(item) }
+                fn consumer_pop_ref_drop(item: PopRef<'static, R<Owned>>) { drop(item) }
+                fn consumer_drain(end: &mut Consumer<R<Owned>>) { end.drain().take(3).for_each(drop) }
+                fn consumer_len(end: &Consumer<R<Owned>>) -> usize { end.len() }
+                fn consumer_close(end: Consumer<R<Owned>>) { end.close() }
+                fn consumer_drop(end: Consumer<R<Owned>>) { drop(end) }
+            }
+        }
+    };
+}
+
+rings!(ring_of_one, "op_1_", 1);
+rings!(ring_of_two, "op_2_", 2);
+rings!(ring_of_odd, "op_7_", 7);
+rings!(ring_of_many, "op_100_", 100);
+
+mod streams {
+    use super::*;
+    type Pool = StreamPool<Token, 4>;
+    type Halves = (Sender<'static, Token, 4>, Receiver<'static, Token, 4>);
+
+    export! { "op_"
+        fn stream_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.open() }
+        fn stream_available(pool: &Pool) -> usize { pool.available() }
+        fn stream_metrics(pool: &Pool) -> Metrics { pool.metrics() }
+        fn sender_try_send(half: &mut Sender<'static, Token, 4>, token: Token) -> Result<(), SendError<Token>> {
+            half.try_send(token)
+        }
+        fn sender_try_send_text(half: &mut Sender<'static, Token, 4>, text: &str) -> Result<(), TextError> {
+            half.try_send_text(text)
+        }
+        fn sender_close(half: Sender<'static, Token, 4>) { half.close() }
+        fn sender_fail(half: Sender<'static, Token, 4>, code: u16) { half.fail(code) }
+        fn sender_drop(half: Sender<'static, Token, 4>) { drop(half) }
+        fn receiver_try_recv(half: &mut Receiver<'static, Token, 4>) -> Result<Token, RecvError> { half.try_recv() }
+        fn receiver_drain(half: &mut Receiver<'static, Token, 4>) -> usize { half.drain().take(3).count() }
+        fn receiver_cancel(half: &mut Receiver<'static, Token, 4>) { half.cancel() }
+        fn receiver_drop(half: Receiver<'static, Token, 4>) { drop(half) }
+        // What is left in the ring is dropped with the second half, one by one.
+        fn owned_sender_drop(half: Sender<'static, Owned, 4>) { drop(half) }
+        fn owned_receiver_drop(half: Receiver<'static, Owned, 4>) { drop(half) }
+        fn token_split_from(text: &'static str) -> Option<(Token, &'static str)> { Token::split_from(text) }
+        fn token_push_str(token: &mut Token, text: &str) -> Result<(), TooLong> { token.push_str(text) }
+        fn token_as_str(token: &'static Token) -> &'static str { token.as_str() }
+        fn response_push(response: &mut Response<1024>, token: &Token) -> Result<(), TooLong> { response.push(token) }
+    }
+}
+
+/// Makes by panicking, if it is asked for the wrong slot.
+pub struct Picky;
+
+impl Policy<Owned> for Picky {
+    fn make(&self, slot: usize) -> Owned {
+        assert!(slot != 7);
+        Owned(0)
+    }
+
+    fn recycle(&self, _object: &mut Owned) -> bool {
+        true
+    }
+}
+
+export! { "control_"
+    fn index(items: &[u32], i: usize) -> u32 { items[i] }
+    fn make_panics(pool: &'static Pool<Owned, 16, Picky>) -> bool { pool.try_get().is_ok() }
+    fn iterator_panics(end: &mut Producer<&'static Ring<Owned, 7>>, items: &[u32], i: usize) -> usize {
+        end.push_iter(core::iter::from_fn(|| Some(Owned(items[i]))))
+    }
+}

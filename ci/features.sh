@@ -1,0 +1,14 @@
+#!/bin/bash
+# Checks every combination of features. Only what a user gets: no tests, no dev-dependencies.
+. "$(dirname "$0")/common.sh"
+all=(std zeroize serde defmt)
+
+for ((set = 0; set < 1 << ${#all[@]}; set++)); do
+    features=
+    for i in "${!all[@]}"; do
+        ((set >> i & 1)) && features+="${all[i]},"
+    done
+    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=target/features cargo check --quiet --lib --features "$features" ||
+        die "does not build with the features: ${features:-none}"
+done
+say "$((1 << ${#all[@]})) combinations of ${all[*]}"

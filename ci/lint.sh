@@ -1,0 +1,14 @@
+#!/bin/bash
+# Formatting and clippy, for forebay and for the crates that check it.
+. "$(dirname "$0")/common.sh"
+
+for manifest in Cargo.toml loom-tests/Cargo.toml checks/*/Cargo.toml; do
+    cargo fmt --check --manifest-path "$manifest"
+done
+cargo clippy --quiet --all-targets --features std,zeroize,serde,defmt -- -D warnings
+cargo clippy --quiet --all-targets -- -D warnings
+# Most of these have panic handlers of their own, so they have no test target.
+for check in checks/*/; do
+    (cd "$check" && CARGO_TARGET_DIR=$OLDPWD/target/lint cargo clippy --quiet --locked -- -D warnings)
+done
+say "rustfmt and clippy have nothing to say"

@@ -1,0 +1,44 @@
+#!/bin/bash
+# ThreadSanitizer over the stress in checks/tsan. The code as it is must pass, several times; and each fault
+# that can be seeded must be caught, or the stress proves nothing. Waiting threads (`Park`) are left to loom: they
+# need std, which is not instrumented, and TSan knows no fences.
+. "$(dirname "$0")/common.sh"
+RUNS=5
+
+ls "$(rustc --print target-libdir)"/librustc-*_rt.tsan.a >/dev/null 2>&1 || skip "this toolchain comes without TSan's runtime"
+
+export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$PWD/target/tsan TSAN_OPTIONS=halt_on_error=1
+stress=$CARGO_TARGET_DIR/$HOST/debug/tsan-check
+build() { # build [<rustc flag>...]
+    RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer $*" \
+        cargo build --quiet --locked --target $HOST --manifest-path checks/tsan/Cargo.toml
+}
+
+build
+for ((run = 1; run <= RUNS; run++)); do
+    "$stress" || die "the stress did not pass, run $run"
+done
+say "as it is: clean, $RUNS runs"
+
+# Every ordering that can be weakened, found in the source so that none is forgotten, and faults that give one place
+# two owners. The others are loom's: they need a switch inside a window of a few instructions.
+faults=$(grep -rhoP 'seeded!\(\s*"\K\w+_relaxed' src | sort -u)
+# TSan takes a relaxed store for one that keeps what an earlier store released, so this one it cannot see.
+faults=${faults/reopen_relaxed/}
+faults+=' claim_torn claim_at_of_taken free_before_recycle recycle_before_last
+    publish_early retire_early overrun underrun'
+for fault in $faults; do
+    grep -rqE "seeded!\(\s*\"$fault\"" src || die "there is no such fault any more: $fault"
+    build --cfg "forebay_seed=\"$fault\""
+    for ((run = 1; run <= 4 * RUNS; run++)); do
+        # TSan's reports end with 66; else an assertion of the stress failed, or it hung and its alarm ended it.
+        status=$(exec 2>/dev/null && "$stress" >/dev/null && echo 0 || echo $?)
+        ((status == 0)) || break
+    done
+    case $status in
+    0) die "nobody noticed the fault $fault in $((run - 1)) runs" ;;
+    66) say "$fault: run $run, a data race" ;;
+    134) say "$fault: run $run, an assertion" ;;
+    *) say "$fault: run $run, status $status" ;;
+    esac
+done

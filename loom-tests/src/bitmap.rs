@@ -1,0 +1,139 @@
+//! Free slots: what one claims nobody else has, and what comes back is found again.
+
+use crate::Form::{self, Blocking, Polling};
+use crate::{Model, role, threads};
+use forebay::Pool;
+use std::sync::Arc;
+
+pub static MODELS: &[Model] = &[
+    Model::new("claim_vs_claim_vs_release_polling", |n| match n {
+        0 => claim_vs_claim_vs_release::<1>(Polling),
+        1 => claim_vs_claim_vs_release::<2>(Polling),
+        _ => claim_vs_claim_vs_release::<3>(Polling),
+    })
+    .floor(4_900)
+    .cases(3)
+    .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "free_before_recycle"]),
+    Model::new("claim_vs_claim_vs_release_blocking", |n| match n {
+        0 => claim_vs_claim_vs_release::<1>(Blocking),
+        1 => claim_vs_claim_vs_release::<2>(Blocking),
+        _ => claim_vs_claim_vs_release::<3>(Blocking),
+    })
+    .floor(16_000)
+    .cases(3)
+    .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "free_before_recycle"]),
+    Model::new("claims_of_free_slots_succeed", |n| match n {
+        0 => claims_of_free_slots_succeed::<2>(1),
+        _ => claims_of_free_slots_succeed::<3>(2),
+    })
+    .floor(1_300)
+    .cases(2)
+    .seeds(&["claim_torn", "contended_is_exhausted"]),
+    Model::new("get_many_vs_get_polling", |n| match n {
+        0 => get_many_vs_get::<2, 2>(Polling),
+        _ => get_many_vs_get::<3, 3>(Polling),
+    })
+    .floor(38_000)
+    .cases(2)
+    .seeds(&["claim_torn", "claim_relaxed", "release_relaxed"]),
+    Model::new("get_many_vs_get_blocking", |n| match n {
+        0 => get_many_vs_get::<2, 2>(Blocking),
+        _ => get_many_vs_get::<3, 3>(Blocking),
+    })
+    .floor(20_000)
+    .cases(2)
+    .bound(2)
+    .seeds(&["claim_torn", "claim_relaxed", "release_relaxed"]),
+    Model::new("get_many_vs_get_many", |_| get_many_vs_get_many()).floor(10_000).seeds(&[
+        "claim_torn",
+        "claim_relaxed",
+        "release_relaxed",
+    ]),
+];
+
+/// All slots are free, and nobody returned one twice.
+fn assert_all_free<const N: usize>(pool: &Pool<usize, N>) {
+    let metrics = pool.metrics();
+    assert_eq!((pool.available(), metrics.double_returns), (N, 0));
+    assert_eq!(metrics.gets, metrics.puts);
+}
+
+/// Uses an object that the caller alone has, and that was reset by whoever had it before.
+fn use_alone(object: &mut usize) {
+    assert_eq!(*object, 0);
+    *object = 1;
+}
+
+/// Two threads claim while a third returns one of the slots, which are all on loan. Only one of the two
+/// blocks, since loom lets two that wait and yield take turns for ever.
+fn claim_vs_claim_vs_release<const N: usize>(form: Form) {
+    let pool = Arc::new(Pool::<usize, N>::new());
+    let mut leases: Vec<_> = (0..N).map(|_| pool.try_get_arc().unwrap()).collect();
+    leases.iter_mut().for_each(|lease| use_alone(lease));
+    let claim = |form: Form| {
+        let pool = Arc::clone(&pool);
+        role(move || {
+            if let Some(mut lease) = form.attempt(|| pool.try_get().ok()) {
+                use_alone(&mut lease);
+            }
+        })
+    };
+    // Of several words, the one that the search comes to last.
+    let last = leases.pop();
+    threads([claim(form), claim(Polling), role(move || drop(last))]);
+    drop(leases);
+    assert_all_free(&pool);
+}
+
+/// Two threads ask for no more than there is, so each gets all it asks for, in one attempt each.
+fn claims_of_free_slots_succeed<const N: usize>(first: usize) {
+    let pool = Arc::new(Pool::<usize, N>::new());
+    let claim = |count: usize| {
+        let pool = Arc::clone(&pool);
+        role(move || {
+            let mut leases: Vec<_> = (0..count).map(|_| pool.try_get().unwrap()).collect();
+            leases.iter_mut().for_each(|lease| use_alone(lease));
+            // Returning would free slots for the other thread.
+            std::mem::forget(leases);
+        })
+    };
+    threads([claim(first), claim(N - first)]);
+    assert_eq!((pool.available(), pool.metrics().gets), (0, N as u64));
+}
+
+/// All or nothing beside one: they never have the same slot, and a refusal leaves nothing behind.
+fn get_many_vs_get<const N: usize, const K: usize>(form: Form) {
+    let pool = Arc::new(Pool::<usize, N>::new());
+    let many = Arc::clone(&pool);
+    let one = Arc::clone(&pool);
+    threads([
+        role(move || {
+            if let Some(mut leases) = form.attempt(|| many.try_get_many::<K>().ok()) {
+                leases.iter_mut().for_each(|lease| use_alone(lease));
+            }
+        }),
+        role(move || {
+            for _ in 0..2 {
+                if let Ok(mut lease) = one.try_get() {
+                    use_alone(&mut lease);
+                }
+            }
+        }),
+    ]);
+    assert_all_free(&pool);
+}
+
+/// Two of three slots, twice: one caller at most has them at a time.
+fn get_many_vs_get_many() {
+    let pool = Arc::new(Pool::<usize, 3>::new());
+    let many = || {
+        let pool = Arc::clone(&pool);
+        role(move || {
+            if let Ok(mut leases) = pool.try_get_many::<2>() {
+                leases.iter_mut().for_each(|lease| use_alone(lease));
+            }
+        })
+    };
+    threads([many(), many()]);
+    assert_all_free(&pool);
+}

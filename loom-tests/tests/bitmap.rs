@@ -1,0 +1,10 @@
+use forebay_loom_tests::suite;
+
+suite!(bitmap:
+    claim_vs_claim_vs_release_polling,
+    claim_vs_claim_vs_release_blocking,
+    claims_of_free_slots_succeed,
+    get_many_vs_get_polling,
+    get_many_vs_get_blocking,
+    get_many_vs_get_many,
+);
