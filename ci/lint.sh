@@ -2,7 +2,7 @@
 # Formatting and clippy, for forebay and for the crates that check it.
 . "$(dirname "$0")/common.sh"
 
-for manifest in Cargo.toml loom-tests/Cargo.toml checks/*/Cargo.toml; do
+for manifest in Cargo.toml loom-tests/Cargo.toml fuzz/Cargo.toml checks/*/Cargo.toml; do
     cargo fmt --check --manifest-path "$manifest"
 done
 cargo clippy --quiet --all-targets --features std,zeroize,serde,defmt -- -D warnings

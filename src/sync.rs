@@ -222,8 +222,10 @@ mod imp {
         std::thread::panicking()
     }
 
-    /// A cell that panics when an access overlaps a write; shuttle has none of its own.
+    /// A cell that panics when an access overlaps a write; shuttle has none of its own. The object comes
+    /// first, so that its address is that of its slot.
     #[derive(Debug)]
+    #[repr(C)]
     pub(crate) struct UnsafeCell<T> {
         cell: core::cell::UnsafeCell<T>,
         /// Readers at work, or -1 for a writer. Not shuttle's: it must not add schedules.

@@ -3,6 +3,7 @@
 
 use forebay::{End, Lease, Park, Pool, RecvError, Ring, SharedLease, StreamPool};
 use shuttle::{check_random, thread};
+use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 
 /// Random schedules a test.
@@ -198,12 +199,45 @@ fn three_streams_between_six_threads_park_and_wake() {
     );
 }
 
+#[test]
+fn a_pointer_comes_back_once() {
+    check_random(
+        || {
+            // Leaked, and not in an `Arc`: under the control below a count given up twice would free it.
+            let pool: &'static Pool<usize, 2> = Box::leak(Box::new(Pool::new()));
+            // As a number, since a pointer does not go to another thread by itself.
+            let raw = Lease::into_raw(pool.try_get().unwrap()).as_ptr().expose_provenance();
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    thread::spawn(move || {
+                        let pointer = NonNull::new(std::ptr::with_exposed_provenance_mut(raw));
+                        // SAFETY: nobody uses what it points at; the others only try the same.
+                        unsafe { Lease::from_raw(pool, pointer.unwrap()) }.map(Lease::put).is_some()
+                    })
+                })
+                .collect();
+            let back = threads.into_iter().map(|thread| usize::from(thread.join().unwrap()));
+            assert_eq!(back.sum::<usize>(), 1);
+            assert_eq!((pool.available(), pool.metrics().double_returns), (2, 0));
+        },
+        SCHEDULES,
+    );
+}
+
 /// Shuttle can fail: a claim that is not one step lends an object twice, which needs no memory ordering to
 /// show.
 #[test]
 fn control_claim_torn() {
     let found = std::panic::catch_unwind(|| {
         forebay::seed::with("claim_torn", five_threads_on_a_pool_of_three);
+    });
+    assert!(found.is_err());
+}
+
+#[test]
+fn control_take_raw_torn() {
+    let found = std::panic::catch_unwind(|| {
+        forebay::seed::with("take_raw_torn", a_pointer_comes_back_once);
     });
     assert!(found.is_err());
 }
