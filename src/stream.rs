@@ -350,11 +350,15 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
-        let token = self.consumer.pop().map_err(|none| self.why(none))?;
-        if !seeded!("recv_without_wake", true, false) {
-            self.shared().sender.notify();
+        match self.consumer.pop() {
+            Ok(token) => {
+                if !seeded!("recv_without_wake", true, false) {
+                    self.shared().sender.notify();
+                }
+                Ok(token)
+            }
+            Err(none) => self.nothing(none),
         }
-        Ok(token)
     }
 
     /// Takes the tokens that are there now, one by one. What was not taken stays. A waiting sender is woken
@@ -433,11 +437,14 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
         id(self.consumer.handle())
     }
 
-    fn why(&self, none: PopError) -> RecvError {
-        match none {
+    /// Not inlined for the reason that `Consumer` has for its own.
+    #[cold]
+    #[inline(never)]
+    fn nothing(&self, none: PopError) -> Result<T, RecvError> {
+        Err(match none {
             PopError::Empty => RecvError::Empty,
             PopError::Closed => RecvError::Ended(self.reason()),
-        }
+        })
     }
 
     /// The caller saw the ring closed.
@@ -474,7 +481,12 @@ mod waiting {
         /// # Cost
         /// That of [`try_send`](Self::try_send) while there is room.
         pub fn send(&mut self, token: T) -> Result<(), Cancelled<T>> {
-            self.send_until(token, None).map_err(|refused| Cancelled(refused.into_inner()))
+            match self.try_send(token) {
+                Ok(()) => Ok(()),
+                Err(refused) => self
+                    .wait_for_room(refused, None)
+                    .map_err(|refused| Cancelled(refused.into_inner())),
+            }
         }
 
         /// Sends `token`, parking the thread while the stream is full, but no longer than `timeout`.
@@ -485,14 +497,21 @@ mod waiting {
         /// # Context and cost
         /// As [`send`](Self::send). A timeout too far away to be a time waits for ever.
         pub fn send_timeout(&mut self, token: T, timeout: Duration) -> Result<(), SendError<T>> {
-            self.send_until(token, Instant::now().checked_add(timeout))
+            match self.try_send(token) {
+                Ok(()) => Ok(()),
+                Err(refused) => self.wait_for_room(refused, Some(timeout)),
+            }
         }
 
-        fn send_until(&mut self, token: T, deadline: Option<Instant>) -> Result<(), SendError<T>> {
-            let mut token = match self.try_send(token) {
-                Err(SendError::Full(token)) => token,
-                sent => return sent,
-            };
+        /// Sends a token that was refused, once there is room. Without `timeout` it never ends with `Full`.
+        #[inline(never)] // What waits may cost a call; what does not wait stays small.
+        fn wait_for_room(
+            &mut self,
+            refused: SendError<T>,
+            timeout: Option<Duration>,
+        ) -> Result<(), SendError<T>> {
+            let SendError::Full(mut token) = refused else { return Err(refused) };
+            let deadline = deadline(timeout);
             // The handle keeps the waiting place alive and lets `self` be borrowed for sending.
             let handle = self.producer.handle().clone();
             loop {
@@ -560,10 +579,15 @@ mod waiting {
         /// # Ok::<(), forebay::Exhausted>(())
         /// ```
         pub fn recv(&mut self) -> Result<T, End> {
+            let mut none = match self.try_recv() {
+                Ok(token) => return Ok(token),
+                Err(none) => none,
+            };
             loop {
-                // Without a deadline the wait ends only with an answer.
-                if let Ok(answer) = self.recv_until(None) {
-                    return answer;
+                match self.wait_for_token(none, None) {
+                    Ok(token) => return Ok(token),
+                    Err(RecvError::Ended(end)) => return Err(end),
+                    Err(RecvError::Empty) => none = RecvError::Empty,
                 }
             }
         }
@@ -576,29 +600,38 @@ mod waiting {
         /// # Context and cost
         /// As [`recv`](Self::recv). A timeout too far away to be a time waits for ever.
         pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvError> {
-            match self.recv_until(Instant::now().checked_add(timeout)) {
-                Ok(Ok(token)) => Ok(token),
-                Ok(Err(end)) => Err(RecvError::Ended(end)),
-                Err(TimeUp) => Err(RecvError::Empty),
+            match self.try_recv() {
+                Ok(token) => Ok(token),
+                Err(none) => self.wait_for_token(none, Some(timeout)),
             }
         }
 
-        fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Result<T, End>, TimeUp> {
-            let answer = |received| match received {
-                Ok(token) => Some(Ok(token)),
-                Err(RecvError::Empty) => None,
-                Err(RecvError::Ended(end)) => Some(Err(end)),
-            };
-            if let Some(received) = answer(self.try_recv()) {
-                return Ok(received);
+        /// Receives when there was nothing, for the reason `none`. Without `timeout` it never ends with
+        /// `Empty`.
+        #[inline(never)] // What waits may cost a call; what does not wait stays small.
+        fn wait_for_token(
+            &mut self,
+            none: RecvError,
+            timeout: Option<Duration>,
+        ) -> Result<T, RecvError> {
+            if none != RecvError::Empty {
+                return Err(none);
             }
             // The handle keeps the waiting place alive and lets `self` be borrowed for receiving.
             let handle = self.consumer.handle().clone();
-            handle.extra.receiver.wait(deadline, || answer(self.try_recv())).ok_or(TimeUp)
+            let look = || match self.try_recv() {
+                Err(RecvError::Empty) => None,
+                answer => Some(answer),
+            };
+            let answer = handle.extra.receiver.wait(deadline(timeout), look);
+            answer.unwrap_or(Err(RecvError::Empty))
         }
     }
 
-    struct TimeUp;
+    /// When the time is up; never, for a timeout too far away to be a time.
+    fn deadline(timeout: Option<Duration>) -> Option<Instant> {
+        timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+    }
 }
 
 /// The tokens of a stream that were there when it was made. See [`Receiver::drain`].
