@@ -4,11 +4,18 @@
 
 mod common;
 
-use common::{Numbers, Tally, for_capacities};
+use common::{Counted, Numbers, Tally, for_capacities};
 use forebay::{
     CacheLine, Compact, Consumer, Lease, Pool, PopError, PopRef, Producer, PushError, Ring,
 };
 use std::collections::VecDeque;
+
+/// Pushes counted items until there is no room.
+fn fill<const N: usize>(producer: &mut Producer<&Ring<Counted, N>>, tally: &Tally) {
+    while !producer.is_full() {
+        producer.push(tally.make()).unwrap();
+    }
+}
 
 #[test]
 fn smoke() {
@@ -110,9 +117,7 @@ fn drops() {
         drop(consumer.pop());
     }
     assert_eq!((tally.made(), tally.dropped()), (6, 6));
-    for _ in 0..4 {
-        producer.push(tally.make()).unwrap();
-    }
+    fill(&mut producer, &tally);
     drop(producer.push(tally.make()));
     assert_eq!(tally.dropped(), 7, "the refused one came back");
     drop((producer, consumer));
@@ -278,9 +283,7 @@ fn drain_takes_what_was_there() {
     let tally = Tally::default();
     let mut ring: Ring<_, 4> = Ring::new();
     let (mut producer, mut consumer) = ring.split();
-    for _ in 0..4 {
-        producer.push(tally.make()).unwrap();
-    }
+    fill(&mut producer, &tally);
     let mut drain = consumer.drain();
     assert_eq!((drain.len(), drain.size_hint()), (4, (4, Some(4))));
     assert_eq!(drain.next().unwrap().number, 1);
@@ -301,9 +304,7 @@ fn drain_when_forgotten_gives_nothing_twice() {
     let tally = Tally::default();
     let mut ring: Ring<_, 4> = Ring::new();
     let (mut producer, mut consumer) = ring.split();
-    for _ in 0..4 {
-        producer.push(tally.make()).unwrap();
-    }
+    fill(&mut producer, &tally);
     let mut drain = consumer.drain();
     assert_eq!(drain.next().unwrap().number, 1);
     std::mem::forget(drain);

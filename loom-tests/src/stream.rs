@@ -73,12 +73,20 @@ pub static MODELS: &[Model] = &[
 
 const DONE: RecvError = RecvError::Ended(End::Finished);
 
+/// A pool that lives as long as the execution, so that halves of its streams go to other threads.
+macro_rules! streams {
+    ($pool:ty) => {{
+        loom::lazy_static! {
+            static ref STREAMS: $pool = StreamPool::new();
+        }
+        let streams: &'static $pool = &STREAMS;
+        streams
+    }};
+}
+
 /// One stream, closed by both halves in each of four ways, while a third thread opens the next one.
 fn leave_vs_leave_vs_open(form: Form, case: usize) {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<Tracked, 1, 1> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<Tracked, 1, 1> = &STREAMS;
+    let streams = streams!(StreamPool<Tracked, 1, 1>);
     let tally = Tally::default();
     let (mut sender, mut receiver) = streams.open().unwrap();
     let maker = tally.clone();
@@ -112,10 +120,7 @@ fn leave_vs_leave_vs_open(form: Form, case: usize) {
 
 /// The end of one stream is not told to the next.
 fn reopened_ends_anew() {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<usize, 1, 1> = &STREAMS;
+    let streams = streams!(StreamPool<usize, 1, 1>);
     let (sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || sender.close()),
@@ -133,10 +138,7 @@ fn reopened_ends_anew() {
 
 /// Every token, then the end as the sender said it.
 fn end_is_told(form: Form, case: usize) {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<usize, 1, 1> = &STREAMS;
+    let streams = streams!(StreamPool<usize, 1, 1>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     let told = [End::Aborted, End::Finished, End::Failed(7)][case];
     threads([
@@ -176,10 +178,7 @@ fn end_is_told(form: Form, case: usize) {
 
 /// A sender that works on until it is told to stop.
 fn cancel_vs_send() {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<Tracked, 1, 1> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<Tracked, 1, 1> = &STREAMS;
+    let streams = streams!(StreamPool<Tracked, 1, 1>);
     let tally = Tally::default();
     let (mut sender, mut receiver) = streams.open().unwrap();
     let maker = tally.clone();
@@ -201,10 +200,7 @@ fn cancel_vs_send() {
 
 /// Two tokens through one place: each half has to wait for the other.
 fn parked_send_vs_parked_recv() {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1, Park> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<usize, 1, 1, Park> = &STREAMS;
+    let streams = streams!(StreamPool<usize, 1, 1, Park>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
@@ -223,10 +219,7 @@ fn parked_send_vs_parked_recv() {
 
 /// A receiver that waits is told however the sender leaves.
 fn sender_leaves_parked_recv(case: usize) {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1, Park> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<usize, 1, 1, Park> = &STREAMS;
+    let streams = streams!(StreamPool<usize, 1, 1, Park>);
     let (sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || match case {
@@ -244,10 +237,7 @@ fn sender_leaves_parked_recv(case: usize) {
 
 /// A sender that waits for room is told when the receiver leaves or stops.
 fn receiver_leaves_parked_send(case: usize) {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1, Park> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<usize, 1, 1, Park> = &STREAMS;
+    let streams = streams!(StreamPool<usize, 1, 1, Park>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
@@ -262,10 +252,7 @@ fn receiver_leaves_parked_send(case: usize) {
 
 /// A sender that waits for room gets it from a drain; one that takes nothing wakes it for nothing first.
 fn drain_wakes_parked_send(case: usize) {
-    loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1, Park> = StreamPool::new();
-    }
-    let streams: &'static StreamPool<usize, 1, 1, Park> = &STREAMS;
+    let streams = streams!(StreamPool<usize, 1, 1, Park>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
