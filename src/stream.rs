@@ -2,7 +2,7 @@
 
 #[cfg(feature = "std")]
 use crate::error::Cancelled;
-use crate::error::{End, Exhausted, PopError, PushError, RecvError, SendError, TextError};
+use crate::error::{End, Exhausted, PushError, RecvError, SendError, TextError};
 use crate::metrics::Metrics;
 use crate::notify::{Notify, Poll};
 use crate::pool::{Loan, Pool, SharedLease};
@@ -350,15 +350,11 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
-        match self.consumer.pop() {
-            Ok(token) => {
-                if !seeded!("recv_without_wake", true, false) {
-                    self.shared().sender.notify();
-                }
-                Ok(token)
-            }
-            Err(none) => self.nothing(none),
+        let received = self.consumer.pop_or(Self::nothing);
+        if received.is_ok() && !seeded!("recv_without_wake", true, false) {
+            self.shared().sender.notify();
         }
+        received
     }
 
     /// Takes the tokens that are there now, one by one. What was not taken stays. A waiting sender is woken
@@ -416,7 +412,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// How the stream ended, or `None` while it goes on. Tokens may be left.
     #[must_use]
     pub fn end(&self) -> Option<End> {
-        self.consumer.is_closed().then(|| self.reason())
+        self.consumer.is_closed().then(|| Self::reason(&self.consumer))
     }
 
     /// Tokens that can be received. May be more at once.
@@ -437,20 +433,21 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
         id(self.consumer.handle())
     }
 
-    /// Not inlined for the reason that `Consumer` has for its own.
+    /// Why there is no token. Not inlined for the reason that `Consumer` has for its own.
     #[cold]
     #[inline(never)]
-    fn nothing(&self, none: PopError) -> Result<T, RecvError> {
-        Err(match none {
-            PopError::Empty => RecvError::Empty,
-            PopError::Closed => RecvError::Ended(self.reason()),
+    fn nothing(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> Result<T, RecvError> {
+        Err(if consumer.saw_end() {
+            RecvError::Ended(Self::reason(consumer))
+        } else {
+            RecvError::Empty
         })
     }
 
-    /// The caller saw the ring closed.
+    /// The consumer saw the ring closed.
     #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
-    fn reason(&self) -> End {
-        let end = self.shared().end.load(Relaxed);
+    fn reason(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> End {
+        let end = consumer.handle().extra.end.load(Relaxed);
         match end & 0xff {
             FINISHED => End::Finished,
             FAILED => End::Failed((end >> 8) as u16),

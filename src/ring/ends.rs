@@ -362,8 +362,17 @@ impl<R: RingRef> Consumer<R> {
     /// index.
     #[inline]
     pub fn pop(&mut self) -> Result<Item<R>, PopError> {
+        self.pop_or(Self::nothing)
+    }
+
+    /// Takes the oldest item, or returns what `nothing` says.
+    #[inline(always)]
+    pub(crate) fn pop_or<E>(
+        &mut self,
+        nothing: impl FnOnce(&Self) -> Result<Item<R>, E>,
+    ) -> Result<Item<R>, E> {
         if !self.has_item() {
-            return self.nothing();
+            return nothing(self);
         }
         if seeded!("retire_early", true, false) {
             let at = self.place();
@@ -371,11 +380,13 @@ impl<R: RingRef> Consumer<R> {
             // SAFETY: none; this is the seeded fault.
             return Ok(unsafe { self.ring.ring().read_ptr(at).read() });
         }
+        // Read into the result itself: it cannot be moved there later without a copy, since the store that
+        // retires the place comes between.
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised; it is retired
         // right away, so the item is not read again.
-        let item = unsafe { self.ring.ring().read_ptr(self.place()).read() };
+        let item = Ok(unsafe { self.ring.ring().read_ptr(self.place()).read() });
         self.retire(1);
-        Ok(item)
+        item
     }
 
     /// Takes as many items as there are and as fit into `out`, in order. How many.
@@ -516,7 +527,12 @@ impl<R: RingRef> Consumer<R> {
     #[cold]
     #[inline(never)]
     fn nothing<T>(&self) -> Result<T, PopError> {
-        Err(if self.ended { PopError::Closed } else { PopError::Empty })
+        Err(if self.saw_end() { PopError::Closed } else { PopError::Empty })
+    }
+
+    /// Whether the last look, which found nothing, found the ring closed.
+    pub(crate) fn saw_end(&self) -> bool {
+        self.ended
     }
 
     #[inline(always)]
