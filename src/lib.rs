@@ -5,6 +5,11 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(target_pointer_width = "16")]
+compile_error!(
+    "forebay needs pointers of at least 32 bits: its words hold indices and marks side by side"
+);
+
 // L0
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 #[doc(hidden)]

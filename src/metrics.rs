@@ -13,8 +13,11 @@ use core::fmt;
 /// A pool's counts at one time. Take one with [`Pool::metrics`](crate::Pool::metrics).
 ///
 /// The counts are read one after the other while the pool works on, so a snapshot of a busy pool may
-/// mix moments; each count is right for a moment during the call. All are numbers of events
-/// since the pool was made, except `capacity`, `in_use` and `high_water`, which are numbers of slots.
+/// mix moments. Each count is right for a moment during the call, with two exceptions: a slot that `trim` or
+/// `fill` works on counts as in use, and so as not yet put; and once in 4,294,967,296 claims of 32 slots
+/// (65,536 of 16 on 32-bit targets) a get that is just under way can make `gets` and `puts` differ by that
+/// number. All are numbers of events since the pool was made, except `capacity`, `in_use` and
+/// `high_water`, which are numbers of slots.
 ///
 /// # Examples
 /// ```

@@ -14,7 +14,8 @@ use crate::metrics::{Counters, EPOCHS, Metrics};
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, Snapshot};
 use crate::sync::{const_fn, filled, seeded};
-use core::{fmt, mem};
+use core::mem::{self, MaybeUninit};
+use core::{fmt, ptr};
 
 /// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
 ///
@@ -386,36 +387,6 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         // SAFETY: ours and filled by contract.
         unsafe { release.vacate() };
     }
-
-    /// Makes sure that a claimed slot holds an object and is marked with this epoch.
-    #[inline]
-    fn ready(&self, slot: usize, make: impl FnOnce(&P, usize) -> T) {
-        let on_loan = Snapshot::on_loan(self.counters.epoch());
-        // Written only when it differs, so that a warm pool does not write a second shared line.
-        if self.slot_state(slot).load() != on_loan {
-            self.prepare(slot, on_loan, make);
-        }
-    }
-
-    #[cold]
-    fn prepare(&self, slot: usize, on_loan: Snapshot, make: impl FnOnce(&P, usize) -> T) {
-        let state = self.slot_state(slot);
-        let seen = state.load();
-        if !seen.is_filled() {
-            let release = Release { pool: self, slot };
-            let count = CountPanic(&self.counters);
-            // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant, so nothing is lost.
-            // Should `make` panic, the slot stays vacant and `release` frees it.
-            unsafe { self.slots.write_ptr(slot).write(make(&self.policy, slot)) };
-            mem::forget(count);
-            mem::forget(release);
-            self.counters.misses.count();
-        }
-        if !seen.was_lent() {
-            self.counters.lent_slots.count();
-        }
-        state.store(on_loan);
-    }
 }
 
 impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
@@ -532,7 +503,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
             // Should `make` panic, the slots behind the one it panicked for go back too.
             let mut rest = Rest { pool: self, claimed };
             for slot in rest.claimed.by_ref() {
-                self.ready(slot, P::make);
+                self.ready(slot);
                 // There is room: no more than `K` are claimed.
                 let _ = leases.push(Lease::new(self, slot));
             }
@@ -562,10 +533,8 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
             if !state.load().is_filled() && self.bits.claim_at(i) {
                 let _release = Release { pool: self, slot: i };
                 if seeded!("fill_no_second_look", true, !state.load().is_filled()) {
-                    let count = CountPanic(&self.counters);
-                    // SAFETY: [one-owner] claimed just above; [filled] vacant, so nothing is lost.
-                    unsafe { self.slots.write_ptr(i).write(self.policy.make(i)) };
-                    mem::forget(count);
+                    // SAFETY: [one-owner] claimed just above; [filled] vacant.
+                    unsafe { self.make(i) };
                     state.set_filled();
                     made += 1;
                 }
@@ -574,10 +543,64 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
         made
     }
 
+    /// Makes sure that a claimed slot holds an object and is marked with this epoch.
+    #[inline]
+    fn ready(&self, slot: usize) {
+        let on_loan = Snapshot::on_loan(self.counters.epoch());
+        // Written only when it differs, so that a warm pool does not write a second shared line.
+        if self.slot_state(slot).load() != on_loan {
+            self.prepare(slot, on_loan);
+        }
+    }
+
+    #[cold]
+    fn prepare(&self, slot: usize, on_loan: Snapshot) {
+        let state = self.slot_state(slot);
+        let seen = state.load();
+        if !seen.is_filled() {
+            // Should the policy panic, the slot stays vacant and `release` frees it.
+            let release = Release { pool: self, slot };
+            // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant.
+            unsafe { self.make(slot) };
+            mem::forget(release);
+            self.counters.misses.count();
+        }
+        if !seen.was_lent() {
+            self.counters.lent_slots.count();
+        }
+        state.store(on_loan);
+    }
+
+    /// A function of its own, so that the value has no place in the frame of its caller, which may be large.
+    #[inline(never)]
+    fn make_by_value(&self, slot: usize, place: &mut MaybeUninit<T>) {
+        place.write(self.policy.make(slot));
+    }
+
+    /// Makes an object in `slot`.
+    ///
+    /// # Safety
+    /// [one-owner], [in-range]: the caller owns the slot; [filled]: it is vacant, so nothing is lost.
+    unsafe fn make(&self, slot: usize) {
+        let count = CountPanic(&self.counters);
+        // SAFETY: the caller's; any bytes are a valid `MaybeUninit`.
+        let place = unsafe { &mut *self.slots.write_ptr(slot).cast::<MaybeUninit<T>>() };
+        if size_of::<T>() == 0 {
+            self.make_by_value(slot, place);
+        } else {
+            let at = place.as_ptr();
+            let made: *const T = self.policy.make_in(slot, place);
+            // A reference to `T` at the place proves that there is a `T`, since `T` has a size: no other
+            // live reference can have this address.
+            assert!(ptr::eq(made, at), "`make_in` returned a reference to another place");
+        }
+        mem::forget(count);
+    }
+
     #[inline]
     fn claim(&self) -> Result<usize, Exhausted> {
         let slot = self.bits.claim().ok_or_else(|| self.exhausted())?;
-        self.ready(slot, P::make);
+        self.ready(slot);
         Ok(slot)
     }
 }

@@ -1,5 +1,6 @@
 //! L1: how an object is readied for its next user.
 
+use core::mem::MaybeUninit;
 use heapless::binary_heap;
 
 /// Readies a value for reuse, when its lease comes back, not when it is lent again: what one user
@@ -191,6 +192,17 @@ pub trait Policy<T> {
     /// Makes the object for a vacant slot; `slot` is its number, below the pool's capacity.
     fn make(&self, slot: usize) -> T;
 
+    /// Makes the object in its place, so that a large one need not pass through the stack. By default it
+    /// writes what [`make`](Self::make) returns, which compilers do in place only when they optimise.
+    ///
+    /// Returns `place` itself, filled, as [`MaybeUninit::write`] does. Not called for zero-sized objects.
+    ///
+    /// # Panics
+    /// The get does, if this returns a reference to anything but `place`.
+    fn make_in<'p>(&self, slot: usize, place: &'p mut MaybeUninit<T>) -> &'p mut T {
+        place.write(self.make(slot))
+    }
+
     /// Readies an object that came back. `false` drops it and leaves its slot vacant.
     fn recycle(&self, object: &mut T) -> bool;
 }
@@ -271,6 +283,10 @@ impl<T: Reset, F: Fn(usize) -> T> Policy<T> for FromFn<F> {
 ///
 /// `zeroize` does the overwriting (volatile, whole capacity of a `heapless` collection), and
 /// [`Reset`] follows.
+///
+/// For text and plain items. heapless overwrites the items of a collection without dropping them or asking
+/// how they are wiped: of an item that owns memory elsewhere, or a lease, that is never given back, and what
+/// is elsewhere stays readable.
 ///
 /// # Cost
 /// The capacity of the object in writes, on each return.

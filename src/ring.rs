@@ -15,6 +15,7 @@ use crate::sync::{
     const_fn, plain, rmw, seeded,
 };
 use core::fmt;
+use core::mem::MaybeUninit;
 
 /// A wait-free ring of `N` items between one producer and one consumer.
 ///
@@ -233,6 +234,22 @@ impl<T, const N: usize, A> Ring<T, N, A> {
         self.ends.cancelled.store(0, Relaxed);
     }
 
+    /// Makes an empty ring where `ring` points, as [`new`](Self::new), without a word of its places.
+    ///
+    /// # Safety
+    /// `ring` is valid for writing.
+    unsafe fn init(ring: *mut Self) {
+        let word = || plain::AtomicUsize::new(0);
+        // SAFETY: the caller's; every field is written.
+        unsafe {
+            (&raw mut (*ring).head).write(Padded::new(word()));
+            (&raw mut (*ring).tail).write(Padded::new(word()));
+            let ends = Ends { cancelled: word(), taken: rmw::AtomicUsize::new(0) };
+            (&raw mut (*ring).ends).write(Padded::new(ends));
+            Slots::init(&raw mut (*ring).slots);
+        }
+    }
+
     /// Drops the items and opens the ring again: as new.
     pub(crate) fn reset(&mut self) {
         let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed) & !CLOSED);
@@ -341,6 +358,18 @@ impl<T, const N: usize, X> Hosted<T, N, X> {
         Self { ring: Ring::new(), extra }
     }
 
+    /// Makes one in its place: a deep ring would not fit on the stack.
+    pub(crate) fn init(place: &mut MaybeUninit<Self>, extra: X) -> &mut Self {
+        let this = place.as_mut_ptr();
+        // SAFETY: `this` is valid for writing, and every field is written, in any order: those of the ring
+        // besides its places are small.
+        unsafe {
+            (&raw mut (*this).extra).write(extra);
+            Ring::init(&raw mut (*this).ring);
+            place.assume_init_mut()
+        }
+    }
+
     /// Drops the items and opens the ring again.
     pub(crate) fn reset(&mut self) {
         self.ring.reset();
@@ -355,8 +384,8 @@ impl<T, const N: usize, X> Hosted<T, N, X> {
     where
         X: 'static,
     {
-        let shared = Lease::share(lease);
-        (Producer::new(shared.clone()), Consumer::new(shared))
+        let (one, other) = SharedLease::pair(lease);
+        (Producer::new(one), Consumer::new(other))
     }
 }
 

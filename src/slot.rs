@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use crate::sync::{
+    CELLS_HAVE_STATE,
     Ordering::{self, AcqRel, Acquire, Relaxed},
     UnsafeCell, const_fn, filled, rmw, seeded,
 };
@@ -52,6 +53,18 @@ impl<T, const N: usize> Slots<T, N> {
         unsafe { self.cells.get_unchecked(i) }.with_mut(<*mut _>::cast)
     }
 
+    /// Makes the places where `slots` points, without a word of what is in them.
+    ///
+    /// # Safety
+    /// `slots` is valid for writing.
+    pub(crate) unsafe fn init(slots: *mut Self) {
+        if CELLS_HAVE_STATE {
+            // SAFETY: the caller's.
+            unsafe { slots.write(Self::new()) };
+        }
+        // Else any bytes are a valid cell around a `MaybeUninit`.
+    }
+
     /// Which place `object` points at: the start of one, not its middle.
     pub(crate) fn index_of(&self, object: *const T) -> Option<usize> {
         const { assert!(size_of::<T>() != 0, "a zero-sized object has no address of its own") };
@@ -71,12 +84,12 @@ type Word = u16;
 ///
 /// | bits | field | who writes it |
 /// |---|---|---|
-/// | top 8 | epoch in which it was lent, modulo 256 | the owner when it gets; `age` keeps it from wrapping |
+/// | top 8 | epoch in which it was lent, modulo 256 | the owner when it gets; `keep_age` |
 /// | 3 | `RAW`, `LENT`, `FILLED` | the owner |
 /// | rest: 5, or 21 on 64-bit targets | holders of a shared lease | the holders |
 ///
-/// While a lease is exclusive, its holder is the only writer (except for `age`, which moves the epoch
-/// alone and yields to him); while it is shared, each holder moves the count with a compare-exchange.
+/// Who gets or returns a slot stores the whole word; while it is on loan, its holders and `keep_age`, which
+/// moves the epoch alone, change parts of it by read-modify-writes and so lose nothing of each other.
 pub struct SlotState(rmw::AtomicSlot);
 
 /// The value of a state, in which the fields are looked up.
@@ -165,7 +178,8 @@ impl SlotState {
     /// Owner only: the lease is a bare pointer from now on. Whether a share of the pool was forgotten with
     /// it is noted where holders are counted otherwise.
     pub(crate) fn set_raw(&self, with_share: bool) {
-        self.0.store(self.load().0 | RAW | Word::from(with_share), Relaxed);
+        // Not a load and a store: `keep_age` may move the epoch in between.
+        self.0.fetch_or(RAW | Word::from(with_share), Relaxed);
     }
 
     /// Takes the raw mark away, for one caller only; `false` if it was not there, or was set with the
@@ -182,10 +196,11 @@ impl SlotState {
         self.0.fetch_update(Relaxed, Relaxed, take).is_ok()
     }
 
-    /// Owner only: the exclusive lease becomes the first of its holders.
+    /// Owner only: the exclusive lease becomes its first `holders`, one or two.
     #[inline]
-    pub(crate) fn share(&self) {
-        self.0.store(self.load().0 | 1, Relaxed);
+    pub(crate) fn share(&self, holders: u8) {
+        // Not a load and a store: `keep_age` may move the epoch in between.
+        self.0.fetch_or(Word::from(holders), Relaxed);
     }
 
     /// One more holder, or `false` when they cannot be counted any more.
@@ -245,12 +260,11 @@ impl SlotState {
 
     /// Called for a slot on loan before `epoch` is counted up: keeps an age of 255 at 255.
     pub(crate) fn keep_age(&self, epoch: usize) {
-        let seen = self.load();
-        if seen.age(epoch) == u8::MAX {
-            // A failure means that the owner wrote something newer: nothing to keep then.
-            let later = seen.0.wrapping_add(1 << EPOCH_SHIFT);
-            let _ = self.0.compare_exchange(seen.0, later, Relaxed, Relaxed);
-        }
+        // An error means that the slot is not that old: nothing to keep then.
+        let _ = self.0.fetch_update(Relaxed, Relaxed, |word| {
+            let is_oldest = Snapshot(word).age(epoch) == u8::MAX;
+            is_oldest.then(|| word.wrapping_add(1 << EPOCH_SHIFT))
+        });
     }
 }
 
@@ -269,11 +283,35 @@ mod tests {
         assert!(state.load().is_filled() && state.load().was_lent());
     }
 
+    /// The age is kept whatever holders do meanwhile: only the epoch moves, and only the count.
+    #[test]
+    fn age_is_kept_beside_holders() {
+        use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+        let state = SlotState::new();
+        state.store(Snapshot::on_loan(0));
+        state.share(1);
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(SeqCst) {
+                    assert!(state.try_hold());
+                    assert!(!state.release());
+                }
+            });
+            for epoch in 0..20_000 {
+                assert_eq!(usize::from(state.load().age(epoch)), epoch.min(255));
+                state.keep_age(epoch);
+            }
+            done.store(true, SeqCst);
+        });
+        assert_eq!(state.load().holders(), 1);
+    }
+
     #[test]
     fn holders_saturate_and_pin() {
         let state = SlotState::new();
         state.store(Snapshot::on_loan(7));
-        state.share();
+        state.share(1);
         for n in 1..MAX_HOLDERS.min(1000) {
             assert_eq!(state.load().holders(), n);
             assert!(state.try_hold());
@@ -297,11 +335,11 @@ mod tests {
     #[test]
     fn last_holder_is_told() {
         let state = SlotState::new();
-        state.share();
+        state.share(1);
         assert!(state.try_hold());
         assert!(!state.release());
         assert!(state.release());
-        state.share();
+        state.share(1);
         assert!(state.try_unshare());
         assert_eq!(state.load().holders(), 0);
     }

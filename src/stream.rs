@@ -11,6 +11,7 @@ use crate::ring::{Consumer, Drain, Hosted, Producer};
 use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
 use crate::token::Token;
 use core::fmt;
+use core::mem::MaybeUninit;
 
 /// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
 ///
@@ -67,14 +68,28 @@ struct Shared<W> {
     sender: W,
 }
 
+impl<W: Notify> Shared<W> {
+    fn new() -> Self {
+        let end = plain::AtomicUsize::new(0);
+        Self { end, epoch: 0, receiver: W::new(), sender: W::new() }
+    }
+}
+
 /// Makes rings, and opens them again when they come back.
 #[derive(Debug)]
 struct Reopen;
 
 impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
     fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
-        let end = plain::AtomicUsize::new(0);
-        Hosted::new(Shared { end, epoch: 0, receiver: W::new(), sender: W::new() })
+        Hosted::new(Shared::new())
+    }
+
+    fn make_in<'p>(
+        &self,
+        _slot: usize,
+        place: &'p mut MaybeUninit<Channel<T, DEPTH, W>>,
+    ) -> &'p mut Channel<T, DEPTH, W> {
+        Hosted::init(place, Shared::new())
     }
 
     #[inline]
@@ -616,6 +631,9 @@ mod waiting {
             }
             // The handle keeps the waiting place alive and lets `self` be borrowed for receiving.
             let handle = self.consumer.handle().clone();
+            // Somebody may have forgotten a `Tokens`, whose drop would have said that there is room; the sender
+            // must not wait for us while we wait for it.
+            handle.extra.sender.notify();
             let look = || match self.try_recv() {
                 Err(RecvError::Empty) => None,
                 answer => Some(answer),

@@ -100,6 +100,9 @@ mod imp {
     /// Free-slot bits in one word; the other half of the word counts claims.
     pub(crate) const SLOTS_PER_WORD: usize = usize::BITS as usize / 2;
 
+    /// Whether a cell is more than its content.
+    pub(crate) const CELLS_HAVE_STATE: bool = false;
+
     /// `core`'s cell with loom's interface: the pointer is lent to a closure.
     #[derive(Debug)]
     #[repr(transparent)]
@@ -175,7 +178,7 @@ mod imp {
         pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    pub(crate) use super::checked::{SLOTS_PER_WORD, Words};
+    pub(crate) use super::checked::{CELLS_HAVE_STATE, SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
     #[cfg(feature = "std")]
@@ -204,7 +207,7 @@ mod imp {
         pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    pub(crate) use super::checked::{SLOTS_PER_WORD, Words};
+    pub(crate) use super::checked::{CELLS_HAVE_STATE, SLOTS_PER_WORD, Words};
     pub(crate) use shuttle::sync::{
         Mutex,
         atomic::{Ordering, fence},
@@ -262,6 +265,9 @@ mod imp {
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 mod checked {
     use super::imp::rmw;
+
+    /// A cell is more than its content: it knows who uses it.
+    pub(crate) const CELLS_HAVE_STATE: bool = true;
 
     /// Two bits a word, so that a model of three slots crosses a word.
     pub(crate) const SLOTS_PER_WORD: usize = 2;

@@ -4,7 +4,9 @@ mod common;
 
 use common::{Counted, Fuse, Numbers, Tally, boom, booms};
 use forebay::{Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool};
-use std::sync::Arc;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a policy and its objects do, and when they panic.
 #[derive(Debug)]
@@ -514,4 +516,30 @@ fn panics_everywhere() {
         drop(held);
         bench.assert_well(panics);
     }
+}
+
+/// A policy that makes its object in place, and then points at another one.
+#[test]
+fn make_in_that_returns_another_place() {
+    struct Astray(Mutex<Option<&'static mut u32>>);
+    impl Policy<u32> for Astray {
+        fn make(&self, _slot: usize) -> u32 {
+            unreachable!("`make_in` is asked")
+        }
+        fn make_in<'p>(&self, _slot: usize, place: &'p mut MaybeUninit<u32>) -> &'p mut u32 {
+            match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(elsewhere) => elsewhere,
+                None => place.write(7),
+            }
+        }
+        fn recycle(&self, _object: &mut u32) -> bool {
+            true
+        }
+    }
+
+    let elsewhere = Box::leak(Box::new(1));
+    let pool: Pool<u32, 1, Astray> = Pool::with_policy(Astray(Mutex::new(Some(elsewhere))));
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(pool.try_get()))).is_err());
+    assert_eq!((pool.available(), pool.metrics().panics, pool.metrics().misses), (1, 1, 0));
+    assert_eq!(*pool.try_get().unwrap(), 7);
 }

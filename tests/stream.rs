@@ -212,6 +212,22 @@ fn a_token_whose_drop_panics_does_not_take_the_ring_along() {
     assert!(matches!(receiver.try_recv(), Err(RecvError::Empty)));
 }
 
+/// A ring of 2 MiB is made in its place, also without optimisation, and not on the stack.
+#[test]
+fn deep_stream_opens_on_a_small_stack() {
+    static STREAMS: StreamPool<Token, 1, 65_535> = StreamPool::new();
+    let small = std::thread::Builder::new().stack_size(128 * 1024);
+    let thread = small.spawn(|| {
+        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        let text = "x".repeat(65_535 * 30);
+        sender.try_send_text(&text).unwrap();
+        assert!(sender.try_send_text("y").is_err());
+        assert_eq!(receiver.drain().map(|token| token.len()).sum::<usize>(), text.len());
+    });
+    thread.unwrap().join().unwrap();
+    assert_eq!(STREAMS.available(), 1);
+}
+
 #[test]
 fn exhausted_says_how_many() {
     let streams: StreamPool<u8, 3> = StreamPool::new();
@@ -274,6 +290,21 @@ mod waiting {
         drop(receiver);
         assert_eq!(model.join().unwrap(), Err(Cancelled(2)));
         assert_eq!(STREAMS.available(), 1);
+    }
+
+    /// The room that a forgotten drain made is told at the latest when the receiver waits itself.
+    #[test]
+    fn forgotten_drain_does_not_leave_both_waiting() {
+        static STREAMS: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        sender.send(1).unwrap();
+        let model = thread::spawn(move || sender.send(2));
+        thread::sleep(SHORT);
+        let mut tokens = receiver.drain();
+        assert_eq!(tokens.next(), Some(1));
+        std::mem::forget(tokens);
+        assert_eq!(receiver.recv(), Ok(2));
+        model.join().unwrap().unwrap();
     }
 
     #[test]

@@ -11,4 +11,5 @@ suite!(stream:
     sender_leaves_parked_recv,
     receiver_leaves_parked_send,
     drain_wakes_parked_send,
+    recv_wakes_parked_send,
 );

@@ -212,7 +212,7 @@ impl<R: Home> Lease<R> {
     /// Turns the exclusive loan into one that can be cloned and only read.
     ///
     /// # Context
-    /// Wait-free; one load and one store.
+    /// Wait-free; one read-modify-write.
     ///
     /// # Examples
     /// ```
@@ -229,7 +229,7 @@ impl<R: Home> Lease<R> {
     #[inline]
     pub fn share(lease: Self) -> SharedLease<R> {
         let (home, slot) = Self::into_parts(lease);
-        home.state(slot).share();
+        home.state(slot).share(1);
         SharedLease::from_parts(home, slot)
     }
 
@@ -264,12 +264,13 @@ impl<R: Home> Lease<R> {
     }
 
     /// Turns the lease into a bare pointer to the object, for DMA and foreign code. The slot stays on
-    /// loan until [`from_raw`](Self::from_raw); forgetting the pointer only loses the slot.
+    /// loan until [`from_raw`](Self::from_raw); forgetting the pointer loses the slot, and, if the lease
+    /// owned a share of its pool, keeps the pool for ever.
     ///
     /// Zero-sized objects have no address of their own, so for them this does not compile.
     ///
     /// # Context
-    /// Wait-free; one load and one store.
+    /// Wait-free; one read-modify-write.
     ///
     /// # Examples
     /// ```
@@ -303,8 +304,8 @@ impl<R: Home> Lease<R> {
     /// lease borrowed the pool and `home` is an `Arc`, or the other way round.
     ///
     /// # Safety
-    /// If `item` came from `into_raw` of a lease of `home`, nobody uses it or a copy of it any more, and
-    /// what it points at is a valid `R::Item`.
+    /// If `item` is the start of an object of `home` that is out as a bare pointer, nobody uses that object
+    /// any more, by whatever pointer, and it is a valid `R::Item`.
     ///
     /// # Context
     /// Lock-free; one division and one compare-exchange.

@@ -56,6 +56,17 @@ impl<R: Home> SharedLease<R> {
     /// Most holders one object can have.
     pub const MAX_HOLDERS: usize = MAX_HOLDERS;
 
+    /// The first two holders of what was exclusive. As [`Lease::share`] and a clone, in one step.
+    #[inline]
+    pub(crate) fn pair(lease: Lease<R>) -> (Self, Self)
+    where
+        R: Clone,
+    {
+        let (home, slot) = Lease::into_parts(lease);
+        home.state(slot).share(2);
+        (Self::from_parts(home.clone(), slot), Self::from_parts(home, slot))
+    }
+
     /// The caller counted this holder.
     #[inline]
     pub(super) fn from_parts(home: R, slot: u16) -> Self {
