@@ -188,7 +188,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// it from one place only; of two calls at once, one may be lost.
     ///
     /// # Context
-    /// Wait-free, O(N).
+    /// Lock-free, O(N).
     ///
     /// # Cost
     /// Two loads for each slot on loan, one for each word of others.

@@ -286,14 +286,14 @@ mod tests {
     /// The age is kept whatever holders do meanwhile: only the epoch moves, and only the count.
     #[test]
     fn age_is_kept_beside_holders() {
-        use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+        use crate::sync::plain::AtomicUsize;
         let state = SlotState::new();
         state.store(Snapshot::on_loan(0));
         state.share(1);
-        let done = AtomicBool::new(false);
+        let done = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                while !done.load(SeqCst) {
+                while done.load(Relaxed) == 0 {
                     assert!(state.try_hold());
                     assert!(!state.release());
                 }
@@ -302,7 +302,7 @@ mod tests {
                 assert_eq!(usize::from(state.load().age(epoch)), epoch.min(255));
                 state.keep_age(epoch);
             }
-            done.store(true, SeqCst);
+            done.store(1, Relaxed);
         });
         assert_eq!(state.load().holders(), 1);
     }
