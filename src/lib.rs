@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+// The README's second example needs `std`.
+#![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "std"),
+    doc = "Fixed-capacity object pools and token streams that allocate nothing at run time."
+)]
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
