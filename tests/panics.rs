@@ -520,6 +520,7 @@ fn panics_everywhere() {
 
 /// A policy that makes its object in place, and then points at another one.
 #[test]
+#[allow(unsafe_code)]
 fn make_in_that_returns_another_place() {
     struct Astray(Mutex<Option<&'static mut u32>>);
     impl Policy<u32> for Astray {
@@ -537,9 +538,13 @@ fn make_in_that_returns_another_place() {
         }
     }
 
-    let elsewhere = Box::leak(Box::new(1));
+    let place = Box::into_raw(Box::new(1));
+    // SAFETY: it lives, and is not touched, until it is freed below.
+    let elsewhere = unsafe { &mut *place };
     let pool: Pool<u32, 1, Astray> = Pool::with_policy(Astray(Mutex::new(Some(elsewhere))));
     assert!(catch_unwind(AssertUnwindSafe(|| drop(pool.try_get()))).is_err());
     assert_eq!((pool.available(), pool.metrics().panics, pool.metrics().misses), (1, 1, 0));
     assert_eq!(*pool.try_get().unwrap(), 7);
+    // SAFETY: it came from a box, and the reference was dropped with the get that panicked.
+    drop(unsafe { Box::from_raw(place) });
 }
