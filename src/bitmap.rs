@@ -7,7 +7,7 @@
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
-//! | F0→F1 | `release`: `fetch_and` | `claim_in`: compare-exchange | the last owner's writes to the slot | `bitmap::claim_release` |
+//! | F0→F1 | `release`: `fetch_and` | `claim_in`: compare-exchange | the last owner's writes to the slot | `bitmap::claim_vs_claim_vs_release` |
 //!
 //! Claims of the same word continue the release sequence of an earlier `fetch_and`, since both are
 //! read-modify-writes, so F1 holds also when other claims and releases of the word lie between.

@@ -12,10 +12,9 @@ use crate::bitmap::Bitmap;
 use crate::error::Exhausted;
 use crate::metrics::{Counters, EPOCHS, Metrics};
 use crate::reset::{DefaultReset, FromFn, Policy};
-use crate::slot::{SlotState, Slots, Snapshot};
+use crate::slot::{SlotState, Slots, Snapshot, init_place};
 use crate::sync::{const_fn, filled, seeded};
-use core::mem::{self, MaybeUninit};
-use core::{fmt, ptr};
+use core::{fmt, mem};
 
 /// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
 ///
@@ -399,7 +398,8 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     /// [`Exhausted`]: every slot was seen on loan during the call; one may be back before you look again.
     ///
     /// # Panics
-    /// Never by itself. If the policy's `make` panics, the slot is free and vacant again.
+    /// Never by itself. If the policy's `make` panics, or `make_in` returns another place than it was given,
+    /// the slot is free and vacant again.
     ///
     /// # Context
     /// Lock-free: a retry means that another caller made progress. Callable in an interrupt handler.
@@ -571,10 +571,17 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
         state.store(on_loan);
     }
 
-    /// A function of its own, so that the value has no place in the frame of its caller, which may be large.
+    /// Writes what the policy's `make` returns.
+    ///
+    /// A function of its own, so that the value has no room in the frame of its caller: one that is never
+    /// called may be too large for the stack.
+    ///
+    /// # Safety
+    /// As [`make`](Self::make), for the place of `slot`.
     #[inline(never)]
-    fn make_by_value(&self, slot: usize, place: &mut MaybeUninit<T>) {
-        place.write(self.policy.make(slot));
+    unsafe fn make_by_value(&self, slot: usize, place: *mut T) {
+        // SAFETY: the caller's.
+        unsafe { place.write(self.policy.make(slot)) };
     }
 
     /// Makes an object in `slot`.
@@ -583,16 +590,14 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     /// [one-owner], [in-range]: the caller owns the slot; [filled]: it is vacant, so nothing is lost.
     unsafe fn make(&self, slot: usize) {
         let count = CountPanic(&self.counters);
-        // SAFETY: the caller's; any bytes are a valid `MaybeUninit`.
-        let place = unsafe { &mut *self.slots.write_ptr(slot).cast::<MaybeUninit<T>>() };
+        // SAFETY: the caller's.
+        let place = unsafe { self.slots.write_ptr(slot) };
         if size_of::<T>() == 0 {
-            self.make_by_value(slot, place);
+            // SAFETY: the caller's.
+            unsafe { self.make_by_value(slot, place) };
         } else {
-            let at = place.as_ptr();
-            let made: *const T = self.policy.make_in(slot, place);
-            // A reference to `T` at the place proves that there is a `T`, since `T` has a size: no other
-            // live reference can have this address.
-            assert!(ptr::eq(made, at), "`make_in` returned a reference to another place");
+            // SAFETY: the caller's; `T` has a size.
+            unsafe { init_place(place, |place| self.policy.make_in(slot, place)) };
         }
         mem::forget(count);
     }

@@ -4,11 +4,11 @@
 use crate::error::{Exhausted, Full};
 use crate::metrics::Metrics;
 use crate::pool::{FromRaw, Home, Lease, Loan, Pool, home};
-use crate::slot::SlotState;
+use crate::slot::{SlotState, init_place};
 use crate::sync::const_fn;
 use core::fmt;
 use core::mem::MaybeUninit;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 
 /// `N` empty places: put a value in and get a [`Lease`] on it; the value is dropped when the lease is.
 ///
@@ -97,13 +97,8 @@ impl<T, const N: usize> Slab<T, N> {
         init: impl for<'p> FnOnce(&'p mut MaybeUninit<T>) -> &'p mut T,
     ) -> Result<Lease<&Self>, Exhausted> {
         const { assert!(size_of::<T>() != 0, "all zero-sized values have one place: `insert` it") };
-        let init = |(), place: *mut T| {
-            // SAFETY: the place is ours, and any bytes are a valid `MaybeUninit`.
-            let filled: *const T = init(unsafe { &mut *place.cast::<MaybeUninit<T>>() });
-            // A reference to `T` at the place proves that there is a `T`, since `T` has a size: no other
-            // live reference can have this address.
-            assert!(ptr::eq(filled, place), "`init` returned a reference to another place");
-        };
+        // SAFETY: the place is vacant and ours; `T` has a size.
+        let init = |(), place: *mut T| unsafe { init_place(place, init) };
         // SAFETY: [filled]; `init` initialises the place or panics.
         let slot = unsafe { self.pool.lend_vacant((), init) };
         slot.map(|slot| Lease::new(self, slot)).map_err(|()| Exhausted { capacity: Self::CAPACITY })

@@ -2,6 +2,10 @@
 //!
 //! Control never sits inside a payload: bits and states are arrays of their own, so that payloads may
 //! be placed in memory where atomics do not work, and no concurrent reader ever looks at payload bytes.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | H0→H1 | `SlotState::release` | `SlotState::release` of the last holder, `try_unshare` | what a holder read, it read before | `shared::drop_vs_drop_vs_get`, `shared::unshare_vs_drop` |
 #![allow(unsafe_code)]
 
 use crate::sync::{
@@ -79,6 +83,27 @@ impl<T, const N: usize> Slots<T, N> {
 type Word = u32;
 #[cfg(not(target_pointer_width = "64"))]
 type Word = u16;
+
+/// Lets `init` make an object at `place`, and makes sure that it did: what `init` returns must be `place`,
+/// filled, as [`MaybeUninit::write`] returns it.
+///
+/// # Panics
+/// As `init` does, and if it returns a reference to anything else. A value that it wrote is forgotten.
+///
+/// # Safety
+/// [owner-only]: `place` is a vacant place and the caller's. `T` has a size: all zero-sized values have one
+/// address, so there a reference proves nothing.
+#[inline]
+pub(crate) unsafe fn init_place<T>(
+    place: *mut T,
+    init: impl for<'p> FnOnce(&'p mut MaybeUninit<T>) -> &'p mut T,
+) {
+    // SAFETY: the caller's; any bytes are a valid `MaybeUninit`.
+    let made: *const T = init(unsafe { &mut *place.cast::<MaybeUninit<T>>() });
+    // A reference to `T` at the place proves that there is a `T`, since `T` has a size: no other live
+    // reference can have this address.
+    assert!(core::ptr::eq(made, place), "`init` returned a reference to another place");
+}
 
 /// What is known of one slot besides whether it is free.
 ///
@@ -298,11 +323,14 @@ mod tests {
                     assert!(!state.release());
                 }
             });
+            // Asserted when the other thread is done: a panic here would leave it working for ever.
+            let mut wrong = 0;
             for epoch in 0..20_000 {
-                assert_eq!(usize::from(state.load().age(epoch)), epoch.min(255));
+                wrong += usize::from(usize::from(state.load().age(epoch)) != epoch.min(255));
                 state.keep_age(epoch);
             }
             done.store(1, Relaxed);
+            assert_eq!(wrong, 0);
         });
         assert_eq!(state.load().holders(), 1);
     }

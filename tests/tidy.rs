@@ -273,6 +273,28 @@ fn orderings_name_their_edges() {
     none(found, "each ordering stronger than Relaxed names its edge within three lines above");
 }
 
+/// The tables of edges and the protocols name the models that cover them: `module::model`, which are there.
+#[test]
+fn models_that_are_named_exist() {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    for source in sources() {
+        for (at, line) in source.lines.iter().enumerate().filter(|(_, line)| line.contains("//!")) {
+            for quoted in line.split('`').skip(1).step_by(2) {
+                let Some((module, model)) = quoted.split_once("::") else { continue };
+                let models = root().join("loom-tests/src").join(module).with_extension("rs");
+                let Ok(models) = fs::read_to_string(models) else { continue };
+                seen += 1;
+                // Without the closing quote: a model in two forms is named without the form.
+                if !models.contains(&format!("Model::new(\"{model}")) {
+                    found.push(format!("{}: {quoted}", source.at(at)));
+                }
+            }
+        }
+    }
+    assert!(seen >= 10, "models are named at all, but only {seen} were found");
+    none(found, "a model that is named in the source is in loom-tests");
+}
+
 /// Whether line `at` is inside `if seeded!(…) {`: code that is wrong on purpose, and has no reasons to give.
 fn is_planted(source: &Source, at: usize) -> bool {
     let indent = |line: &str| line.len() - line.trim_start().len();

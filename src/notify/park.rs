@@ -10,7 +10,9 @@
 //! | look for the change | `waiting.load` |
 //!
 //! W0 and N0 pair with each other: if W0 comes first, the load behind N0 sees the announcement and
-//! wakes; if N0 comes first, the look behind W0 sees the change. Model: `stream::park`.
+//! wakes; if N0 comes first, the look behind W0 sees the change. Models:
+//! `stream::parked_send_vs_parked_recv`, `stream::sender_leaves_parked_recv`,
+//! `stream::receiver_leaves_parked_send`, `stream::drain_wakes_parked_send`.
 
 use super::Notify;
 use crate::sync::{

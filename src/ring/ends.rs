@@ -2,9 +2,9 @@
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
-//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`: `tail.load` | the items written | `ring::spsc` |
-//! | R1→A1 | `Consumer::retire`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::spsc` at wrap |
-//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::ends_taken_again` |
+//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`: `tail.load` | the items written | `ring::push_vs_pop` |
+//! | R1→A1 | `Consumer::retire`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
 
 use super::{CLOSED, CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
 use super::{advance, distance, place};
