@@ -23,6 +23,8 @@ mod sync;
 // L1
 mod error;
 mod metrics;
+#[cfg(feature = "std")]
+mod park;
 mod pad;
 mod reset;
 mod slot;
