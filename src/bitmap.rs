@@ -40,15 +40,24 @@ pub(crate) struct Bitmap<const N: usize> {
 enum Miss {
     /// All its slots are taken.
     Full,
+    /// It has free ones, but none that fits.
+    Unfit,
     /// Somebody else changed the word meanwhile, and so made progress.
     Contended,
 }
 
 /// Slots of one word that were claimed in one step.
 #[derive(Clone, Copy)]
-pub(crate) struct Claimed {
-    word: usize,
-    mask: usize,
+pub struct Claimed {
+    pub(crate) word: usize,
+    pub(crate) mask: usize,
+}
+
+impl Claimed {
+    #[inline]
+    pub(crate) fn one(slot: usize) -> Self {
+        Self { word: slot / SLOTS_PER_WORD, mask: 1 << (slot % SLOTS_PER_WORD) }
+    }
 }
 
 impl Iterator for Claimed {
@@ -66,7 +75,7 @@ impl Iterator for Claimed {
 }
 
 impl<const N: usize> Bitmap<N> {
-    const WORDS: usize = N.div_ceil(SLOTS_PER_WORD);
+    pub(crate) const WORDS: usize = N.div_ceil(SLOTS_PER_WORD);
 
     const_fn! {
         pub(crate) const fn new() -> Self {
@@ -79,28 +88,37 @@ impl<const N: usize> Bitmap<N> {
         }
     }
 
-    /// Claims a free slot. Lock-free: a retry means that another caller made progress.
+    /// Claims a free slot and counts it. Lock-free: a retry means that another caller made progress.
     #[inline]
-    pub(crate) fn claim(&self) -> Option<usize> {
-        self.claim_up_to(1)?.next()
+    #[cfg(test)]
+    fn claim(&self) -> Option<usize> {
+        self.search(|_| 1, true, |_| usize::MAX)?.next()
     }
 
-    /// Claims from 1 to `want` slots of one word in one step; `None` when every word was seen full.
-    #[inline]
-    pub(crate) fn claim_up_to(&self, want: usize) -> Option<Claimed> {
+    /// Claims free slots of one word in one step; `None` when every word was seen without one that `fit`s, which
+    /// names those of a word by its number. `want` says how many of the fitting ones, at least 1. Counts them as
+    /// claims if they are `counted`.
+    #[inline(always)]
+    pub(crate) fn search(
+        &self,
+        want: impl Fn(usize) -> usize,
+        counted: bool,
+        fit: impl Fn(usize) -> usize,
+    ) -> Option<Claimed> {
         let start = if Self::WORDS == 1 { 0 } else { usize::from(self.first.load(Relaxed)) };
         loop {
-            let mut contended = false;
+            let (mut contended, mut passed_free) = (false, false);
             let mut word = start;
             for _ in 0..Self::WORDS {
-                match self.claim_in(word, want) {
+                match self.claim_in(word, &want, counted, fit(word)) {
                     Ok(mask) => {
-                        if word != start && !contended {
+                        if word != start && !contended && !passed_free {
                             self.set_first(word);
                         }
                         return Some(Claimed { word, mask });
                     }
                     Err(Miss::Full) => {}
+                    Err(Miss::Unfit) => passed_free = true,
                     Err(Miss::Contended) => contended = true,
                 }
                 word = if word + 1 >= Self::WORDS { 0 } else { word + 1 };
@@ -111,17 +129,24 @@ impl<const N: usize> Bitmap<N> {
         }
     }
 
-    #[inline]
-    fn claim_in(&self, index: usize, want: usize) -> Result<usize, Miss> {
+    #[inline(always)]
+    fn claim_in(
+        &self,
+        index: usize,
+        want: impl Fn(usize) -> usize,
+        counted: bool,
+        fit: usize,
+    ) -> Result<usize, Miss> {
         let word = self.words.get(index);
         let seen = word.load(Relaxed);
         let free = !seen & Self::slots_of(index);
-        if free == 0 {
-            return Err(Miss::Full);
+        if free & fit == 0 {
+            return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
         }
-        let mask = lowest(free, want);
-        let claims = (mask.count_ones() as usize) << CLAIMS_SHIFT;
-        let claims = if want == 1 { 1 << CLAIMS_SHIFT } else { claims };
+        let want = want(free & fit);
+        let mask = lowest(free & fit, want);
+        let claims = if want == 1 { 1 } else { mask.count_ones() as usize };
+        let claims = if counted { claims << CLAIMS_SHIFT } else { 0 };
         let new = (seen | mask).wrapping_add(claims);
         if seeded!("claim_torn", true, false) {
             word.store(new, Relaxed);
@@ -141,15 +166,25 @@ impl<const N: usize> Bitmap<N> {
         }
     }
 
-    /// Whether `want` slots were seen free. Looks no further than it must.
-    pub(crate) fn has_available(&self, want: usize) -> bool {
+    /// Counts a slot that was lent without being claimed here.
+    #[cold]
+    pub(crate) fn count(&self, i: usize) {
+        let one = 1 << CLAIMS_SHIFT;
+        let before = self.words.get(i / SLOTS_PER_WORD).fetch_add(one, Relaxed);
+        if before.wrapping_add(one) < before {
+            self.laps.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Whether `want` slots that `fit` were seen free. Looks no further than it must.
+    pub(crate) fn has_available(&self, want: usize, fit: impl Fn(usize) -> usize) -> bool {
         let start = usize::from(self.first.load(Relaxed));
         let mut seen = 0;
         for word in (start..Self::WORDS).chain(0..start.min(Self::WORDS)) {
             if seen >= want {
                 break;
             }
-            seen += self.free_in(word);
+            seen += (self.free_mask(word) & fit(word)).count_ones() as usize;
         }
         seen >= want
     }
@@ -166,15 +201,20 @@ impl<const N: usize> Bitmap<N> {
     /// Frees slot `i`. `false`, and nothing happens, if it was free already. Wait-free.
     #[inline]
     pub(crate) fn release(&self, i: usize) -> bool {
-        let index = i / SLOTS_PER_WORD;
         let bit = 1 << (i % SLOTS_PER_WORD);
+        self.release_all(Claimed::one(i)) == bit
+    }
+
+    /// Frees the slots in one step. Those that were not free already. Wait-free.
+    #[inline]
+    pub(crate) fn release_all(&self, slots: Claimed) -> usize {
         // F0 (Release, pairs with F1 in `claim_in`): this owner's writes come before the next one's.
         let order = seeded!("release_relaxed", Relaxed, Release);
-        let was_taken = self.words.get(index).fetch_and(!bit, order) & bit != 0;
-        if Self::WORDS > 1 && index < usize::from(self.first.load(Relaxed)) {
-            self.set_first(index);
+        let before = self.words.get(slots.word).fetch_and(!slots.mask, order);
+        if Self::WORDS > 1 && slots.word < usize::from(self.first.load(Relaxed)) {
+            self.set_first(slots.word);
         }
-        was_taken
+        before & slots.mask
     }
 
     pub(crate) fn is_taken(&self, i: usize) -> bool {
@@ -183,14 +223,15 @@ impl<const N: usize> Bitmap<N> {
 
     /// Free slots, by counting bits. Stale at once, and with several words not of one instant.
     pub(crate) fn available(&self) -> usize {
-        (0..Self::WORDS).map(|word| self.free_in(word)).sum()
+        (0..Self::WORDS).map(|word| self.free_mask(word).count_ones() as usize).sum()
     }
 
-    fn free_in(&self, word: usize) -> usize {
-        (!self.words.get(word).load(Relaxed) & Self::slots_of(word)).count_ones() as usize
+    /// The bits of the free slots of a word.
+    pub(crate) fn free_mask(&self, word: usize) -> usize {
+        !self.words.get(word).load(Relaxed) & Self::slots_of(word)
     }
 
-    /// Slots claimed so far by `claim` and `claim_up_to`.
+    /// Slots counted so far.
     pub(crate) fn claims(&self) -> u64 {
         let in_words: u64 = (0..Self::WORDS)
             .map(|word| (self.words.get(word).load(Relaxed) >> CLAIMS_SHIFT) as u64)
@@ -222,7 +263,7 @@ impl<const N: usize> Bitmap<N> {
 
 /// The `want` lowest set bits of `free`, or all if there are fewer.
 #[inline(always)]
-fn lowest(free: usize, want: usize) -> usize {
+pub(crate) fn lowest(free: usize, want: usize) -> usize {
     if want == 1 {
         return free & free.wrapping_neg();
     }
@@ -276,10 +317,10 @@ mod tests {
     #[test]
     fn many_in_one_step_stay_in_a_word() {
         let bitmap = Bitmap::<100>::new();
-        let got: Vec<_> = bitmap.claim_up_to(5).unwrap().collect();
+        let got: Vec<_> = bitmap.search(|_| 5, true, |_| usize::MAX).unwrap().collect();
         assert_eq!(got, [0, 1, 2, 3, 4]);
         assert!(bitmap.release(1) && bitmap.release(3));
-        let got: Vec<_> = bitmap.claim_up_to(1000).unwrap().collect();
+        let got: Vec<_> = bitmap.search(|_| 1000, true, |_| usize::MAX).unwrap().collect();
         assert_eq!(got.len(), SLOTS_PER_WORD - 3);
         assert_eq!(got[..3], [1, 3, 5]);
         assert_eq!(bitmap.claims(), 5 + got.len() as u64);

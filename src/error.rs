@@ -30,6 +30,46 @@ impl fmt::Display for Exhausted {
 
 impl core::error::Error for Exhausted {}
 
+/// All seats for waiting callers are taken: there are as many as the pool's waiting policy says.
+#[cfg(any(feature = "std", feature = "async"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TooManyWaiters;
+
+#[cfg(any(feature = "std", feature = "async"))]
+impl fmt::Display for TooManyWaiters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("pool exhausted, and too many callers wait already")
+    }
+}
+
+#[cfg(any(feature = "std", feature = "async"))]
+impl core::error::Error for TooManyWaiters {}
+
+/// Why waiting for an object ended without one.
+#[cfg(feature = "std")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum WaitError {
+    /// The time was up.
+    TimedOut(Exhausted),
+    /// All seats for waiting callers are taken: the caller did not wait.
+    TooManyWaiters(TooManyWaiters),
+}
+
+#[cfg(feature = "std")]
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(why) => write!(f, "the time was up: {why}"),
+            Self::TooManyWaiters(why) => why.fmt(f),
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl core::error::Error for WaitError {}
+
 /// Errors that carry the refused value `T` back; `Debug` and `Error` ask nothing of `T`.
 macro_rules! carries_value {
     ($name:ident, $value:ident: $($refused:pat => $short:literal, $text:literal;)+) => {

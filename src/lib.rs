@@ -31,29 +31,43 @@ mod slot;
 mod token;
 // L2
 mod bitmap;
-// L3
 mod notify;
+mod queue;
+// L3
+mod free;
+#[cfg(feature = "std")]
+mod thread;
+// L4
+mod lanes;
+// L5
 mod pool;
 mod ring;
 mod slab;
-// L4
+// L6
 mod stream;
 
 pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
 };
+pub use free::{Headroom, Waiting};
 pub use metrics::Metrics;
 pub use notify::{Notify, Poll};
 pub use pad::{CacheLine, Compact, DefaultPadding};
-pub use pool::{Erased, FromRaw, Home, Lease, Loan, Mapped, Pool, SharedLease};
-pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset};
+pub use lanes::Lanes;
+pub use pool::{Erased, FromRaw, Home, Lane, LanePool, Lease, Loan, Mapped, Pool, SharedLease};
+pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
 pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use token::{Response, Token};
 
+#[cfg(any(feature = "std", feature = "async"))]
+pub use {error::TooManyWaiters, free::Waits, notify::Wake, pool::Get};
 #[cfg(feature = "std")]
-pub use notify::Park;
+pub use {
+    error::WaitError,
+    pool::{Overflow, Ticker},
+};
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
 

@@ -51,8 +51,16 @@ pub struct Metrics {
     pub misses: u64,
     /// Objects that came back.
     pub puts: u64,
-    /// Objects dropped while idle or on return: by `trim`, or because they were not reusable.
+    /// Gets on a lane that were served from another one, and gets without a lane served from one. Only a
+    /// [`LanePool`](crate::LanePool) has lanes.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub steals: u64,
+    /// Objects dropped while idle or on return: by `trim` or `tick`, or because they were not reusable.
     pub evictions: u64,
+    /// Objects made on the heap because no slot was free, by [`Pool::get_or_new`](crate::Pool) (`std`); none of
+    /// the other counts has them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub overflows: u64,
     /// Gets refused because no slot was free. May run low when several contexts fail at once.
     pub exhausted: u64,
     /// Panics of user code: `make`, `recycle` and the drop of an object. The slot was kept.
@@ -87,7 +95,9 @@ impl fmt::Display for Metrics {
             write!(f, ", {:.1} % hits", ratio * 100.0)?;
         }
         for (count, what) in [
+            (self.steals, "steals"),
             (self.exhausted, "exhausted"),
+            (self.overflows, "on the heap"),
             (self.evictions, "evicted"),
             (self.panics, "panics"),
             (self.double_returns, "double returns"),
@@ -108,6 +118,8 @@ pub(crate) struct Counters {
     epoch: plain::AtomicU16,
     pub(crate) misses: Events,
     pub(crate) evictions: Events,
+    #[cfg(feature = "std")]
+    pub(crate) overflows: Events,
     exhausted: plain::AtomicUsize,
     pub(crate) lent_slots: FewEvents,
     pub(crate) panics: FewEvents,
@@ -121,6 +133,8 @@ impl Counters {
                 epoch: plain::AtomicU16::new(0),
                 misses: Events(rmw::AtomicUsize::new(0)),
                 evictions: Events(rmw::AtomicUsize::new(0)),
+                #[cfg(feature = "std")]
+                overflows: Events(rmw::AtomicUsize::new(0)),
                 exhausted: plain::AtomicUsize::new(0),
                 lent_slots: FewEvents(rmw::AtomicU16::new(0)),
                 panics: FewEvents(rmw::AtomicU16::new(0)),
@@ -145,20 +159,32 @@ impl Counters {
         self.exhausted.store(self.exhausted.load(Relaxed).saturating_add(1), Relaxed);
     }
 
+    /// Only with `std` can a get overflow.
+    pub(crate) fn overflows(&self) -> u64 {
+        #[cfg(feature = "std")]
+        return self.overflows.get();
+        #[cfg(not(feature = "std"))]
+        0
+    }
+
     pub(crate) fn exhausted(&self) -> u64 {
         self.exhausted.load(Relaxed) as u64
     }
 }
 
-/// Defines a saturating counter of slow-path events.
+/// Defines a counter of slow-path events.
 macro_rules! events {
     ($name:ident, $atomic:ty) => {
         pub(crate) struct $name($atomic);
 
         impl $name {
-            pub(crate) fn count(&self) {
-                // Saturating: an error cannot happen, since the closure is never `None`.
-                let _ = self.0.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_add(1)));
+            /// Counts one more, up to the most that there is room for. How many now.
+            #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // The widths differ.
+            pub(crate) fn count(&self) -> usize {
+                // An error cannot happen, since the closure is never `None`.
+                let (Ok(before) | Err(before)) =
+                    self.0.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_add(1)));
+                (before as usize).saturating_add(1)
             }
 
             #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // The widths differ.

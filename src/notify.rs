@@ -1,10 +1,6 @@
 //! L3: how an end of a stream waits for the other.
 
-#[cfg(feature = "std")]
-mod park;
-
-#[cfg(feature = "std")]
-pub use park::Park;
+#[derive(Debug)] pub struct Wake<const K: usize = 8>;
 
 /// How one end of a stream tells the other that something changed: a type parameter of
 /// [`StreamPool`](crate::StreamPool), so that a stream nobody waits on pays nothing.
@@ -26,8 +22,6 @@ pub trait Notify: sealed::Sealed + Send + Sync + 'static {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Poll {}
-    #[cfg(feature = "std")]
-    impl Sealed for super::Park {}
 }
 
 /// Nobody waits: both ends look when they like. Costs nothing; the only policy without `std`.

@@ -1,19 +1,33 @@
 //! L3: N objects, each made once, lent as leases and recycled when they come back.
 #![allow(unsafe_code)]
 
+mod lane;
 mod lease;
+#[cfg(feature = "std")]
+mod overflow;
 mod shared;
+#[cfg(any(feature = "std", feature = "async"))]
+mod wait;
 
+pub use lane::{Lane, LanePool};
 pub(crate) use lease::home;
 pub use lease::{Erased, FromRaw, Home, Lease, Mapped};
+#[cfg(feature = "std")]
+pub use lane::Ticker;
+#[cfg(feature = "std")]
+pub use overflow::Overflow;
 pub use shared::SharedLease;
+#[cfg(any(feature = "std", feature = "async"))]
+pub use wait::Get;
 
-use crate::bitmap::Bitmap;
 use crate::error::Exhausted;
+use crate::free::{Free, Waiting};
 use crate::metrics::{Counters, EPOCHS, Metrics};
+use crate::notify::Poll;
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, Snapshot, init_place};
-use crate::sync::{const_fn, filled, seeded};
+use crate::sync::{const_fn, filled, first_value, seeded};
+use core::cell::Cell;
 use core::{fmt, mem};
 
 /// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
@@ -61,8 +75,8 @@ use core::{fmt, mem};
 /// ```compile_fail,E0080
 /// static NONE: forebay::Pool<u8, 0> = forebay::Pool::new();
 /// ```
-pub struct Pool<T, const N: usize, P = DefaultReset> {
-    bits: Bitmap<N>,
+pub struct Pool<T, const N: usize, P = DefaultReset, W: Waiting = Poll> {
+    free: W::Free<N>,
     states: [SlotState; N],
     counters: Counters,
     policy: P,
@@ -121,8 +135,27 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         /// As [`new`](Pool::new) besides the policy itself.
         #[must_use]
         pub const fn with_policy(policy: P) -> Self {
+            Self::with_waiting(policy)
+        }
+    }
+}
+
+impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+    const_fn! {
+        /// A pool with another [waiting policy](Waiting) than [`Poll`], which the type of the pool names.
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// As [`new`](Pool::new) besides the policy itself.
+        ///
+        /// # Examples
+        /// See [`Headroom`](crate::Headroom) and `Wake`.
+        #[must_use]
+        pub const fn with_waiting(policy: P) -> Self {
             Self {
-                bits: Bitmap::new(),
+                free: first_value!(of W::Free<N>),
                 states: filled!(SlotState::new(); N),
                 counters: Counters::new(),
                 policy,
@@ -152,7 +185,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// One load and one population count for each 32 slots (16 on 32-bit targets).
     #[must_use]
     pub fn available(&self) -> usize {
-        self.bits.available()
+        self.free.available()
     }
 
     /// The pool's counts. See [`Metrics`].
@@ -164,8 +197,8 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// Two loads for each 32 slots (16 on 32-bit targets).
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        let in_use = (N - self.bits.available()) as u64;
-        let gets = self.bits.claims();
+        let in_use = (N - self.free.available()) as u64;
+        let gets = self.free.gets();
         Metrics {
             capacity: N as u64,
             in_use,
@@ -173,7 +206,9 @@ impl<T, const N: usize, P> Pool<T, N, P> {
             gets,
             misses: self.counters.misses.get(),
             puts: gets.saturating_sub(in_use),
+            steals: self.free.steals(),
             evictions: self.counters.evictions.get(),
+            overflows: self.counters.overflows(),
             exhausted: self.counters.exhausted(),
             panics: self.counters.panics.get(),
             double_returns: self.counters.double_returns.get(),
@@ -197,7 +232,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     pub fn advance_epoch(&self) -> usize {
         let epoch = self.counters.epoch();
         for (i, state) in self.states.iter().enumerate() {
-            if self.bits.is_taken(i) {
+            if self.free.is_on_loan(i) {
                 state.keep_age(epoch);
             }
         }
@@ -229,7 +264,7 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// ```
     pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
         let epoch = self.counters.epoch();
-        let on_loan = self.states.iter().enumerate().filter(|&(i, _)| self.bits.is_taken(i));
+        let on_loan = self.states.iter().enumerate().filter(|&(i, _)| self.free.is_on_loan(i));
         on_loan.map(move |(slot, state)| {
             let state = state.load();
             Loan {
@@ -272,8 +307,8 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     pub fn trim(&self) -> usize {
         let mut dropped = 0;
         for (i, state) in self.states.iter().enumerate() {
-            if state.load().is_filled() && self.bits.claim_at(i) {
-                let release = Release { pool: self, slot: i };
+            if state.load().is_filled() && self.free.claim_at(i) {
+                let release = Release::new(self, i, To::Aside);
                 if seeded!("trim_no_second_look", true, state.load().is_filled()) {
                     // SAFETY: [one-owner] claimed just above; [filled] so says its state.
                     unsafe { release.evict() };
@@ -281,6 +316,20 @@ impl<T, const N: usize, P> Pool<T, N, P> {
                 }
             }
         }
+        dropped
+    }
+
+    /// Drops the idle objects that are too old, where objects age. The number dropped.
+    fn age(&self) -> usize {
+        let mut dropped = 0;
+        self.free.age(|slot| {
+            let release = Release::new(self, slot, To::Aside);
+            if self.slot_state(slot).load().is_filled() {
+                // SAFETY: [one-owner] claimed for us; [filled] so says its state.
+                unsafe { release.evict() };
+                dropped += 1;
+            }
+        });
         dropped
     }
 
@@ -328,9 +377,9 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// # Safety
     /// [one-owner], [filled]: the caller owns `slot`, which holds an object, and gives both up.
     #[inline]
-    unsafe fn take_back(&self, slot: usize, recycle: impl FnOnce(&P, &mut T) -> bool) {
-        let release = Release { pool: self, slot };
-        let freed = seeded!("free_before_recycle", self.bits.release(slot), false);
+    unsafe fn take_back(&self, slot: usize, to: To, recycle: impl FnOnce(&P, &mut T) -> bool) {
+        let release = Release::new(self, slot, to);
+        let freed = seeded!("free_before_recycle", self.free.release(slot), false);
         // SAFETY: [one-owner] ours by contract, until `release` is dropped; [in-range]; [filled].
         let object = unsafe { &mut *self.slots.write_ptr(slot) };
         // Should `recycle` panic, the object is suspect: `doubt` drops it. No borrow is held meanwhile.
@@ -358,11 +407,11 @@ impl<T, const N: usize, P> Pool<T, N, P> {
         value: V,
         init: impl FnOnce(V, *mut T),
     ) -> Result<usize, V> {
-        let Some(slot) = self.bits.claim() else {
+        let Some(slot) = self.free.claim(false) else {
             self.exhausted();
             return Err(value);
         };
-        let release = Release { pool: self, slot };
+        let release = Release::new(self, slot, To::Here);
         let count = CountPanic(&self.counters);
         // SAFETY: [one-owner] claimed just above, [in-range].
         init(value, unsafe { self.slots.write_ptr(slot) });
@@ -382,13 +431,13 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     /// [one-owner], [filled]: as [`take_back`](Self::take_back).
     #[inline]
     pub(crate) unsafe fn take_back_vacant(&self, slot: usize) {
-        let release = Release { pool: self, slot };
+        let release = Release::new(self, slot, To::Here);
         // SAFETY: ours and filled by contract.
         unsafe { release.vacate() };
     }
 }
 
-impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
+impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// Lends one free object, or says at once that there is none.
     ///
     /// The first get of a slot makes its object. The lease stays good: nobody else can reach the object
@@ -420,7 +469,20 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     /// ```
     #[inline]
     pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
-        self.claim().map(|slot| Lease::new(self, slot))
+        self.claim(false).map(|slot| Lease::new(self, slot))
+    }
+
+    /// [`try_get`](Self::try_get) for callers that may have the reserved objects too: those that
+    /// [`Headroom`](crate::Headroom) keeps, where there is an example. They are lent last.
+    ///
+    /// # Errors
+    /// [`Exhausted`], as `try_get`.
+    ///
+    /// # Context and cost
+    /// As `try_get`.
+    #[inline]
+    pub fn try_get_reserved(&self) -> Result<Lease<&Self>, Exhausted> {
+        self.claim(true).map(|slot| Lease::new(self, slot))
     }
 
     /// [`try_get`](Self::try_get) for a pool in an `Arc`: the lease owns a share of the pool.
@@ -447,7 +509,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     pub fn try_get_arc(
         self: &std::sync::Arc<Self>,
     ) -> Result<Lease<std::sync::Arc<Self>>, Exhausted> {
-        self.claim().map(|slot| Lease::new(std::sync::Arc::clone(self), slot))
+        self.claim(false).map(|slot| Lease::new(std::sync::Arc::clone(self), slot))
     }
 
     /// Lends `K` objects at once, or none.
@@ -479,7 +541,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     /// ```
     pub fn try_get_many<const K: usize>(&self) -> Result<[Lease<&Self>; K], Exhausted> {
         // A look first, so that a call that cannot succeed lends and recycles nothing.
-        if !self.bits.has_available(K) {
+        if !self.free.has_available(K) {
             return Err(self.exhausted());
         }
         // Should others have been faster, the leases come back inside the error and are dropped.
@@ -499,7 +561,7 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     pub fn get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
         let mut leases = heapless::Vec::new();
         while leases.len() < K {
-            let Some(claimed) = self.bits.claim_up_to(K - leases.len()) else { break };
+            let Some(claimed) = self.free.claim_up_to(K - leases.len()) else { break };
             // Should `make` panic, the slots behind the one it panicked for go back too.
             let mut rest = Rest { pool: self, claimed };
             for slot in rest.claimed.by_ref() {
@@ -530,12 +592,13 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     pub fn fill(&self) -> usize {
         let mut made = 0;
         for (i, state) in self.states.iter().enumerate() {
-            if !state.load().is_filled() && self.bits.claim_at(i) {
-                let _release = Release { pool: self, slot: i };
+            if !state.load().is_filled() && self.free.claim_at(i) {
+                let _release = Release::new(self, i, To::Aside);
                 if seeded!("fill_no_second_look", true, !state.load().is_filled()) {
                     // SAFETY: [one-owner] claimed just above; [filled] vacant.
                     unsafe { self.make(i) };
                     state.set_filled();
+                    self.free.note(i, true);
                     made += 1;
                 }
             }
@@ -559,16 +622,25 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
         let seen = state.load();
         if !seen.is_filled() {
             // Should the policy panic, the slot stays vacant and `release` frees it.
-            let release = Release { pool: self, slot };
+            let release = Release::new(self, slot, To::Aside);
             // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant.
             unsafe { self.make(slot) };
             mem::forget(release);
-            self.counters.misses.count();
+            self.free.note(slot, true);
         }
         if !seen.was_lent() {
             self.counters.lent_slots.count();
         }
         state.store(on_loan);
+        if !seen.is_filled() {
+            let misses = self.counters.misses.count();
+            if P::MISSES_PER_TICK != 0 && misses % P::MISSES_PER_TICK == 0 {
+                // Should the drop of an old object panic, the new one goes back.
+                let release = Release::new(self, slot, To::Aside);
+                self.age();
+                mem::forget(release);
+            }
+        }
     }
 
     /// Writes what the policy's `make` returns.
@@ -603,8 +675,8 @@ impl<T, const N: usize, P: Policy<T>> Pool<T, N, P> {
     }
 
     #[inline]
-    fn claim(&self) -> Result<usize, Exhausted> {
-        let slot = self.bits.claim().ok_or_else(|| self.exhausted())?;
+    fn claim(&self, privileged: bool) -> Result<usize, Exhausted> {
+        let slot = self.free.claim(privileged).ok_or_else(|| self.exhausted())?;
         self.ready(slot);
         Ok(slot)
     }
@@ -616,21 +688,21 @@ impl<T, const N: usize> Default for Pool<T, N> {
     }
 }
 
-impl<T, const N: usize, P> fmt::Debug for Pool<T, N, P> {
+impl<T, const N: usize, P, W: Waiting> fmt::Debug for Pool<T, N, P, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }
 
-impl<T, const N: usize, P> Drop for Pool<T, N, P> {
+impl<T, const N: usize, P, W: Waiting> Drop for Pool<T, N, P, W> {
     fn drop(&mut self) {
         /// Drops the objects from slot `next` on, also when the drop of one panics.
-        struct Objects<'a, T, const N: usize, P> {
-            pool: &'a Pool<T, N, P>,
+        struct Objects<'a, T, const N: usize, P, W: Waiting> {
+            pool: &'a Pool<T, N, P, W>,
             next: usize,
         }
 
-        impl<T, const N: usize, P> Drop for Objects<'_, T, N, P> {
+        impl<T, const N: usize, P, W: Waiting> Drop for Objects<'_, T, N, P, W> {
             fn drop(&mut self) {
                 while let Some(state) = self.pool.states.get(self.next) {
                     let slot = self.next;
@@ -712,12 +784,29 @@ impl Loan {
 }
 
 /// Frees a claimed slot when dropped, also by a panic.
-struct Release<'a, T, const N: usize, P> {
-    pool: &'a Pool<T, N, P>,
+struct Release<'a, T, const N: usize, P, W: Waiting> {
+    pool: &'a Pool<T, N, P, W>,
     slot: usize,
+    to: Cell<To>,
 }
 
-impl<T, const N: usize, P> Release<'_, T, N, P> {
+/// Where a slot is freed.
+#[derive(Clone, Copy)]
+enum To {
+    /// Where the calling thread has its free slots.
+    Here,
+    /// On a lane whose owner the caller is.
+    Lane(usize),
+    /// Where everybody finds it: it has no object, or it was not in use.
+    Aside,
+}
+
+impl<'a, T, const N: usize, P, W: Waiting> Release<'a, T, N, P, W> {
+    #[inline]
+    fn new(pool: &'a Pool<T, N, P, W>, slot: usize, to: To) -> Self {
+        Self { pool, slot, to: Cell::new(to) }
+    }
+
     /// Drops the slot's object. The slot is vacant already when the object's drop runs, so a panic in
     /// it leaves a vacant, free slot.
     ///
@@ -726,6 +815,8 @@ impl<T, const N: usize, P> Release<'_, T, N, P> {
     #[inline]
     unsafe fn vacate(&self) {
         self.pool.slot_state(self.slot).set_vacant();
+        self.pool.free.note(self.slot, false);
+        self.to.set(To::Aside);
         let count = CountPanic(&self.pool.counters);
         // SAFETY: ours and filled by contract; vacant from now on, so not dropped twice.
         unsafe { self.pool.slots.write_ptr(self.slot).drop_in_place() };
@@ -744,19 +835,25 @@ impl<T, const N: usize, P> Release<'_, T, N, P> {
     }
 }
 
-impl<T, const N: usize, P> Drop for Release<'_, T, N, P> {
+impl<T, const N: usize, P, W: Waiting> Drop for Release<'_, T, N, P, W> {
     #[inline]
     fn drop(&mut self) {
-        if !self.pool.bits.release(self.slot) {
+        let free = &self.pool.free;
+        let was_taken = match self.to.get() {
+            To::Here => free.release(self.slot),
+            To::Lane(lane) => free.release_on(lane, self.slot),
+            To::Aside => free.put_aside(self.slot),
+        };
+        if !was_taken {
             self.pool.counters.double_returns.count();
         }
     }
 }
 
 /// Dropped only when `recycle` panics: drops the object it was called for.
-struct Doubt<'a, 'b, T, const N: usize, P>(&'a Release<'b, T, N, P>);
+struct Doubt<'a, 'b, T, const N: usize, P, W: Waiting>(&'a Release<'b, T, N, P, W>);
 
-impl<T, const N: usize, P> Drop for Doubt<'_, '_, T, N, P> {
+impl<T, const N: usize, P, W: Waiting> Drop for Doubt<'_, '_, T, N, P, W> {
     #[cold]
     fn drop(&mut self) {
         self.0.pool.counters.panics.count();
@@ -776,15 +873,15 @@ impl Drop for CountPanic<'_> {
 }
 
 /// Claimed slots that are not leases yet; frees them when dropped.
-struct Rest<'a, T, const N: usize, P> {
-    pool: &'a Pool<T, N, P>,
+struct Rest<'a, T, const N: usize, P, W: Waiting> {
+    pool: &'a Pool<T, N, P, W>,
     claimed: crate::bitmap::Claimed,
 }
 
-impl<T, const N: usize, P> Drop for Rest<'_, T, N, P> {
+impl<T, const N: usize, P, W: Waiting> Drop for Rest<'_, T, N, P, W> {
     fn drop(&mut self) {
         for slot in self.claimed {
-            drop(Release { pool: self.pool, slot });
+            drop(Release::new(self.pool, slot, To::Here));
         }
     }
 }

@@ -189,6 +189,10 @@ mod with_std {
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 pub trait Policy<T> {
+    /// Ages the pool, as [`LanePool::tick`](crate::LanePool::tick) does, each time so many gets missed: in the
+    /// get that misses. 0 for never. Only a [`LanePool`](crate::LanePool) ages. See [`TickByMisses`].
+    const MISSES_PER_TICK: usize = 0;
+
     /// Makes the object for a vacant slot; `slot` is its number, below the pool's capacity.
     fn make(&self, slot: usize) -> T;
 
@@ -252,6 +256,55 @@ impl<T: Default + Reset, const L: usize> Policy<[T; L]> for EachDefault {
     fn recycle(&self, array: &mut [T; L]) -> bool {
         array.reset();
         array.is_reusable()
+    }
+}
+
+/// The policy `P`, and a [`LanePool`](crate::LanePool) is aged each time `MISSES` gets found no object ready: a pool
+/// that still makes objects while others lie idle drops those, without a timer.
+///
+/// # Examples
+/// ```
+/// use forebay::{LanePool, TickByMisses};
+///
+/// static POOL: LanePool<heapless::Vec<u8, 512>, 64, 4, TickByMisses<100>> =
+///     LanePool::with_policy(TickByMisses::new());
+/// # let _ = POOL.try_get();
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TickByMisses<const MISSES: usize, P = DefaultReset>(P);
+
+impl<const MISSES: usize> TickByMisses<MISSES> {
+    /// With [`DefaultReset`].
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(DefaultReset)
+    }
+}
+
+impl<const MISSES: usize, P> TickByMisses<MISSES, P> {
+    /// With another policy.
+    #[must_use]
+    pub const fn with_policy(policy: P) -> Self {
+        Self(policy)
+    }
+}
+
+impl<const MISSES: usize, T, P: Policy<T>> Policy<T> for TickByMisses<MISSES, P> {
+    const MISSES_PER_TICK: usize = MISSES;
+
+    #[inline]
+    fn make(&self, slot: usize) -> T {
+        self.0.make(slot)
+    }
+
+    #[inline]
+    fn make_in<'p>(&self, slot: usize, place: &'p mut MaybeUninit<T>) -> &'p mut T {
+        self.0.make_in(slot, place)
+    }
+
+    #[inline]
+    fn recycle(&self, object: &mut T) -> bool {
+        self.0.recycle(object)
     }
 }
 

@@ -25,6 +25,54 @@ macro_rules! const_fn {
 }
 pub(crate) use const_fn;
 
+/// A static that is made in a constant, or, by a checker, anew for each execution.
+#[cfg(feature = "std")]
+macro_rules! global {
+    ($(#[$attr:meta])* static $name:ident: $t:ty = $value:expr;) => {
+        #[cfg(not(any(all(loom, feature = "loom"), forebay_shuttle)))]
+        $(#[$attr])* static $name: $t = $value;
+        #[cfg(all(loom, feature = "loom"))]
+        loom::lazy_static! { $(#[$attr])* static ref $name: $t = $value; }
+        #[cfg(forebay_shuttle)]
+        shuttle::lazy_static! { $(#[$attr])* static ref $name: $t = $value; }
+    };
+}
+#[cfg(feature = "std")]
+pub(crate) use global;
+
+/// In a trait: its types have a constant first value (under loom a function makes it). In an `impl`: what
+/// that value is.
+macro_rules! first_value {
+    () => {
+        /// As it is at first.
+        #[cfg(not(all(loom, feature = "loom")))]
+        #[allow(clippy::declare_interior_mutable_const)] // Copied once, into a place of its own.
+        const FIRST: Self;
+        /// As it is at first.
+        #[cfg(all(loom, feature = "loom"))]
+        fn first() -> Self;
+    };
+    ($value:expr) => {
+        #[cfg(not(all(loom, feature = "loom")))]
+        const FIRST: Self = $value;
+        #[cfg(all(loom, feature = "loom"))]
+        fn first() -> Self {
+            $value
+        }
+    };
+    (of $t:ty) => {{
+        #[cfg(not(all(loom, feature = "loom")))]
+        {
+            <$t>::FIRST
+        }
+        #[cfg(all(loom, feature = "loom"))]
+        {
+            <$t>::first()
+        }
+    }};
+}
+pub(crate) use first_value;
+
 /// An array with each place made by `$value`, in a constant except under loom.
 macro_rules! filled {
     ($value:expr; $len:expr) => {{
@@ -79,7 +127,9 @@ mod imp {
 
     #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use atomic_waker::AtomicWaker;
-    pub(crate) use core::sync::atomic::{Ordering, fence};
+    pub(crate) use core::sync::atomic::Ordering;
+    #[cfg(any(feature = "std", feature = "async"))]
+    pub(crate) use core::sync::atomic::fence;
     #[cfg(feature = "std")]
     pub(crate) use std::{thread, thread_local};
 
@@ -99,6 +149,13 @@ mod imp {
 
     /// Free-slot bits in one word; the other half of the word counts claims.
     pub(crate) const SLOTS_PER_WORD: usize = usize::BITS as usize / 2;
+
+    /// Half of the slots that a lane may take is rounded up by one less than this.
+    pub(crate) const HALF_ROUNDS_UP_BY: usize = 1;
+
+    /// How many threads can have a number at once.
+    #[cfg(feature = "std")]
+    pub(crate) const MAX_THREADS: usize = 4096;
 
     /// Whether a cell is more than its content.
     pub(crate) const CELLS_HAVE_STATE: bool = false;
@@ -178,7 +235,9 @@ mod imp {
         pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    pub(crate) use super::checked::{CELLS_HAVE_STATE, SLOTS_PER_WORD, Words};
+    #[cfg(feature = "std")]
+    pub(crate) use super::checked::MAX_THREADS;
+    pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
     pub(crate) use loom::sync::atomic::fence;
@@ -225,7 +284,9 @@ mod imp {
         pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    pub(crate) use super::checked::{CELLS_HAVE_STATE, SLOTS_PER_WORD, Words};
+    #[cfg(feature = "std")]
+    pub(crate) use super::checked::MAX_THREADS;
+    pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
     /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
     /// one's steps are one step. `Wake` adds no schedules inside it.
     pub(crate) use atomic_waker::AtomicWaker;
@@ -289,6 +350,13 @@ mod checked {
 
     /// Two bits a word, so that a model of three slots crosses a word.
     pub(crate) const SLOTS_PER_WORD: usize = 2;
+
+    /// Two slots of a word can be moved together.
+    pub(crate) const HALF_ROUNDS_UP_BY: usize = 2;
+
+    /// Three bitmap words: a model of many threads runs out of numbers.
+    #[cfg(feature = "std")]
+    pub(crate) const MAX_THREADS: usize = 5;
 
     /// A word a slot is more than enough, and models are small.
     pub(crate) struct Words<const N: usize>([rmw::AtomicUsize; N]);

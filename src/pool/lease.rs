@@ -1,6 +1,7 @@
 //! The exclusive loan of one object.
 
-use super::{Pool, SharedLease};
+use super::{Pool, SharedLease, To};
+use crate::free::Waiting;
 use crate::reset::Policy;
 use crate::slot::SlotState;
 use core::cmp::Ordering;
@@ -101,13 +102,13 @@ macro_rules! home {
 pub(crate) use home;
 
 home!(
-    ['a, T, const N: usize, P: Policy<T>] &'a Pool<T, N, P>, T,
-    |this| this, |slot| this.take_back(slot, P::recycle)
+    ['a, T, const N: usize, P: Policy<T>, W: Waiting] &'a Pool<T, N, P, W>, T,
+    |this| this, |slot| this.take_back(slot, To::Here, P::recycle)
 );
 #[cfg(feature = "std")]
 home!(
-    [T, const N: usize, P: Policy<T>] std::sync::Arc<Pool<T, N, P>>, T,
-    |this| this, |slot| this.take_back(slot, P::recycle)
+    [T, const N: usize, P: Policy<T>, W: Waiting] std::sync::Arc<Pool<T, N, P, W>>, T,
+    |this| this, |slot| this.take_back(slot, To::Here, P::recycle)
 );
 
 /// The exclusive loan of one object; dropping it gives the object back.
@@ -153,7 +154,7 @@ home!(
 #[doc(alias = "Object")]
 #[doc(alias = "Reusable")]
 pub struct Lease<R: Home> {
-    home: R,
+    pub(super) home: R,
     slot: u16,
     // Lends `&mut Item` and must not be covariant in it, nor `Send` and `Sync` by itself.
     _item: PhantomData<*mut R::Item>,
@@ -342,14 +343,14 @@ pub trait FromRaw: Home<Item: Sized> {
     unsafe fn drop_forgotten(&self) {}
 }
 
-impl<T, const N: usize, P: Policy<T>> FromRaw for &Pool<T, N, P> {
+impl<T, const N: usize, P: Policy<T>, W: Waiting> FromRaw for &Pool<T, N, P, W> {
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
         Pool::slot_of(self, item.as_ptr())
     }
 }
 
 #[cfg(feature = "std")]
-impl<T, const N: usize, P: Policy<T>> FromRaw for std::sync::Arc<Pool<T, N, P>> {
+impl<T, const N: usize, P: Policy<T>, W: Waiting> FromRaw for std::sync::Arc<Pool<T, N, P, W>> {
     const OWNS_SHARE: bool = true;
 
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {

@@ -1,0 +1,284 @@
+//! L3: which slots are free, and who gets them: what a pool asks of its waiting policy. No `T`, no `unsafe`.
+
+use crate::bitmap::{Bitmap, Claimed};
+use crate::queue::{Nobody, Queue, Reserving};
+use crate::sync::{SLOTS_PER_WORD, first_value, seeded};
+
+/// The free slots of a pool.
+///
+/// Each slot is in one place: free in one of the sets an implementation has, or with its owner, who got it by a
+/// claim or had it handed over. Who gives a slot back is not its owner any more.
+pub trait Free: Send + Sync + Sized {
+    /// Who waits for a slot.
+    type Queue: Queue;
+
+    first_value!();
+
+    fn queue(&self) -> &Self::Queue;
+
+    /// Claims a free slot and counts a get; one of the reserved ones only for a `privileged` caller.
+    fn claim(&self, privileged: bool) -> Option<usize>;
+
+    /// Claims from 1 to `want` slots of one word, not reserved ones, and counts them.
+    fn claim_up_to(&self, want: usize) -> Option<Claimed>;
+
+    /// Claims a slot to hand it over; not counted.
+    fn claim_for_waiter(&self, privileged: bool) -> Option<usize>;
+
+    /// Claims `slot` for housekeeping; not counted. `false` if it is not free.
+    fn claim_at(&self, slot: usize) -> bool;
+
+    /// Counts a get of a slot that was handed over.
+    fn count(&self, slot: usize);
+
+    /// Frees `slot`. `false`, and nothing happens, if it was free. Who waits is not looked at.
+    fn free(&self, slot: usize) -> bool;
+
+    /// Whether somebody outside has `slot`.
+    fn is_on_loan(&self, slot: usize) -> bool;
+
+    /// Free slots. Stale at once.
+    fn available(&self) -> usize;
+
+    /// Whether `want` slots were seen free for a caller that is not privileged.
+    fn has_available(&self, want: usize) -> bool;
+
+    /// Gets so far.
+    fn gets(&self) -> u64;
+
+    /// Gets that were served from another lane.
+    fn steals(&self) -> u64 {
+        0
+    }
+
+    /// Said by the owner of `slot`: whether there is an object in it. A hint for whom to prefer.
+    #[inline(always)]
+    fn note(&self, slot: usize, filled: bool) {
+        let _ = (slot, filled);
+    }
+
+    /// Frees `slot`, or gives it to the first who waits. `false` as [`free`](Self::free).
+    #[inline]
+    fn release(&self, slot: usize) -> bool {
+        if self.queue().is_waited() && self.pass_on(slot) {
+            return true;
+        }
+        let was_taken = self.free(slot);
+        if !seeded!("free_without_settle", true, false) {
+            self.settle();
+        }
+        was_taken
+    }
+
+    /// Frees what the calling thread's lane keeps to itself.
+    #[inline]
+    fn flush_here(&self) {}
+
+    /// Calls `evict` with each slot whose object is too old, claimed for it; it must be
+    /// [put aside](Self::put_aside).
+    fn age(&self, evict: impl FnMut(usize)) {
+        let _ = evict; // Where nothing ages.
+    }
+
+    /// [`release`](Self::release) on a lane, whose owner the caller is.
+    #[inline]
+    fn release_on(&self, lane: usize, slot: usize) -> bool {
+        let _ = lane; // Where there are none.
+        self.release(slot)
+    }
+
+    /// [`release`](Self::release) of a slot that is vacant, or was claimed for housekeeping: where everybody
+    /// finds it.
+    #[inline]
+    fn put_aside(&self, slot: usize) -> bool {
+        self.release(slot)
+    }
+
+    /// Gives a slot that is ours to the first who may have it.
+    #[inline]
+    fn pass_on(&self, slot: usize) -> bool {
+        self.queue().hand_over(slot, self.is_reserved(slot))
+    }
+
+    /// Gives free slots to those who wait, after a change that may have left both. Lock-free: another round
+    /// means that somebody left meanwhile.
+    #[inline]
+    fn settle(&self) {
+        while let Some(privileged) = self.queue().calls() {
+            let Some(slot) = self.claim_for_waiter(privileged) else { return };
+            if !self.pass_on(slot) {
+                self.free(slot);
+            }
+        }
+    }
+
+    fn is_reserved(&self, slot: usize) -> bool;
+}
+
+/// How callers share the objects of a pool: the parameter `W` of [`Pool`](crate::Pool).
+///
+/// | `W` | |
+/// |---|---|
+/// | [`Poll`](crate::Poll) | a get answers at once; costs nothing |
+/// | [`Wake<K>`](crate::Wake) | up to `K` callers wait for an object, first come first served |
+/// | [`Headroom<H, W>`](Headroom) | the last `H` objects are for callers that say so |
+///
+/// Sealed.
+pub trait Waiting: sealed::Sealed {
+    #[doc(hidden)]
+    type Queue: Queue;
+    #[doc(hidden)]
+    type Free<const N: usize>: Free<Queue = Self::Queue>;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for crate::notify::Poll {}
+impl Waiting for crate::notify::Poll {
+    type Queue = Nobody;
+    type Free<const N: usize> = Shared<N, Nobody>;
+}
+
+#[cfg(any(feature = "std", feature = "async"))]
+impl<const K: usize> sealed::Sealed for crate::notify::Wake<K> {}
+#[cfg(any(feature = "std", feature = "async"))]
+impl<const K: usize> Waiting for crate::notify::Wake<K> {
+    type Queue = crate::queue::Waiters<K>;
+    type Free<const N: usize> = Shared<N, Self::Queue>;
+}
+
+/// A [waiting policy](Waiting) under which the last `H` objects of a pool are for callers that say so:
+/// [`try_get`](crate::Pool::try_get) is refused while there are no others, and
+/// [`try_get_reserved`](crate::Pool::try_get_reserved) gets them.
+///
+/// With one pool for both directions of a conversation, whoever must take an object to give one back (the
+/// answer that frees a request, the interrupt that drains a queue) says so, and is not locked out by those that
+/// only add work.
+///
+/// # Shape
+/// `H` below the capacity of the pool, checked at compile time. The reserved ones are the slots of the highest
+/// numbers, so this is exact: at least `H` objects are never on loan to callers that do not say so.
+///
+/// # Cost
+/// None: a constant mask.
+///
+/// # Source
+/// What one pool for both directions does without it: embassy #1096.
+///
+/// # Examples
+/// ```
+/// use forebay::{DefaultReset, Headroom, Pool};
+///
+/// static FRAMES: Pool<[u8; 32], 4, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
+///
+/// let received: Vec<_> = std::iter::from_fn(|| FRAMES.try_get().ok()).collect();
+/// assert_eq!(received.len(), 3); // receivers leave one …
+/// let reply = FRAMES.try_get_reserved()?; // … for the reply that lets them go on
+/// # drop(reply);
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+#[derive(Debug)]
+pub struct Headroom<const H: usize, W = crate::notify::Poll>(core::marker::PhantomData<W>);
+
+impl<const H: usize, W: Waiting> sealed::Sealed for Headroom<H, W> {}
+impl<const H: usize, W: Waiting> Waiting for Headroom<H, W> {
+    type Queue = Reserving<H, W::Queue>;
+    type Free<const N: usize> = Shared<N, Self::Queue>;
+}
+
+/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside [`Headroom`].
+#[cfg(any(feature = "std", feature = "async"))]
+pub trait Waits: Waiting<Queue: crate::queue::Seats> {}
+#[cfg(any(feature = "std", feature = "async"))]
+impl<W: Waiting<Queue: crate::queue::Seats>> Waits for W {}
+
+/// The bits that slots below `limit` have in word `word`.
+#[inline(always)]
+pub(crate) const fn below(limit: usize, word: usize) -> usize {
+    let slots = limit.saturating_sub(word * SLOTS_PER_WORD);
+    if slots >= SLOTS_PER_WORD { usize::MAX } else { (1 << slots) - 1 }
+}
+
+/// One set for all.
+pub struct Shared<const N: usize, Q> {
+    bits: Bitmap<N>,
+    queue: Q,
+}
+
+impl<const N: usize, Q: Queue> Shared<N, Q> {
+    /// What a caller may claim of a word.
+    #[inline(always)]
+    fn fit(privileged: bool) -> impl Fn(usize) -> usize {
+        const { assert!(Q::HEADROOM < N, "headroom must be below the capacity") };
+        move |word| {
+            if privileged || Q::HEADROOM == 0 {
+                usize::MAX
+            } else {
+                below(N - Q::HEADROOM, word)
+            }
+        }
+    }
+}
+
+impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
+    type Queue = Q;
+
+    first_value!(Self { bits: Bitmap::new(), queue: first_value!(of Q) });
+
+    #[inline(always)]
+    fn queue(&self) -> &Q {
+        &self.queue
+    }
+
+    #[inline]
+    fn claim(&self, privileged: bool) -> Option<usize> {
+        self.bits.search(|_| 1, true, Self::fit(privileged))?.next()
+    }
+
+    #[inline]
+    fn claim_up_to(&self, want: usize) -> Option<Claimed> {
+        self.bits.search(|_| want, true, Self::fit(false))
+    }
+
+    #[inline]
+    fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
+        self.bits.search(|_| 1, false, Self::fit(privileged))?.next()
+    }
+
+    fn claim_at(&self, slot: usize) -> bool {
+        self.bits.claim_at(slot)
+    }
+
+    fn count(&self, slot: usize) {
+        self.bits.count(slot);
+    }
+
+    #[inline]
+    fn free(&self, slot: usize) -> bool {
+        self.bits.release(slot)
+    }
+
+    #[inline]
+    fn is_on_loan(&self, slot: usize) -> bool {
+        self.bits.is_taken(slot)
+    }
+
+    fn available(&self) -> usize {
+        self.bits.available()
+    }
+
+    fn has_available(&self, want: usize) -> bool {
+        self.bits.has_available(want, Self::fit(false))
+    }
+
+    fn gets(&self) -> u64 {
+        self.bits.claims()
+    }
+
+    #[inline(always)]
+    fn is_reserved(&self, slot: usize) -> bool {
+        slot >= N - Q::HEADROOM
+    }
+}

@@ -1,0 +1,545 @@
+//! L4: the free slots of a pool, some of them kept in lanes. No `T`, no `unsafe`.
+//!
+//! Go's per-P `sync.Pool`, bounded. Each lane has one owner at a time: a [`Lane`](crate::Lane), or a thread. A
+//! free slot is in one place:
+//!
+//! | place | who takes from it | who puts into it |
+//! |---|---|---|
+//! | a lane's private slot | its owner, with plain loads and stores | its owner |
+//! | a lane's shared slots: bits of one bitmap word | its owner first, and thieves | its owner |
+//! | the common bits | everybody | everybody |
+//!
+//! A claim looks, in this order, at the owner's private slot, its shared slots, the common bits (taking half of a
+//! word along, to its lane), the shared slots of the others (half of those too), the victims: slots whose objects
+//! were idle at the last tick, the lanes of threads that ended, and vacant slots, which have no object.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | S0→S1 | `put_on`, `stock`: the lane's shared slots | `take_shared`: compare-exchange | the last owner's writes to the slot | `lanes::steal_vs_put` |
+//! | T0→T1 | `leave`: the lane has no owner | `claim_lane`, `move_in`: compare-exchange | what the owner did on its lane | `lanes::leave_vs_claim_lane` |
+//!
+//! Moving several slots takes one step to take them and one to put them down. In between they are with who moves
+//! them, as a private slot is with its lane.
+//!
+//! Source: Go's `sync/pool.go` (private, shared, victim); DPDK's `rte_mempool` for moving half.
+
+use crate::bitmap::{Bitmap, Claimed, lowest};
+use crate::free::{Free, Waiting, below, sealed};
+use crate::pad::{DefaultPadding, Padded};
+use crate::queue::Queue;
+use crate::sync::{
+    HALF_ROUNDS_UP_BY,
+    Ordering::{Acquire, Relaxed, Release},
+    SLOTS_PER_WORD, Words, filled, first_value, plain, rmw, seeded,
+};
+
+/// The waiting policy `W`, and free slots are kept in `LANES` lanes: what makes a pool a
+/// [`LanePool`](crate::LanePool).
+#[derive(Debug)]
+pub struct Lanes<const LANES: usize, W = crate::notify::Poll>(core::marker::PhantomData<W>);
+
+impl<const LANES: usize, W: Waiting> sealed::Sealed for Lanes<LANES, W> {}
+impl<const LANES: usize, W: Waiting> Waiting for Lanes<LANES, W> {
+    type Queue = W::Queue;
+    type Free<const N: usize> = LaneSet<N, LANES, W::Queue>;
+}
+
+/// The free slots of a pool of `N` with `LANES` lanes.
+pub struct LaneSet<const N: usize, const LANES: usize, Q> {
+    bits: Bitmap<N>,
+    /// Of each slot of a word, in the lower half, whether there is an object in it; in the upper half, whether
+    /// it was idle at the last tick. Hints for whom to prefer.
+    marks: Words<N>,
+    /// Gets without a lane that were served from one.
+    strays: rmw::AtomicUsize,
+    queue: Q,
+    lanes: [Padded<State, DefaultPadding>; LANES],
+}
+
+/// One lane. Besides `shared` and `owner`, only its owner writes it.
+struct State {
+    /// 0, or the number of the private slot and one.
+    private: plain::AtomicUsize,
+    /// In the lower half, slots of one word; in the upper half, the number of that word. Only the owner sets
+    /// bits, and the number only while there are none.
+    shared: rmw::AtomicUsize,
+    /// Gets on this lane.
+    gets: plain::AtomicUsize,
+    /// Those of them that were served from another lane.
+    steals: plain::AtomicUsize,
+    /// [`NOBODY`], [`HANDLE`], or the number of a thread and [`THREAD`].
+    owner: rmw::AtomicUsize,
+}
+
+const NOBODY: usize = 0;
+/// A `Lane`.
+const HANDLE: usize = 1;
+#[cfg(feature = "std")]
+const THREAD: usize = 2;
+
+/// Half a word: where the word's number stands in a lane, and the mark of a victim.
+const HALF: u32 = usize::BITS / 2;
+const LOWER: usize = usize::MAX >> HALF;
+/// Most slots in the shared part of a lane; half as many are moved at once.
+const SHARED: usize = SLOTS_PER_WORD / 2;
+
+/// How many of the `free` ones are moved at once: half of them, and at most half a lane.
+#[inline]
+fn half(free: usize) -> usize {
+    let most = SHARED.div_ceil(2).max(HALF_ROUNDS_UP_BY);
+    ((free.count_ones() as usize + HALF_ROUNDS_UP_BY) / 2).clamp(1, most)
+}
+
+impl State {
+    fn count(counter: &plain::AtomicUsize) {
+        // Only the owner counts.
+        counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    fn shared_of(word: usize) -> Claimed {
+        Claimed { word: word >> HALF, mask: word & LOWER }
+    }
+
+    /// Takes some of the shared slots, as many as `want` says of those there are.
+    fn take_shared(&self, want: impl Fn(usize) -> usize) -> Option<Claimed> {
+        let mut seen = self.shared.load(Relaxed);
+        loop {
+            let all = Self::shared_of(seen);
+            if all.mask == 0 {
+                return None;
+            }
+            let taken = lowest(all.mask, want(all.mask));
+            if seeded!("steal_torn", true, false) {
+                self.shared.store(seen & !taken, Relaxed);
+                return Some(Claimed { mask: taken, ..all });
+            }
+            // S1 (Acquire, pairs with S0): the last owner is done with these slots.
+            let order = seeded!("steal_relaxed", Relaxed, Acquire);
+            match self.shared.compare_exchange_weak(seen, seen & !taken, order, Relaxed) {
+                Ok(_) => return Some(Claimed { mask: taken, ..all }),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Owner only: shares `slots`, if they are of the word whose slots are shared, or if none are.
+    fn stock(&self, slots: Claimed) -> bool {
+        let shared = Self::shared_of(self.shared.load(Relaxed));
+        // S0 (Release, pairs with S1): the last owner's writes come before the next one's.
+        let order = seeded!("stock_relaxed", Relaxed, Release);
+        if shared.mask == 0 {
+            // Nobody else changes it while there are none.
+            self.shared.store((slots.word << HALF) | slots.mask, order);
+            true
+        } else if shared.word == slots.word {
+            self.shared.fetch_or(slots.mask, order);
+            true
+        } else {
+            false
+        }
+    }
+}
+
+/// How the common bits are searched.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Slots whose objects were used since the last tick.
+    Fresh,
+    /// Slots with objects.
+    Filled,
+    /// All.
+    Any,
+}
+
+impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
+    /// The lane of the calling thread; makes it its own if it can.
+    #[inline]
+    #[cfg(feature = "std")]
+    fn here(&self) -> Option<usize> {
+        let number = crate::thread::number()?;
+        let lane = number % LANES;
+        // Relaxed: what says that it is ours, this thread wrote, or the last one with its number did (F0→F1).
+        if self.lanes[lane].owner.load(Relaxed) == number + THREAD {
+            return Some(lane);
+        }
+        self.move_in(lane, number + THREAD).then_some(lane)
+    }
+
+    #[inline(always)]
+    #[cfg(not(feature = "std"))]
+    #[allow(clippy::unused_self)] // As its twin.
+    fn here(&self) -> Option<usize> {
+        None
+    }
+
+    /// Makes `lane` one of `new` if it has no owner, or one that ended.
+    #[cold]
+    fn move_in(&self, lane: usize, new: usize) -> bool {
+        // Acquire: T1, pairs with T0 in `leave`.
+        let take = |old| {
+            let order = seeded!("move_in_relaxed", Relaxed, Acquire);
+            self.lanes[lane].owner.compare_exchange(old, new, order, Relaxed).is_ok()
+        };
+        match self.lanes[lane].owner.load(Relaxed) {
+            NOBODY => take(NOBODY),
+            #[cfg(feature = "std")]
+            old @ THREAD.. => {
+                if seeded!("adopt_living", true, false) {
+                    return take(old);
+                }
+                // While nobody has its number, nobody is on its lane.
+                crate::thread::while_unused(old - THREAD, || take(old)).unwrap_or(false)
+            }
+            _ => false,
+        }
+    }
+
+    /// A lane for a handle.
+    pub(crate) fn claim_lane(&self) -> Option<usize> {
+        (0..LANES).find(|lane| self.move_in(*lane, HANDLE))
+    }
+
+    /// Owner only: gives the private slot away.
+    pub(crate) fn flush(&self, lane: usize) {
+        let lane = &self.lanes[lane];
+        let kept = lane.private.load(Relaxed);
+        if kept != 0 {
+            lane.private.store(0, Relaxed);
+            self.release_common(kept - 1);
+        }
+    }
+
+    /// Owner only: gives the lane back. What is shared stays where others find it.
+    pub(crate) fn leave(&self, lane: usize) {
+        if !seeded!("leave_with_private", true, false) {
+            self.flush(lane);
+        }
+        // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
+        let order = seeded!("leave_relaxed", Relaxed, Release);
+        self.lanes[lane].owner.store(NOBODY, order);
+    }
+
+    /// What is left in the lanes of threads that ended is given away.
+    fn clear_up(&self) {
+        #[cfg(feature = "std")]
+        for (lane, state) in self.lanes.iter().enumerate() {
+            if state.owner.load(Relaxed) >= THREAD && self.move_in(lane, HANDLE) {
+                self.leave(lane);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fit(&self, kind: Kind, privileged: bool) -> impl Fn(usize) -> usize {
+        const { assert!(Q::HEADROOM < N, "headroom must be below the capacity") };
+        move |word| {
+            let limit = if privileged { N } else { N - Q::HEADROOM };
+            let marks = || self.marks.get(word).load(Relaxed);
+            let kind = match kind {
+                Kind::Any => usize::MAX,
+                Kind::Filled => marks(),
+                Kind::Fresh => {
+                    let marks = marks();
+                    marks & !(marks >> HALF)
+                }
+            };
+            kind & below(limit, word) & LOWER
+        }
+    }
+
+    /// Claims on `lane`, whose owner the caller is.
+    #[inline]
+    pub(crate) fn claim_on(&self, lane: usize, privileged: bool) -> Option<usize> {
+        let state = &self.lanes[lane];
+        let kept = state.private.load(Relaxed);
+        let slot = if kept != 0 {
+            state.private.store(0, Relaxed);
+            kept - 1
+        } else {
+            self.fetch(Some(lane), privileged)?
+        };
+        State::count(&state.gets);
+        Some(slot)
+    }
+
+    /// A slot for the owner of `lane`, whose private slot is empty, or for a caller without one. Not counted.
+    #[cold]
+    fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
+        let with_object = || {
+            lane.and_then(|lane| self.lanes[lane].take_shared(|_| 1))
+                .or_else(|| self.take_common(lane, Kind::Fresh, privileged))
+                .or_else(|| self.steal(lane))
+                .or_else(|| self.take_common(lane, Kind::Filled, privileged))
+        };
+        let found = with_object().or_else(|| {
+            self.clear_up();
+            with_object()
+        });
+        if let Some(slot) = found.and_then(|mut slots| slots.next()) {
+            self.unmark(slot);
+            return Some(slot);
+        }
+        // A vacant one, and no more than needed: it will hold an object.
+        self.bits.search(|_| 1, false, self.fit(Kind::Any, privileged))?.next()
+    }
+
+    /// Takes a common slot, and for `lane` as many as half a lane more.
+    fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
+        let fit = self.fit(kind, privileged);
+        let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
+        self.keep_rest(lane, self.bits.search(half, false, fit)?)
+    }
+
+    /// Steals from the other lanes: for `lane` half of what one of them shares.
+    fn steal(&self, lane: Option<usize>) -> Option<Claimed> {
+        // The one behind the own lane first, so that not all steal from the same.
+        let first = lane.map_or(0, |lane| lane + 1);
+        let stolen = (first..LANES).chain(0..first.min(LANES)).find_map(|other| {
+            if Some(other) == lane {
+                return None;
+            }
+            match lane {
+                Some(_) => self.lanes[other].take_shared(half),
+                None => self.lanes[other].take_shared(|_| 1),
+            }
+        })?;
+        match lane {
+            Some(lane) => {
+                State::count(&self.lanes[lane].steals);
+                self.keep_rest(lane, stolen)
+            }
+            None => {
+                self.strays.fetch_add(1, Relaxed);
+                Some(stolen)
+            }
+        }
+    }
+
+    /// Of slots that the owner of `lane` took, keeps the first and shares the others; those that its lane
+    /// cannot take become common.
+    fn keep_rest(&self, lane: usize, taken: Claimed) -> Option<Claimed> {
+        let rest = Claimed { mask: taken.mask & (taken.mask - 1), ..taken };
+        if rest.mask != 0 && !self.lanes[lane].stock(rest) {
+            self.bits.release_all(rest);
+        }
+        if rest.mask != 0 {
+            self.settle();
+        }
+        Some(Claimed { mask: taken.mask & !rest.mask, ..taken })
+    }
+
+    /// Frees `slot` where others find it, at best on `lane`.
+    #[inline(never)]
+    fn put_on(&self, lane: usize, slot: usize) -> bool {
+        let state = &self.lanes[lane];
+        let one = Claimed::one(slot);
+        let shared = State::shared_of(state.shared.load(Relaxed));
+        let twice = shared.word == one.word && shared.mask & one.mask != 0;
+        if twice || state.private.load(Relaxed) == slot + 1 {
+            return false;
+        }
+        if self.is_reserved(slot) || self.queue.is_waited() {
+            return self.release_common(slot);
+        }
+        if shared.mask.count_ones() as usize >= SHARED {
+            if let Some(half) = state.take_shared(half) {
+                self.bits.release_all(half);
+            }
+        }
+        if !state.stock(one) {
+            return self.release_common(slot);
+        }
+        self.settle();
+        true
+    }
+
+    /// Frees `slot` for all, or hands it to the first who waits.
+    fn release_common(&self, slot: usize) -> bool {
+        if self.queue.is_waited() && self.pass_on(slot) {
+            return true;
+        }
+        let was_taken = self.bits.release(slot);
+        self.settle();
+        was_taken
+    }
+
+    /// Says that the slot is in use.
+    fn unmark(&self, slot: usize) {
+        let one = Claimed::one(slot);
+        let victim = one.mask << HALF;
+        let marks = self.marks.get(one.word);
+        if marks.load(Relaxed) & victim != 0 && !seeded!("victim_kept_in_use", true, false) {
+            marks.fetch_and(!victim, Relaxed);
+        }
+    }
+
+    /// The slots of word `word` that lanes share.
+    fn shared_of(&self, word: usize) -> usize {
+        self.lanes
+            .iter()
+            .map(|lane| State::shared_of(lane.shared.load(Relaxed)))
+            .filter(|shared| shared.word == word)
+            .fold(0, |mask, shared| mask | shared.mask)
+    }
+}
+
+impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q> {
+    type Queue = Q;
+
+    first_value!({
+        assert!(LANES >= 1 && LANES <= 4096, "lanes must be from 1 to 4,096");
+        Self {
+            bits: Bitmap::new(),
+            marks: Words::new(),
+            strays: rmw::AtomicUsize::new(0),
+            queue: first_value!(of Q),
+            lanes: filled!(Padded::new(State {
+                private: plain::AtomicUsize::new(0),
+                shared: rmw::AtomicUsize::new(0),
+                gets: plain::AtomicUsize::new(0),
+                steals: plain::AtomicUsize::new(0),
+                owner: rmw::AtomicUsize::new(NOBODY),
+            }); LANES),
+        }
+    });
+
+    #[inline(always)]
+    fn queue(&self) -> &Q {
+        &self.queue
+    }
+
+    #[inline]
+    fn claim(&self, privileged: bool) -> Option<usize> {
+        if let Some(lane) = self.here() {
+            return self.claim_on(lane, privileged);
+        }
+        let slot = self.fetch(None, privileged)?;
+        self.count(slot);
+        Some(slot)
+    }
+
+    fn claim_up_to(&self, _want: usize) -> Option<Claimed> {
+        self.claim(false).map(Claimed::one)
+    }
+
+    fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
+        self.fetch(None, privileged)
+    }
+
+    fn claim_at(&self, slot: usize) -> bool {
+        let one = Claimed::one(slot);
+        self.bits.claim_at(slot)
+            || self.lanes.iter().any(|lane| {
+                let shares = |shared: usize| {
+                    let shared = State::shared_of(shared);
+                    shared.word == one.word && shared.mask & one.mask != 0
+                };
+                // S1 (Acquire, pairs with S0), as in `take_shared`.
+                lane.shared
+                    .fetch_update(Acquire, Relaxed, |word| shares(word).then_some(word & !one.mask))
+                    .is_ok()
+            })
+    }
+
+    fn count(&self, slot: usize) {
+        self.bits.count(slot);
+    }
+
+    fn free(&self, slot: usize) -> bool {
+        self.bits.release(slot)
+    }
+
+    #[inline]
+    fn release(&self, slot: usize) -> bool {
+        match self.here() {
+            Some(lane) => self.release_on(lane, slot),
+            None => self.release_common(slot),
+        }
+    }
+
+    fn is_on_loan(&self, slot: usize) -> bool {
+        let one = Claimed::one(slot);
+        self.bits.is_taken(slot)
+            && self.shared_of(one.word) & one.mask == 0
+            && self.lanes.iter().all(|lane| lane.private.load(Relaxed) != slot + 1)
+    }
+
+    fn available(&self) -> usize {
+        let in_lanes = self.lanes.iter().map(|lane| {
+            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
+            shared + usize::from(lane.private.load(Relaxed) != 0)
+        });
+        (self.bits.available() + in_lanes.sum::<usize>()).min(N)
+    }
+
+    #[inline]
+    fn release_on(&self, lane: usize, slot: usize) -> bool {
+        let state = &self.lanes[lane];
+        let waited = self.queue.is_waited() && !seeded!("kept_while_waited", true, false);
+        if !waited && !self.is_reserved(slot) && state.private.load(Relaxed) == 0 {
+            state.private.store(slot + 1, Relaxed);
+            return true;
+        }
+        self.put_on(lane, slot)
+    }
+
+    /// Evicts what was idle the last time and is still; then notes what is idle now for the next.
+    fn age(&self, mut evict: impl FnMut(usize)) {
+        self.clear_up();
+        for word in 0..Bitmap::<N>::WORDS {
+            let idle = self.bits.free_mask(word) | self.shared_of(word);
+            let marks = self.marks.get(word);
+            let seen = marks.load(Relaxed);
+            let (filled, victims) = (seen & LOWER, seen >> HALF);
+            let old = if seeded!("tick_evicts_all", true, false) { LOWER } else { victims };
+            for slot in (Claimed { word, mask: idle & filled & old }) {
+                if self.claim_at(slot) {
+                    evict(slot);
+                }
+            }
+            // One that is lent between the look above and the mark has its mark for a tick too early; it is in
+            // use, and so loses it at the next tick, or is evicted a tick early: a miss, and nothing worse.
+            marks.fetch_and(!((victims & !idle) << HALF), Relaxed);
+            marks.fetch_or((idle & filled & !victims) << HALF, Relaxed);
+        }
+    }
+
+    fn flush_here(&self) {
+        if let Some(lane) = self.here() {
+            self.flush(lane);
+        }
+    }
+
+    fn put_aside(&self, slot: usize) -> bool {
+        self.release_common(slot)
+    }
+
+    fn has_available(&self, want: usize) -> bool {
+        self.available() >= want + Q::HEADROOM
+    }
+
+    fn gets(&self) -> u64 {
+        let in_lanes: u64 = self.lanes.iter().map(|lane| lane.gets.load(Relaxed) as u64).sum();
+        self.bits.claims() + in_lanes
+    }
+
+    fn steals(&self) -> u64 {
+        let in_lanes: u64 = self.lanes.iter().map(|lane| lane.steals.load(Relaxed) as u64).sum();
+        in_lanes + self.strays.load(Relaxed) as u64
+    }
+
+    fn note(&self, slot: usize, filled: bool) {
+        let one = Claimed::one(slot);
+        let marks = self.marks.get(one.word);
+        if filled {
+            marks.fetch_or(one.mask, Relaxed);
+        } else {
+            marks.fetch_and(!(one.mask | (one.mask << HALF)), Relaxed);
+        }
+    }
+
+    #[inline(always)]
+    fn is_reserved(&self, slot: usize) -> bool {
+        slot >= N - Q::HEADROOM
+    }
+}

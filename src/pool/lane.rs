@@ -1,0 +1,379 @@
+//! Pools with lanes, and the handle to one.
+
+use super::lease::{Home, home};
+use super::{Lease, Pool, To};
+use crate::error::Exhausted;
+use crate::free::{Free, Waiting};
+use crate::lanes::Lanes;
+use crate::notify::Poll;
+use crate::reset::{DefaultReset, FromFn, Policy};
+use crate::slot::SlotState;
+use crate::sync::const_fn;
+use core::cell::Cell;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use core::{fmt, ops::Deref};
+
+/// A [`Pool`] with `LANES` lanes: Go's per-P `sync.Pool`, bounded.
+///
+/// A lane keeps one free object to itself, which its owner gets and puts with plain loads and stores, and
+/// shares more of them, which others steal when they find nothing else. All that a [`Pool`] does, this does as
+/// well, by dereferencing to one.
+///
+/// | on | lanes belong to | |
+/// |---|---|---|
+/// | `std` | threads | `POOL.try_get()` finds the thread's lane by one thread-local read, as in Go; the lease may go back on any thread |
+/// | any target | who calls [`claim`](Self::claim) | a core, a task, an interrupt handler: [`Lane`] |
+///
+/// # Shape
+/// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. Costs 2 bytes a slot and a padded
+/// cache line a lane more than a [`Pool`].
+///
+/// A thread's lane is that of its number modulo `LANES`, where numbers are small and used again when threads
+/// end; while another living thread has it, the thread works without a lane, as on a plain pool. So does a
+/// thread that is ending, and an interrupt handler that has no [`Lane`]. A thread's lane outlives it until
+/// somebody needs the lane or what is on it.
+///
+/// # What a get looks at
+/// The lane's private object, its shared ones, those of no lane, those of other lanes, those that were idle at
+/// the last [`tick`](Self::tick), what threads that ended left; then a vacant slot is filled by the policy. So a
+/// get fails only when no object is free other than the private ones of other lanes and those that are just
+/// being moved between lanes. Where every object must be within everyone's reach, have more objects than
+/// lanes, [`flush`](Self::flush) a lane before it idles, or take a plain pool. A thread that waits for an object
+/// (`Wake`) gets the next that any lane puts.
+///
+/// # Context
+/// As [`Pool`]: gets are lock-free and puts wait-free, from anywhere. A get and a put on a warm lane are
+/// wait-free and cost no locked instruction.
+///
+/// With `std`, a signal handler is not one of those anywheres: it interrupts a thread on its own lane. Nothing in a
+/// signal handler may touch a pool that the thread it interrupts may be using.
+///
+/// # Source
+/// Go's `sync/pool.go`; DPDK's caches that users own, for lanes without threads.
+///
+/// # Examples
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use forebay::LanePool;
+///
+/// static SCRATCH: LanePool<Vec<u8>, 64, 8> = LanePool::new();
+///
+/// let workers: Vec<_> = (0..8)
+///     .map(|_| std::thread::spawn(|| SCRATCH.try_get().unwrap().extend(b"some work")))
+///     .collect();
+/// workers.into_iter().for_each(|worker| worker.join().unwrap());
+/// assert_eq!(SCRATCH.available(), 64); // nothing is lost with a thread
+/// # }
+/// ```
+pub struct LanePool<
+    T,
+    const N: usize,
+    const LANES: usize,
+    P = DefaultReset,
+    W: Waiting = Poll,
+>(Pool<T, N, P, Lanes<LANES, W>>);
+
+impl<T, const N: usize, const LANES: usize> LanePool<T, N, LANES> {
+    const_fn! {
+        /// A pool whose objects are made by [`Default`] on first use and recycled by [`Reset`](crate::Reset).
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// Nothing at run time in a `static`: all zeros.
+        #[must_use]
+        pub const fn new() -> Self {
+            Self::with_waiting(DefaultReset)
+        }
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, F: Fn(usize) -> T> LanePool<T, N, LANES, FromFn<F>> {
+    const_fn! {
+        /// A pool whose objects are made by `make`, from the slot's number. As [`Pool::from_fn`].
+        #[must_use]
+        pub const fn from_fn(make: F) -> Self {
+            Self::with_waiting(FromFn(make))
+        }
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P> LanePool<T, N, LANES, P> {
+    const_fn! {
+        /// A pool whose objects are made and recycled by `policy`. As [`Pool::with_policy`].
+        #[must_use]
+        pub const fn with_policy(policy: P) -> Self {
+            Self::with_waiting(policy)
+        }
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES, P, W> {
+    const_fn! {
+        /// A pool with another [waiting policy](Waiting), which the type names. As [`Pool::with_waiting`].
+        #[must_use]
+        pub const fn with_waiting(policy: P) -> Self {
+            Self(Pool::with_waiting(policy))
+        }
+    }
+
+    /// A lane of one's own, or `None` while each has an owner.
+    ///
+    /// # Context
+    /// Lock-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// One read-modify-write for a free lane; O(`LANES`).
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{LanePool, Lease};
+    ///
+    /// static FRAMES: LanePool<[u8; 32], 16, 2> = LanePool::new();
+    ///
+    /// let lane = FRAMES.claim().unwrap(); // for this core, task or handler
+    /// let frame = lane.try_get()?; // plain loads and stores, once the lane is warm
+    /// drop(frame);
+    ///
+    /// let lease = Lease::detach(lane.try_get()?); // may go to another core
+    /// std::thread::spawn(move || drop(lease)).join().unwrap();
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[must_use]
+    pub fn claim(&self) -> Option<Lane<'_, T, N, LANES, P, W>> {
+        let lane = self.0.free.claim_lane()?;
+        Some(Lane { pool: &self.0, lane, _one_context: PhantomData })
+    }
+
+    /// Ages the idle objects: drops those that were idle at the last tick and have been since. Their slots become
+    /// vacant. The number dropped.
+    ///
+    /// An object is dropped when it was idle for two ticks, so that a burst that comes again finds it. The
+    /// private objects of lanes in use do not age: at most one a lane.
+    ///
+    /// While an object is being dropped its slot is on loan to this call. Of two ticks at once, one may find
+    /// less to do.
+    ///
+    /// # Panics
+    /// As the drop of an object does; its slot is vacant then, and the rest is left as it is.
+    ///
+    /// # Context
+    /// Lock-free, O(N) besides the drops.
+    ///
+    /// # Cost
+    /// About four loads and two read-modify-writes for each 32 slots (16 on 32-bit targets), two and a drop for
+    /// each object dropped.
+    ///
+    /// # Source
+    /// Go's `poolCleanup` and its victim cache; Go calls it at each collection.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// let pool: forebay::LanePool<String, 8, 2> = forebay::LanePool::new();
+    /// let burst: Vec<_> = (0..8).map(|_| pool.try_get().unwrap()).collect();
+    /// drop(burst);
+    /// pool.flush(); // this thread keeps none to itself
+    /// assert_eq!(pool.tick(), 0); // idle since less than a tick
+    /// drop(pool.try_get()); // one of them is used …
+    /// pool.flush();
+    /// assert_eq!(pool.tick(), 7); // … and stays
+    /// # }
+    /// ```
+    pub fn tick(&self) -> usize {
+        self.0.age()
+    }
+
+    /// Gives away what the calling thread keeps to itself, so that everybody finds it: for a thread that is about
+    /// to idle. Without `std` there is nothing to do; see [`Lane::flush`].
+    ///
+    /// # Context
+    /// Wait-free.
+    ///
+    /// # Cost
+    /// One read-modify-write, if there is such an object.
+    pub fn flush(&self) {
+        self.0.free.flush_here();
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P, W: Waiting> Deref for LanePool<T, N, LANES, P, W> {
+    type Target = Pool<T, N, P, Lanes<LANES, W>>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T, const N: usize, const LANES: usize> Default for LanePool<T, N, LANES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
+    for LanePool<T, N, LANES, P, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LanePool").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+/// A lane of a [`LanePool`], for one core, task, thread or interrupt handler.
+///
+/// May move to another thread, but cannot be shared between two: its operations are plain loads and stores, and
+/// must not be interrupted by others on the same lane. Dropped, it gives its private object away; what it shares
+/// stays within everyone's reach. Forgotten, it keeps both the lane and that object for good.
+///
+/// # Examples
+/// See [`LanePool::claim`].
+pub struct Lane<'p, T, const N: usize, const LANES: usize, P = DefaultReset, W: Waiting = Poll> {
+    pool: &'p Pool<T, N, P, Lanes<LANES, W>>,
+    lane: usize,
+    // [one-lane] `Send`, but not `Sync`.
+    _one_context: PhantomData<Cell<()>>,
+}
+
+impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
+    Lane<'p, T, N, LANES, P, W>
+{
+    /// Lends a free object, at best the one that the lane keeps. The lease borrows the lane, and cannot leave
+    /// its thread unless it is [detached](Lease::detach).
+    ///
+    /// # Errors
+    /// [`Exhausted`]: no object is free other than the private ones of other lanes.
+    ///
+    /// # Context
+    /// Wait-free when the lane has an object to itself, otherwise lock-free.
+    ///
+    /// # Cost
+    /// Plain loads and stores when the lane has an object to itself; otherwise as [`LanePool`] says.
+    #[inline]
+    pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
+        let slot = self.pool.free.claim_on(self.lane, false).ok_or_else(|| self.pool.exhausted())?;
+        self.pool.ready(slot);
+        Ok(Lease::new(self, slot))
+    }
+
+    /// [`try_get`](Self::try_get) for callers that may have the reserved objects too. See
+    /// [`Headroom`](crate::Headroom).
+    ///
+    /// # Errors
+    /// [`Exhausted`].
+    #[inline]
+    pub fn try_get_reserved(&self) -> Result<Lease<&Self>, Exhausted> {
+        let slot = self.pool.free.claim_on(self.lane, true).ok_or_else(|| self.pool.exhausted())?;
+        self.pool.ready(slot);
+        Ok(Lease::new(self, slot))
+    }
+
+    /// Gives the lane's private object away, so that everybody finds it: for an owner that is about to idle.
+    ///
+    /// # Context
+    /// Wait-free. One read-modify-write, if there is such an object.
+    pub fn flush(&self) {
+        self.pool.free.flush(self.lane);
+    }
+
+    /// The lane's number, below `LANES`.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.lane
+    }
+}
+
+home!(
+    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    &'l Lane<'p, T, N, LANES, P, W>, T,
+    |this| this.pool, |slot| this.pool.take_back(slot, To::Lane(this.lane), P::recycle)
+);
+
+impl<'l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
+    Lease<&'l Lane<'p, T, N, LANES, P, W>>
+{
+    /// Parts the lease from the lane it was got on, so that it may go to another thread. It goes back to
+    /// wherever it is dropped.
+    ///
+    /// # Context and cost
+    /// Wait-free; nothing.
+    pub fn detach(lease: Self) -> Lease<&'p Pool<T, N, P, Lanes<LANES, W>>> {
+        let (lane, slot) = Self::into_parts(lease);
+        Lease::from_parts(lane.pool, slot)
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P, W: Waiting> Drop for Lane<'_, T, N, LANES, P, W> {
+    fn drop(&mut self) {
+        self.pool.free.leave(self.lane);
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
+    for Lane<'_, T, N, LANES, P, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane").field("number", &self.lane).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "std")]
+pub use ticker::Ticker;
+
+#[cfg(feature = "std")]
+mod ticker {
+    use super::LanePool;
+    use crate::free::Waiting;
+    use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+    use std::thread::{self, JoinHandle};
+    use std::time::Duration;
+
+    /// A thread that [ticks](LanePool::tick) a pool. Dropped, it ends the thread and waits for it.
+    ///
+    /// Made by [`LanePool::tick_every`].
+    #[derive(Debug)]
+    pub struct Ticker {
+        /// Dropped to end the thread.
+        stop: Option<SyncSender<()>>,
+        thread: Option<JoinHandle<()>>,
+    }
+
+    impl<T: Send, const N: usize, const LANES: usize, P: Sync, W: Waiting> LanePool<T, N, LANES, P, W> {
+        /// Ticks the pool from a thread of its own, every `period`, until the [`Ticker`] is dropped.
+        ///
+        /// # Errors
+        /// As [`std::thread::Builder::spawn`]. A panic in the drop of an object ends the ticking.
+        ///
+        /// # Examples
+        /// ```
+        /// use forebay::LanePool;
+        /// use std::time::Duration;
+        ///
+        /// static BUFFERS: LanePool<Vec<u8>, 64, 8> = LanePool::new();
+        /// let _ticker = BUFFERS.tick_every(Duration::from_secs(60))?; // idle for a minute or two: dropped
+        /// # Ok::<(), std::io::Error>(())
+        /// ```
+        pub fn tick_every(&'static self, period: Duration) -> std::io::Result<Ticker> {
+            let (stop, stopped) = sync_channel(0);
+            let ticking = move || {
+                while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
+                    self.tick();
+                }
+            };
+            let thread = thread::Builder::new().name("forebay-tick".into()).spawn(ticking)?;
+            Ok(Ticker { stop: Some(stop), thread: Some(thread) })
+        }
+    }
+
+    impl Drop for Ticker {
+        fn drop(&mut self) {
+            drop(self.stop.take());
+            if let Some(thread) = self.thread.take() {
+                // An error is a panic of an object's drop, which was reported where it happened.
+                let _ = thread.join();
+            }
+        }
+    }
+}

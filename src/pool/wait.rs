@@ -1,0 +1,210 @@
+//! Waiting for a free object.
+
+use super::{Lease, Pool};
+use crate::error::TooManyWaiters;
+use crate::free::{Free, Waits};
+use crate::queue::{Queue, Seats};
+use crate::reset::Policy;
+use crate::sync::seeded;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
+    /// Lends a free object, and waits for one if there is none.
+    ///
+    /// First come, first served: an object that comes back while somebody waits is handed to the first who does,
+    /// and [`try_get`](Self::try_get) does not overtake. Dropped, the future leaks nothing: an object that it was
+    /// handed already goes to the next. Forgotten (`mem::forget`) while it waits, it keeps its seat, and
+    /// the object it is handed.
+    ///
+    /// # Errors
+    /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
+    ///
+    /// # Context
+    /// Async; in any executor. Polls are lock-free. The wake-up comes from whoever puts an object, which may be an
+    /// interrupt handler.
+    ///
+    /// # Cost
+    /// As `try_get` when there is an object; otherwise O(`K`) for this call and for the put that ends the
+    /// waiting.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// use forebay::{DefaultReset, Pool, Wake};
+    ///
+    /// static JOBS: Pool<[u8; 64], 1, DefaultReset, Wake<4>> = Pool::with_waiting(DefaultReset);
+    ///
+    /// async fn work() -> Result<(), forebay::TooManyWaiters> {
+    ///     let mut job = JOBS.get().await?; // waits while the only one is out
+    ///     job[0] = 1;
+    ///     Ok(())
+    /// }
+    /// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// # assert!(std::pin::pin!(work()).as_mut().poll(&mut context).is_ready());
+    /// # use std::future::Future;
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<'_, T, N, P, W> {
+        Get { pool: self, seat: None, privileged: false }
+    }
+
+    /// [`get`](Self::get) for callers that may have the reserved objects too. See
+    /// [`Headroom`](crate::Headroom).
+    pub fn get_reserved(&self) -> Get<'_, T, N, P, W> {
+        Get { pool: self, seat: None, privileged: true }
+    }
+}
+
+#[cfg(feature = "std")]
+mod blocking {
+    use super::*;
+    use crate::error::WaitError;
+    use crate::park;
+    use std::time::{Duration, Instant};
+
+    impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
+        /// Lends a free object, and parks the thread until there is one. As [`get`](Self::get).
+        ///
+        /// # Errors
+        /// [`TooManyWaiters`], as `get`.
+        ///
+        /// # Context
+        /// Blocking: for threads. Allocates once a thread, when it waits for the first time.
+        ///
+        /// # Examples
+        /// ```
+        /// use forebay::{DefaultReset, Pool, Wake};
+        ///
+        /// static JOBS: Pool<u32, 1, DefaultReset, Wake<4>> = Pool::with_waiting(DefaultReset);
+        ///
+        /// let job = JOBS.get_blocking()?;
+        /// let other = std::thread::spawn(|| *JOBS.get_blocking().unwrap());
+        /// drop(job); // goes to the other thread, if that waits already
+        /// assert_eq!(other.join().unwrap(), 0);
+        /// # Ok::<(), forebay::TooManyWaiters>(())
+        /// ```
+        pub fn get_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters> {
+            self.wait(None, false).map_err(|_| TooManyWaiters)
+        }
+
+        /// Lends a free object, and parks the thread until there is one, but no longer than `timeout`.
+        ///
+        /// # Errors
+        /// [`WaitError`]: the time is up, or there are too many who wait.
+        ///
+        /// # Context and cost
+        /// As [`get_blocking`](Self::get_blocking). A timeout too far away to be a time waits for ever.
+        pub fn get_timeout(&self, timeout: Duration) -> Result<Lease<&Self>, WaitError> {
+            self.wait(park::deadline(timeout), false)
+        }
+
+        /// [`get_timeout`](Self::get_timeout) for callers that may have the reserved objects too. See
+        /// [`Headroom`](crate::Headroom).
+        ///
+        /// # Errors
+        /// As `get_timeout`.
+        pub fn get_reserved_timeout(&self, timeout: Duration) -> Result<Lease<&Self>, WaitError> {
+            self.wait(park::deadline(timeout), true)
+        }
+
+        /// Without `deadline` the time is never up.
+        fn wait(
+            &self,
+            deadline: Option<Instant>,
+            privileged: bool,
+        ) -> Result<Lease<&Self>, WaitError> {
+            let mut get = Get { pool: self, seat: None, privileged };
+            match park::wait(deadline, |context| Pin::new(&mut get).poll(context)) {
+                Some(got) => got.map_err(WaitError::TooManyWaiters),
+                // What was handed over at the last moment is not given away again.
+                None => get.give_up().ok_or_else(|| WaitError::TimedOut(self.exhausted())),
+            }
+        }
+    }
+}
+
+/// Waits for a free object. See [`Pool::get`].
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
+    pool: &'p Pool<T, N, P, W>,
+    /// Where it waits.
+    seat: Option<usize>,
+    privileged: bool,
+}
+
+impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
+    /// A slot that was handed over becomes a lease.
+    fn lend(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
+        self.pool.free.count(slot);
+        self.pool.ready(slot);
+        Lease::new(self.pool, slot)
+    }
+
+    /// Stops waiting.
+    fn give_up(&mut self) -> Option<Lease<&'p Pool<T, N, P, W>>> {
+        let slot = self.pool.free.queue().leave(self.seat.take()?)?;
+        Some(self.lend(slot))
+    }
+}
+
+impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, W> {
+    type Output = Result<Lease<&'p Pool<T, N, P, W>>, TooManyWaiters>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let free = &self.pool.free;
+        let queue = free.queue();
+        let seat = match self.seat {
+            Some(seat) => seat,
+            None => {
+                // Behind those that wait already.
+                if !queue.is_waited() || seeded!("get_overtakes", true, false) {
+                    if let Some(slot) = free.claim(self.privileged) {
+                        self.pool.ready(slot);
+                        return Poll::Ready(Ok(Lease::new(self.pool, slot)));
+                    }
+                }
+                // What our lane keeps to itself is for them, too.
+                free.flush_here();
+                let Some(seat) = queue.join(context.waker(), self.privileged) else {
+                    return Poll::Ready(Err(TooManyWaiters));
+                };
+                self.seat = Some(seat);
+                // What came back before we sat down goes to the first who waits, perhaps to us.
+                if !seeded!("join_without_settle", true, false) {
+                    self.pool.free.settle();
+                }
+                seat
+            }
+        };
+        match self.pool.free.queue().granted(seat, context.waker()) {
+            Some(slot) => {
+                self.seat = None;
+                Poll::Ready(Ok(self.lend(slot)))
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<T, const N: usize, P: Policy<T>, W: Waits> Drop for Get<'_, T, N, P, W> {
+    fn drop(&mut self) {
+        // The slot that it was handed goes to the next, or is free.
+        let Some(seat) = self.seat.take() else { return };
+        let slot = self.pool.free.queue().leave(seat);
+        if seeded!("dropped_get_keeps_slot", true, false) {
+            return;
+        }
+        if let Some(slot) = slot {
+            self.pool.free.put_aside(slot);
+        }
+    }
+}
+
+impl<T, const N: usize, P: Policy<T>, W: Waits> fmt::Debug for Get<'_, T, N, P, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("waits", &self.seat.is_some()).finish_non_exhaustive()
+    }
+}

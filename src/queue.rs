@@ -1,0 +1,287 @@
+//! L2: who waits for a free slot, first come first served. No `T`, no `unsafe`.
+//!
+//! A caller that finds no free slot takes one of `K` seats with a ticket. Who has a slot to give away hands it
+//! to the seat with the oldest ticket, by one compare-exchange of the seat's state, and wakes its owner; the
+//! slot is not free in between, so that nobody overtakes. A slot that is freed while somebody sits down is not
+//! missed either, since both sides write, and then look, with a fence between:
+//!
+//! | waiter | who frees a slot |
+//! |---|---|
+//! | `waiting.fetch_add`, the seat says `WAITING` | the slot's bit |
+//! | W1: `fence(SeqCst)` | N1: `fence(SeqCst)` |
+//! | looks for a free slot | looks for a waiter |
+//!
+//! Both fences are the one in `calls`. Whichever comes first, the side behind the other sees what was written
+//! before it, and then both do the same: claim a free slot and hand it over (`Free::settle`).
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | Q0→Q1 | `hand_over`: compare-exchange | `granted`, `leave` | the last owner's writes to the slot | `wait::put_vs_waiting_get` |
+//! | Q2→Q3 | `granted`, `leave`: the seat is empty | `join`: compare-exchange | the last waiter is done with the seat | `wait::leave_vs_put_vs_join` |
+//!
+//! Source: Zephyr's `k_mem_slab`, which hands a freed block to the first waiter; differs: no lock.
+
+use crate::sync::first_value;
+
+/// Callers that wait for a slot.
+pub trait Queue: Send + Sync + Sized {
+    first_value!();
+
+    /// How many slots, those of the highest numbers, are for callers that say so.
+    const HEADROOM: usize = 0;
+
+    /// Whether anybody may be waiting: a hint, and `false` may be old.
+    fn is_waited(&self) -> bool;
+
+    /// Gives `slot` to the first who may have it. `false` if there is none.
+    fn hand_over(&self, slot: usize, reserved: bool) -> bool;
+
+    /// Whether anybody waits, seen behind all that the caller did before; and if so, whether one of them may
+    /// have a reserved slot.
+    fn calls(&self) -> Option<bool>;
+}
+
+/// Nobody waits.
+#[derive(Debug)]
+pub struct Nobody;
+
+impl Queue for Nobody {
+    first_value!(Self);
+
+    #[inline(always)]
+    fn is_waited(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn hand_over(&self, _slot: usize, _reserved: bool) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn calls(&self) -> Option<bool> {
+        None
+    }
+}
+
+/// `Q`, and the last `H` slots are for callers that say so.
+#[derive(Debug)]
+pub struct Reserving<const H: usize, Q>(Q);
+
+impl<const H: usize, Q: Queue> Queue for Reserving<H, Q> {
+    first_value!(Self(first_value!(of Q)));
+    const HEADROOM: usize = H;
+
+    #[inline(always)]
+    fn is_waited(&self) -> bool {
+        self.0.is_waited()
+    }
+
+    #[inline(always)]
+    fn hand_over(&self, slot: usize, reserved: bool) -> bool {
+        self.0.hand_over(slot, reserved)
+    }
+
+    #[inline(always)]
+    fn calls(&self) -> Option<bool> {
+        self.0.calls()
+    }
+}
+
+#[cfg(any(feature = "std", feature = "async"))]
+pub use seats::{Seats, Waiters};
+
+#[cfg(any(feature = "std", feature = "async"))]
+mod seats {
+    use super::{Queue, Reserving};
+    use crate::sync::{
+        AtomicWaker,
+        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+        fence, filled, first_value, rmw, seeded,
+    };
+    use core::task::Waker;
+
+    /// A queue that callers can join.
+    pub trait Seats: Queue {
+        /// Takes a seat, or `None` if there is none. The caller then looks for a free slot (`Free::settle`).
+        fn join(&self, waker: &Waker, privileged: bool) -> Option<usize>;
+
+        /// The slot that was handed to the owner of `seat`, who leaves with it; `None`, and `waker` will be
+        /// woken, if there is none yet.
+        fn granted(&self, seat: usize, waker: &Waker) -> Option<usize>;
+
+        /// Gives the seat up. A slot that was handed over meanwhile is the caller's.
+        fn leave(&self, seat: usize) -> Option<usize>;
+    }
+
+    /// Up to `K` waiters.
+    pub struct Waiters<const K: usize> {
+        /// At least the number of seats that say `WAITING`: counted up before and down after.
+        waiting: rmw::AtomicUsize,
+        /// The next ticket.
+        next: rmw::AtomicUsize,
+        seats: [Seat; K],
+    }
+
+    /// Where one caller waits.
+    struct Seat {
+        /// [`EMPTY`], [`TAKEN`], [`WAITING`] with a ticket, or [`GRANTED`] with a slot.
+        state: rmw::AtomicUsize,
+        waker: AtomicWaker,
+    }
+
+    const EMPTY: usize = 0;
+    /// Somebody is about to sit down.
+    const TAKEN: usize = 1;
+    const WAITING: usize = 2;
+    const GRANTED: usize = 3;
+    const KIND: usize = 3;
+    /// Beside `WAITING`: a reserved slot will do.
+    const PRIVILEGED: usize = 4;
+    /// Where a ticket or a slot begins. Tickets begin again after 2^29 on 32-bit targets; of a waiter that sat
+    /// through half as many others come and go, the turn is not certain.
+    const PAYLOAD_SHIFT: u32 = 3;
+
+    impl Seat {
+        /// The state, if its owner waits for a slot, `reserved` or not.
+        fn wants(&self, reserved: bool) -> Option<usize> {
+            let state = self.state.load(Relaxed);
+            let wants = state & KIND == WAITING && (!reserved || state & PRIVILEGED != 0);
+            wants.then_some(state)
+        }
+    }
+
+    impl<const K: usize> Queue for Waiters<K> {
+        first_value!(Self {
+            waiting: rmw::AtomicUsize::new(0),
+            next: rmw::AtomicUsize::new(0),
+            seats: filled!(Seat { state: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }; K),
+        });
+
+        #[inline(always)]
+        fn is_waited(&self) -> bool {
+            self.waiting.load(Relaxed) != 0
+        }
+
+        #[cold]
+        fn hand_over(&self, slot: usize, reserved: bool) -> bool {
+            loop {
+                let mut first: Option<(&Seat, usize)> = None;
+                for seat in &self.seats {
+                    let Some(state) = seat.wants(reserved) else { continue };
+                    // Tickets count on, modulo a power of two: the older one is behind the other.
+                    let is_older = first.is_none_or(|(_, first)| {
+                        let ahead = (first >> PAYLOAD_SHIFT).wrapping_sub(state >> PAYLOAD_SHIFT);
+                        ahead & (usize::MAX >> PAYLOAD_SHIFT) < usize::MAX >> (PAYLOAD_SHIFT + 1)
+                    });
+                    if is_older || seeded!("last_come_first_served", true, false) {
+                        first = Some((seat, state));
+                    }
+                }
+                let Some((seat, state)) = first else { return false };
+                let grant = GRANTED | (slot << PAYLOAD_SHIFT);
+                // Q0 (Release half, pairs with Q1): the last owner's writes come before the waiter's. A ticket
+                // is given out once, so the state is the same only if its owner still waits.
+                let order = seeded!("grant_relaxed", Relaxed, AcqRel);
+                if seeded!("grant_torn", true, false) {
+                    seat.state.store(grant, Release);
+                } else if seat.state.compare_exchange(state, grant, order, Relaxed).is_err() {
+                    continue;
+                }
+                self.waiting.fetch_sub(1, Relaxed);
+                if !seeded!("grant_without_wake", true, false) {
+                    seat.waker.wake();
+                }
+                return true;
+            }
+        }
+
+        #[inline]
+        fn calls(&self) -> Option<bool> {
+            if !seeded!("no_settle_fence", true, false) {
+                fence(SeqCst); // W1 and N1, which pair with each other.
+            }
+            if self.waiting.load(Relaxed) == 0 {
+                return None;
+            }
+            let mut waiting = self.seats.iter().filter_map(|seat| seat.wants(false)).peekable();
+            waiting.peek()?;
+            Some(waiting.any(|state| state & PRIVILEGED != 0))
+        }
+    }
+
+    impl<const K: usize> Seats for Waiters<K> {
+        fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
+            let seat = self.seats.iter().position(|seat| {
+                // Q3 (Acquire, pairs with Q2): whoever had the seat is done with it.
+                seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
+            })?;
+            let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
+            self.seats[seat].waker.register(waker);
+            self.waiting.fetch_add(1, Relaxed);
+            let class = if privileged { PRIVILEGED } else { 0 };
+            self.seats[seat].state.store(WAITING | class | ticket, Release);
+            Some(seat)
+        }
+
+        fn granted(&self, seat: usize, waker: &Waker) -> Option<usize> {
+            let seat = &self.seats[seat];
+            let granted = || {
+                // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
+                let state = seat.state.load(Acquire);
+                (state & KIND == GRANTED).then_some(state >> PAYLOAD_SHIFT)
+            };
+            let slot = granted().or_else(|| {
+                // First the waker, then the look: a grant in between wakes it.
+                seat.waker.register(waker);
+                if seeded!("no_look_behind_register", true, false) { None } else { granted() }
+            })?;
+            // Q2 (Release, pairs with Q3): we are done with the seat.
+            seat.state.store(EMPTY, Release);
+            Some(slot)
+        }
+
+        fn leave(&self, seat: usize) -> Option<usize> {
+            let seat = &self.seats[seat];
+            let state = seat.state.load(Relaxed);
+            // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 (Acquire, pairs with Q0), when it
+            // fails: the only change that others make is to grant.
+            if state & KIND == WAITING {
+                match seat.state.compare_exchange(state, EMPTY, AcqRel, Acquire) {
+                    Ok(_) => {
+                        self.waiting.fetch_sub(1, Relaxed);
+                        return None;
+                    }
+                    Err(grant) => {
+                        seat.state.store(EMPTY, Release); // Q2
+                        return Some(grant >> PAYLOAD_SHIFT);
+                    }
+                }
+            }
+            let grant = seat.state.load(Acquire); // Q1
+            seat.state.store(EMPTY, Release); // Q2
+            Some(grant >> PAYLOAD_SHIFT)
+        }
+    }
+
+    impl<const H: usize, Q: Seats> Seats for Reserving<H, Q> {
+        fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
+            self.0.join(waker, privileged)
+        }
+
+        fn granted(&self, seat: usize, waker: &Waker) -> Option<usize> {
+            self.0.granted(seat, waker)
+        }
+
+        fn leave(&self, seat: usize) -> Option<usize> {
+            self.0.leave(seat)
+        }
+    }
+
+    impl<const K: usize> core::fmt::Debug for Waiters<K> {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            let waiting = self.waiting.load(Relaxed);
+            f.debug_struct("Waiters").field("seats", &K).field("waiting", &waiting).finish()
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! L3 (std): the number of the calling thread: small, its own while it lives, and used again after it.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | F0→F1 | a thread ends: `Bitmap::release` | the next with its number, `while_unused`: `Bitmap` claims | all that the thread did with its number | `lanes::thread_ends_vs_adopt` |
+//!
+//! Two thread-local cells, as in the crate thread_local: the one that is read on each use has no destructor, so
+//! that reading it is one load; the other has nothing but the destructor, which gives the number back. From then
+//! on the thread has none: destructors of other thread-local data that run later find `None`, and not a number
+//! that another thread has already (thread_local #75).
+
+use crate::bitmap::Bitmap;
+use crate::sync::{MAX_THREADS, global, thread_local};
+use core::cell::Cell;
+
+global! {
+    /// The numbers in use.
+    static NUMBERS: Bitmap<MAX_THREADS> = Bitmap::new();
+}
+
+/// Not asked for yet.
+const UNKNOWN: usize = 0;
+/// The thread has no number and gets none: it is ending, or all were taken.
+const NONE: usize = usize::MAX;
+
+thread_local! {
+    /// The thread's number and one, or one of the two above.
+    static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) };
+    static AT_EXIT: AtExit = const { AtExit };
+}
+
+/// Gives the thread's number back when the thread ends.
+struct AtExit;
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        let known = NUMBER.with(|number| number.replace(NONE));
+        if known != UNKNOWN && known != NONE {
+            NUMBERS.release(known - 1);
+        }
+    }
+}
+
+/// The calling thread's number, below [`MAX_THREADS`]: the lowest that was free when the thread first asked.
+/// `None` if there was none, and while the thread ends.
+#[inline]
+pub(crate) fn number() -> Option<usize> {
+    let known = NUMBER.with(Cell::get);
+    // One comparison for both of the others.
+    if known.wrapping_sub(1) < MAX_THREADS { Some(known - 1) } else { ask(known) }
+}
+
+#[cold]
+fn ask(known: usize) -> Option<usize> {
+    if known == NONE {
+        return None;
+    }
+    // The destructor first: where it cannot run any more, no number may be taken.
+    let at_exit = AT_EXIT.try_with(|_| ()).ok();
+    let number = at_exit.and_then(|()| NUMBERS.search(|_| 1, false, |_| usize::MAX)?.next());
+    NUMBER.with(|cell| cell.set(number.map_or(NONE, |number| number + 1)));
+    number
+}
+
+/// Calls `f` if no thread has `number`, and lets none get it meanwhile. What a thread did with it before, `f`
+/// sees.
+pub(crate) fn while_unused<R>(number: usize, f: impl FnOnce() -> R) -> Option<R> {
+    /// Gives the number back, also when `f` panics.
+    struct Held(usize);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            NUMBERS.release(self.0);
+        }
+    }
+
+    // A look first: a read-modify-write is wasted on a thread that lives.
+    if NUMBERS.is_taken(number) || !NUMBERS.claim_at(number) {
+        return None;
+    }
+    let _held = Held(number);
+    Some(f())
+}
