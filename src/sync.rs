@@ -79,7 +79,7 @@ mod imp {
 
     #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use atomic_waker::AtomicWaker;
-    pub(crate) use core::sync::atomic::{Ordering, fence};
+    pub(crate) use core::sync::atomic::Ordering;
     #[cfg(feature = "std")]
     pub(crate) use std::{thread, thread_local};
 
@@ -181,7 +181,6 @@ mod imp {
     pub(crate) use super::checked::{CELLS_HAVE_STATE, SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
-    pub(crate) use loom::sync::atomic::fence;
     #[cfg(feature = "std")]
     pub(crate) use loom::{thread, thread_local};
 
@@ -229,7 +228,7 @@ mod imp {
     /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
     /// one's steps are one step. `Wake` adds no schedules inside it.
     pub(crate) use atomic_waker::AtomicWaker;
-    pub(crate) use shuttle::sync::atomic::{Ordering, fence};
+    pub(crate) use shuttle::sync::atomic::Ordering;
     pub(crate) use shuttle::{thread, thread_local};
 
     /// As under loom, a schedule waits for ever.
