@@ -47,7 +47,7 @@ enum Miss {
 }
 
 /// Slots of one word that were claimed in one step.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Claimed {
     pub(crate) word: usize,
     pub(crate) mask: usize,

@@ -1,7 +1,7 @@
 //! L3: which slots are free, and who gets them: what a pool asks of its waiting policy. No `T`, no `unsafe`.
 
 use crate::bitmap::{Bitmap, Claimed};
-use crate::queue::{Nobody, Queue, Reserving};
+use crate::queue::Queue;
 use crate::sync::{SLOTS_PER_WORD, first_value, seeded};
 
 /// The free slots of a pool.
@@ -135,59 +135,6 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-impl sealed::Sealed for crate::notify::Poll {}
-impl Waiting for crate::notify::Poll {
-    type Queue = Nobody;
-    type Free<const N: usize> = Shared<N, Nobody>;
-}
-
-#[cfg(any(feature = "std", feature = "async"))]
-impl<const K: usize> sealed::Sealed for crate::notify::Wake<K> {}
-#[cfg(any(feature = "std", feature = "async"))]
-impl<const K: usize> Waiting for crate::notify::Wake<K> {
-    type Queue = crate::queue::Waiters<K>;
-    type Free<const N: usize> = Shared<N, Self::Queue>;
-}
-
-/// A [waiting policy](Waiting) under which the last `H` objects of a pool are for callers that say so:
-/// [`try_get`](crate::Pool::try_get) is refused while there are no others, and
-/// [`try_get_reserved`](crate::Pool::try_get_reserved) gets them.
-///
-/// With one pool for both directions of a conversation, whoever must take an object to give one back (the
-/// answer that frees a request, the interrupt that drains a queue) says so, and is not locked out by those that
-/// only add work.
-///
-/// # Shape
-/// `H` below the capacity of the pool, checked at compile time. The reserved ones are the slots of the highest
-/// numbers, so this is exact: at least `H` objects are never on loan to callers that do not say so.
-///
-/// # Cost
-/// None: a constant mask.
-///
-/// # Source
-/// What one pool for both directions does without it: embassy #1096.
-///
-/// # Examples
-/// ```
-/// use forebay::{DefaultReset, Headroom, Pool};
-///
-/// static FRAMES: Pool<[u8; 32], 4, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
-///
-/// let received: Vec<_> = std::iter::from_fn(|| FRAMES.try_get().ok()).collect();
-/// assert_eq!(received.len(), 3); // receivers leave one …
-/// let reply = FRAMES.try_get_reserved()?; // … for the reply that lets them go on
-/// # drop(reply);
-/// # Ok::<(), forebay::Exhausted>(())
-/// ```
-#[derive(Debug)]
-pub struct Headroom<const H: usize, W = crate::notify::Poll>(core::marker::PhantomData<W>);
-
-impl<const H: usize, W: Waiting> sealed::Sealed for Headroom<H, W> {}
-impl<const H: usize, W: Waiting> Waiting for Headroom<H, W> {
-    type Queue = Reserving<H, W::Queue>;
-    type Free<const N: usize> = Shared<N, Self::Queue>;
-}
-
 /// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside [`Headroom`].
 #[cfg(any(feature = "std", feature = "async"))]
 pub trait Waits: Waiting<Queue: crate::queue::Seats> {}
@@ -280,5 +227,11 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     #[inline(always)]
     fn is_reserved(&self, slot: usize) -> bool {
         slot >= N - Q::HEADROOM
+    }
+}
+
+impl<const N: usize, Q> core::fmt::Debug for Shared<N, Q> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Shared(..)")
     }
 }

@@ -543,3 +543,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         slot >= N - Q::HEADROOM
     }
 }
+
+impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANES, Q> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("LaneSet(..)")
+    }
+}

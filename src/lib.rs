@@ -23,15 +23,14 @@ mod sync;
 // L1
 mod error;
 mod metrics;
+mod pad;
 #[cfg(feature = "std")]
 mod park;
-mod pad;
 mod reset;
 mod slot;
 mod token;
 // L2
 mod bitmap;
-mod notify;
 mod queue;
 // L3
 mod free;
@@ -39,6 +38,7 @@ mod free;
 mod thread;
 // L4
 mod lanes;
+mod notify;
 // L5
 mod pool;
 mod ring;
@@ -49,9 +49,9 @@ mod stream;
 pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
 };
-pub use free::{Headroom, Waiting};
+pub use free::Waiting;
 pub use metrics::Metrics;
-pub use notify::{Notify, Poll};
+pub use notify::{Headroom, Notify, Poll};
 pub use pad::{CacheLine, Compact, DefaultPadding};
 pub use lanes::Lanes;
 pub use pool::{Erased, FromRaw, Home, Lane, LanePool, Lease, Loan, Mapped, Pool, SharedLease};
@@ -62,7 +62,7 @@ pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use token::{Response, Token};
 
 #[cfg(any(feature = "std", feature = "async"))]
-pub use {error::TooManyWaiters, free::Waits, notify::Wake, pool::Get};
+pub use {error::TooManyWaiters, free::Waits, notify::Wake};
 #[cfg(feature = "std")]
 pub use {
     error::WaitError,
@@ -70,6 +70,16 @@ pub use {
 };
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
+#[cfg(feature = "std")]
+pub use stream::{IntoIter, Iter};
+
+/// What the methods that wait return, to be awaited, or kept under a name.
+#[cfg(any(feature = "std", feature = "async"))]
+pub mod future {
+    pub use crate::pool::Get;
+    pub use crate::stream::open::Open;
+    pub use crate::stream::waiting::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
+}
 
 /// For globals that are configured at run time: made on first use, without `std`.
 ///

@@ -14,7 +14,7 @@ struct Unpark(thread::Thread);
 
 impl Unpark {
     /// The calling thread's. Allocates.
-    fn new() -> Waker {
+    fn waker() -> Waker {
         Waker::from(Arc::new(Self(thread::current())))
     }
 }
@@ -31,7 +31,7 @@ impl Wake for Unpark {
 
 thread_local! {
     /// Made when the thread waits for the first time, and kept.
-    static WAKER: Waker = Unpark::new();
+    static WAKER: Waker = Unpark::waker();
 }
 
 /// Polls until there is an answer, parking the thread in between; `None` when `deadline` has passed and the
@@ -44,7 +44,7 @@ pub(crate) fn wait<R>(
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
 ) -> Option<R> {
     // In a destructor of thread-local data the thread's own may be gone.
-    let waker = WAKER.try_with(Waker::clone).unwrap_or_else(|_| Unpark::new());
+    let waker = WAKER.try_with(Waker::clone).unwrap_or_else(|_| Unpark::waker());
     let mut context = Context::from_waker(&waker);
     loop {
         if let Poll::Ready(answer) = poll(&mut context) {

@@ -240,6 +240,7 @@ mod imp {
     pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
+    #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use loom::sync::atomic::fence;
     #[cfg(feature = "std")]
     pub(crate) use loom::{thread, thread_local};
@@ -290,7 +291,7 @@ mod imp {
     /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
     /// one's steps are one step. `Wake` adds no schedules inside it.
     pub(crate) use atomic_waker::AtomicWaker;
-    pub(crate) use shuttle::sync::atomic::{Ordering, fence};
+    pub(crate) use shuttle::sync::atomic::Ordering;
     pub(crate) use shuttle::{thread, thread_local};
 
     /// As under loom, a schedule waits for ever.

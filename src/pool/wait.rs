@@ -144,6 +144,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
     }
 
     /// Stops waiting.
+    #[cfg(feature = "std")]
     fn give_up(&mut self) -> Option<Lease<&'p Pool<T, N, P, W>>> {
         let slot = self.pool.free.queue().leave(self.seat.take()?)?;
         Some(self.lend(slot))

@@ -1,0 +1,106 @@
+//! Waiting for a free ring.
+
+use super::{Channel, Halves, Reopen, StreamPool, halves};
+use crate::error::TooManyWaiters;
+use crate::free::Waits;
+use crate::notify::Notify;
+use crate::pool::Get;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
+where
+    W: Notify<Open: Waits>,
+{
+    /// Opens a stream, and waits for a free ring if there is none: first come, first served. As
+    /// [`Pool::get`](crate::Pool::get), where fairness, cancellation and cost are told.
+    ///
+    /// # Errors
+    /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
+    ///
+    /// # Context
+    /// Async; in any executor. Polls are lock-free.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{StreamPool, Token, Wake};
+    ///
+    /// static STREAMS: StreamPool<Token, 64, 20, Wake<16>> = StreamPool::new();
+    ///
+    /// async fn answer() -> Result<(), forebay::TooManyWaiters> {
+    ///     let (sender, receiver) = STREAMS.open_async().await?;
+    ///     # drop((sender, receiver));
+    ///     Ok(())
+    /// }
+    /// # use std::{future::Future, pin::pin, task::{Context, Waker}};
+    /// # assert!(pin!(answer()).as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// ```
+    pub fn open_async(&self) -> Open<'_, T, STREAMS, DEPTH, W> {
+        Open(self.rings.get())
+    }
+}
+
+#[cfg(feature = "std")]
+mod blocking {
+    use super::*;
+    use crate::error::WaitError;
+    use std::time::Duration;
+
+    impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
+    where
+        W: Notify<Open: Waits>,
+    {
+        /// Opens a stream, and parks the thread until there is a free ring. As
+        /// [`Pool::get_blocking`](crate::Pool::get_blocking).
+        ///
+        /// # Errors
+        /// [`TooManyWaiters`], as [`open_async`](Self::open_async).
+        ///
+        /// # Context
+        /// Blocking: for threads.
+        pub fn open_blocking(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, TooManyWaiters> {
+            self.rings.get_blocking().map(halves)
+        }
+
+        /// Opens a stream, and parks the thread until there is a free ring, but no longer than `timeout`. As
+        /// [`Pool::get_timeout`](crate::Pool::get_timeout).
+        ///
+        /// # Errors
+        /// [`WaitError`]: the time is up, or there are too many who wait.
+        ///
+        /// # Context
+        /// Blocking: for threads.
+        pub fn open_timeout(
+            &self,
+            timeout: Duration,
+        ) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, WaitError> {
+            self.rings.get_timeout(timeout).map(halves)
+        }
+    }
+}
+
+/// Waits for a free ring. See [`StreamPool::open_async`].
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>>(
+    Get<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
+);
+
+impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> Future
+    for Open<'p, T, STREAMS, DEPTH, W>
+{
+    type Output = Result<Halves<'p, T, STREAMS, DEPTH, W>, TooManyWaiters>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(ready!(Pin::new(&mut self.0).poll(context)).map(halves))
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> fmt::Debug
+    for Open<'_, T, STREAMS, DEPTH, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Open").field(&self.0).finish()
+    }
+}
