@@ -160,11 +160,7 @@ impl<const N: usize, Q: Queue> Shared<N, Q> {
     fn fit(privileged: bool) -> impl Fn(usize) -> usize {
         const { assert!(Q::HEADROOM < N, "headroom must be below the capacity") };
         move |word| {
-            if privileged || Q::HEADROOM == 0 {
-                usize::MAX
-            } else {
-                below(N - Q::HEADROOM, word)
-            }
+            if privileged || Q::HEADROOM == 0 { usize::MAX } else { below(N - Q::HEADROOM, word) }
         }
     }
 }

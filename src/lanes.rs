@@ -53,10 +53,13 @@ pub struct LaneSet<const N: usize, const LANES: usize, Q> {
     /// Gets without a lane that were served from one.
     strays: rmw::AtomicUsize,
     queue: Q,
+    /// Whose each lane is: [`NOBODY`], [`HANDLE`], or the number of a thread and [`THREAD`]. Not in the lanes, whose
+    /// cache lines their owners write: whoever looks for its own reads those of the others.
+    owners: [rmw::AtomicUsize; LANES],
     lanes: [Padded<State, DefaultPadding>; LANES],
 }
 
-/// One lane. Besides `shared` and `owner`, only its owner writes it.
+/// One lane. Besides `shared`, only its owner writes it.
 struct State {
     /// 0, or the number of the private slot and one.
     private: plain::AtomicUsize,
@@ -67,8 +70,6 @@ struct State {
     gets: plain::AtomicUsize,
     /// Those of them that were served from another lane.
     steals: plain::AtomicUsize,
-    /// [`NOBODY`], [`HANDLE`], or the number of a thread and [`THREAD`].
-    owner: rmw::AtomicUsize,
 }
 
 const NOBODY: usize = 0;
@@ -101,6 +102,7 @@ impl State {
     }
 
     /// Takes some of the shared slots, as many as `want` says of those there are.
+    #[inline]
     fn take_shared(&self, want: impl Fn(usize) -> usize) -> Option<Claimed> {
         let mut seen = self.shared.load(Relaxed);
         loop {
@@ -152,17 +154,27 @@ enum Kind {
 }
 
 impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
-    /// The lane of the calling thread; makes it its own if it can.
+    /// The lane of the calling thread, who takes one if it can.
     #[inline]
     #[cfg(feature = "std")]
     fn here(&self) -> Option<usize> {
         let number = crate::thread::number()?;
         let lane = number % LANES;
         // Relaxed: what says that it is ours, this thread wrote, or the last one with its number did (F0→F1).
-        if self.lanes[lane].owner.load(Relaxed) == number + THREAD {
+        if self.owners[lane].load(Relaxed) == number + THREAD {
             return Some(lane);
         }
-        self.move_in(lane, number + THREAD).then_some(lane)
+        self.find(lane, number + THREAD)
+    }
+
+    /// The lane of `thread`, which is not `first`; or one that it can have.
+    #[cold]
+    #[cfg(feature = "std")]
+    fn find(&self, first: usize, thread: usize) -> Option<usize> {
+        let lanes = || (first..LANES).chain(0..first);
+        lanes()
+            .find(|lane| self.owners[*lane].load(Relaxed) == thread)
+            .or_else(|| lanes().find(|lane| self.move_in(*lane, thread)))
     }
 
     #[inline(always)]
@@ -173,14 +185,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     }
 
     /// Makes `lane` one of `new` if it has no owner, or one that ended.
-    #[cold]
     fn move_in(&self, lane: usize, new: usize) -> bool {
         // Acquire: T1, pairs with T0 in `leave`.
         let take = |old| {
             let order = seeded!("move_in_relaxed", Relaxed, Acquire);
-            self.lanes[lane].owner.compare_exchange(old, new, order, Relaxed).is_ok()
+            self.owners[lane].compare_exchange(old, new, order, Relaxed).is_ok()
         };
-        match self.lanes[lane].owner.load(Relaxed) {
+        match self.owners[lane].load(Relaxed) {
             NOBODY => take(NOBODY),
             #[cfg(feature = "std")]
             old @ THREAD.. => {
@@ -216,14 +227,14 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         }
         // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
         let order = seeded!("leave_relaxed", Relaxed, Release);
-        self.lanes[lane].owner.store(NOBODY, order);
+        self.owners[lane].store(NOBODY, order);
     }
 
     /// What is left in the lanes of threads that ended is given away.
     fn clear_up(&self) {
         #[cfg(feature = "std")]
-        for (lane, state) in self.lanes.iter().enumerate() {
-            if state.owner.load(Relaxed) >= THREAD && self.move_in(lane, HANDLE) {
+        for (lane, owner) in self.owners.iter().enumerate() {
+            if owner.load(Relaxed) >= THREAD && self.move_in(lane, HANDLE) {
                 self.leave(lane);
             }
         }
@@ -255,6 +266,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         let slot = if kept != 0 {
             state.private.store(0, Relaxed);
             kept - 1
+        } else if let Some(mut slots) = state.take_shared(|_| 1) {
+            self.used(slots.next()?)
         } else {
             self.fetch(Some(lane), privileged)?
         };
@@ -262,12 +275,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         Some(slot)
     }
 
-    /// A slot for the owner of `lane`, whose private slot is empty, or for a caller without one. Not counted.
+    /// A slot for the owner of `lane`, whose own are used up, or for a caller without one. Not counted.
     #[cold]
+    #[inline(never)]
     fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
         let with_object = || {
-            lane.and_then(|lane| self.lanes[lane].take_shared(|_| 1))
-                .or_else(|| self.take_common(lane, Kind::Fresh, privileged))
+            self.take_common(lane, Kind::Fresh, privileged)
                 .or_else(|| self.steal(lane))
                 .or_else(|| self.take_common(lane, Kind::Filled, privileged))
         };
@@ -276,18 +289,28 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             with_object()
         });
         if let Some(slot) = found.and_then(|mut slots| slots.next()) {
-            self.unmark(slot);
-            return Some(slot);
+            return Some(self.used(slot));
         }
         // A vacant one, and no more than needed: it will hold an object.
-        self.bits.search(|_| 1, false, self.fit(Kind::Any, privileged))?.next()
+        let any = self.fit(Kind::Any, privileged);
+        let near = lane.and_then(|lane| {
+            self.bits.search(|_| 1, false, |word| any(word) & Self::stripe(lane, word))
+        });
+        near.or_else(|| self.bits.search(|_| 1, false, any))?.next()
+    }
+
+    /// The slots of a word that are best left to `lane`: each lane makes its objects in a stripe of its own, so
+    /// that small objects of different lanes are not in one cache line.
+    fn stripe(lane: usize, word: usize) -> usize {
+        below((lane + 1) * N / LANES, word) & !below(lane * N / LANES, word)
     }
 
     /// Takes a common slot, and for `lane` as many as half a lane more.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
         let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
-        self.keep_rest(lane, self.bits.search(half, false, fit)?)
+        let near = self.bits.search(half, false, |word| fit(word) & Self::stripe(lane, word));
+        self.keep_rest(lane, near.or_else(|| self.bits.search(half, false, fit))?)
     }
 
     /// Steals from the other lanes: for `lane` half of what one of them shares.
@@ -363,14 +386,16 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         was_taken
     }
 
-    /// Says that the slot is in use.
-    fn unmark(&self, slot: usize) {
+    /// Notes that `slot` is used now.
+    #[inline]
+    fn used(&self, slot: usize) -> usize {
         let one = Claimed::one(slot);
         let victim = one.mask << HALF;
         let marks = self.marks.get(one.word);
         if marks.load(Relaxed) & victim != 0 && !seeded!("victim_kept_in_use", true, false) {
             marks.fetch_and(!victim, Relaxed);
         }
+        slot
     }
 
     /// The slots of word `word` that lanes share.
@@ -388,17 +413,22 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
 
     first_value!({
         assert!(LANES >= 1 && LANES <= 4096, "lanes must be from 1 to 4,096");
+        // Else all that is free can be private, and a waiter sleeps on.
+        assert!(
+            !Q::WAITS || N > LANES + Q::HEADROOM,
+            "where callers wait, there must be more objects than lanes"
+        );
         Self {
             bits: Bitmap::new(),
             marks: Words::new(),
             strays: rmw::AtomicUsize::new(0),
             queue: first_value!(of Q),
+            owners: filled!(rmw::AtomicUsize::new(NOBODY); LANES),
             lanes: filled!(Padded::new(State {
                 private: plain::AtomicUsize::new(0),
                 shared: rmw::AtomicUsize::new(0),
                 gets: plain::AtomicUsize::new(0),
                 steals: plain::AtomicUsize::new(0),
-                owner: rmw::AtomicUsize::new(NOBODY),
             }); LANES),
         }
     });

@@ -50,10 +50,10 @@ pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
 };
 pub use free::Waiting;
+pub use lanes::Lanes;
 pub use metrics::Metrics;
 pub use notify::{Headroom, Notify, Poll};
 pub use pad::{CacheLine, Compact, DefaultPadding};
-pub use lanes::Lanes;
 pub use pool::{Erased, FromRaw, Home, Lane, LanePool, Lease, Loan, Mapped, Pool, SharedLease};
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
@@ -61,6 +61,10 @@ pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use token::{Response, Token};
 
+#[cfg(feature = "zeroize")]
+pub use reset::Zeroizing;
+#[cfg(feature = "std")]
+pub use stream::{IntoIter, Iter};
 #[cfg(any(feature = "std", feature = "async"))]
 pub use {error::TooManyWaiters, free::Waits, notify::Wake};
 #[cfg(feature = "std")]
@@ -68,10 +72,6 @@ pub use {
     error::WaitError,
     pool::{Overflow, Ticker},
 };
-#[cfg(feature = "zeroize")]
-pub use reset::Zeroizing;
-#[cfg(feature = "std")]
-pub use stream::{IntoIter, Iter};
 
 /// What the methods that wait return, to be awaited, or kept under a name.
 #[cfg(any(feature = "std", feature = "async"))]

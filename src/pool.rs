@@ -9,11 +9,11 @@ mod shared;
 #[cfg(any(feature = "std", feature = "async"))]
 mod wait;
 
+#[cfg(feature = "std")]
+pub use lane::Ticker;
 pub use lane::{Lane, LanePool};
 pub(crate) use lease::home;
 pub use lease::{Erased, FromRaw, Home, Lease, Mapped};
-#[cfg(feature = "std")]
-pub use lane::Ticker;
 #[cfg(feature = "std")]
 pub use overflow::Overflow;
 pub use shared::SharedLease;
@@ -634,7 +634,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         state.store(on_loan);
         if !seen.is_filled() {
             let misses = self.counters.misses.count();
-            if P::MISSES_PER_TICK != 0 && misses % P::MISSES_PER_TICK == 0 {
+            if misses.is_multiple_of(P::MISSES_PER_TICK) {
                 // Should the drop of an old object panic, the new one goes back.
                 let release = Release::new(self, slot, To::Aside);
                 self.age();

@@ -18,6 +18,7 @@
 //! |---|---|---|---|---|
 //! | Q0→Q1 | `hand_over`: compare-exchange | `granted`, `leave` | the last owner's writes to the slot | `wait::put_vs_waiting_get` |
 //! | Q2→Q3 | `granted`, `leave`: the seat is empty | `join`: compare-exchange | the last waiter is done with the seat | `wait::leave_vs_put_vs_join` |
+//! | Q4→Q5 | `join`: the seat waits | `hand_over`: compare-exchange | the waiter's waker | `wait::put_vs_waiting_get` |
 //!
 //! Source: Zephyr's `k_mem_slab`, which hands a freed block to the first waiter; differs: no lock.
 
@@ -29,6 +30,9 @@ pub trait Queue: Send + Sync + Sized {
 
     /// How many slots, those of the highest numbers, are for callers that say so.
     const HEADROOM: usize = 0;
+
+    /// Whether callers can wait at all.
+    const WAITS: bool;
 
     /// Whether anybody may be waiting: a hint, and `false` may be old.
     fn is_waited(&self) -> bool;
@@ -47,6 +51,7 @@ pub struct Nobody;
 
 impl Queue for Nobody {
     first_value!(Self);
+    const WAITS: bool = false;
 
     #[inline(always)]
     fn is_waited(&self) -> bool {
@@ -71,6 +76,7 @@ pub struct Reserving<const H: usize, Q>(Q);
 impl<const H: usize, Q: Queue> Queue for Reserving<H, Q> {
     first_value!(Self(first_value!(of Q)));
     const HEADROOM: usize = H;
+    const WAITS: bool = Q::WAITS;
 
     #[inline(always)]
     fn is_waited(&self) -> bool {
@@ -159,6 +165,8 @@ mod seats {
             seats: filled!(Seat { state: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }; K),
         });
 
+        const WAITS: bool = true;
+
         #[inline(always)]
         fn is_waited(&self) -> bool {
             self.waiting.load(Relaxed) != 0
@@ -181,8 +189,9 @@ mod seats {
                 }
                 let Some((seat, state)) = first else { return false };
                 let grant = GRANTED | (slot << PAYLOAD_SHIFT);
-                // Q0 (Release half, pairs with Q1): the last owner's writes come before the waiter's. A ticket
-                // is given out once, so the state is the same only if its owner still waits.
+                // Q0 (Release half, pairs with Q1): the last owner's writes come before the waiter's. Q5
+                // (Acquire half, pairs with Q4): the waker is seen. A ticket is given out once, so the state
+                // is the same only if its owner still waits.
                 let order = seeded!("grant_relaxed", Relaxed, AcqRel);
                 if seeded!("grant_torn", true, false) {
                     seat.state.store(grant, Release);
@@ -221,6 +230,7 @@ mod seats {
             self.seats[seat].waker.register(waker);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
+            // Q4 (Release, pairs with Q5 in `hand_over`): the waker is there.
             self.seats[seat].state.store(WAITING | class | ticket, Release);
             Some(seat)
         }

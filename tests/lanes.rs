@@ -199,7 +199,8 @@ fn misses_age() {
     // Gets that hit do not age.
     (0..100).for_each(|_| drop(lane.try_get().unwrap()));
     assert_eq!(pool.metrics().evictions, 0);
-    static BY_TYPE: LanePool<u32, 64, 1, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
+    static BY_TYPE: LanePool<u32, 64, 1, TickByMisses<4>> =
+        LanePool::with_policy(TickByMisses::new());
     let lane = BY_TYPE.claim().unwrap();
     let mut busy = Vec::new();
     for _ in 0..3 {

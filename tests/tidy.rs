@@ -184,21 +184,24 @@ fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["sync", "seed"][..]),
         (1, &["error", "metrics", "pad", "park", "reset", "slot", "token"]),
-        (2, &["bitmap", "notify"]),
-        (3, &["pool", "ring", "slab"]),
-        (4, &["stream"]),
-        (5, &["lib"]),
+        (2, &["bitmap", "queue"]),
+        (3, &["free", "thread"]),
+        (4, &["notify", "lanes"]),
+        (5, &["pool", "ring", "slab"]),
+        (6, &["stream"]),
+        (7, &["lib"]),
     ]
     .into_iter()
     .flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer)))
     .collect();
     // In one layer, and in this direction only.
     let besides = [
-        ("sync", "seed"),   // a fault is asked for where it is planted
-        ("token", "error"), // a response knows how it ended
-        ("token", "reset"), // both texts can be pooled
-        ("ring", "pool"),   // a ring in a pool is lent by a shared lease
-        ("slab", "pool"),   // a slab is a pool whose objects do not stay
+        ("sync", "seed"),    // a fault is asked for where it is planted
+        ("token", "error"),  // a response knows how it ended
+        ("token", "reset"),  // both texts can be pooled
+        ("ring", "pool"),    // a ring in a pool is lent by a shared lease
+        ("slab", "pool"),    // a slab is a pool whose objects do not stay
+        ("lanes", "notify"), // lanes are added to another policy, by default `Poll`
     ];
     let (mut found, mut seen) = (Vec::new(), 0);
     for source in sources() {

@@ -29,18 +29,24 @@ use core::{fmt, ops::Deref};
 /// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. Costs 2 bytes a slot and a padded
 /// cache line a lane more than a [`Pool`].
 ///
-/// A thread's lane is that of its number modulo `LANES`, where numbers are small and used again when threads
-/// end; while another living thread has it, the thread works without a lane, as on a plain pool. So does a
-/// thread that is ending, and an interrupt handler that has no [`Lane`]. A thread's lane outlives it until
-/// somebody needs the lane or what is on it.
+/// A thread takes a lane when it first uses the pool: that of its number modulo `LANES` or else the next, where
+/// numbers are small and used again when threads end. While all lanes have living owners it works without one,
+/// as on a plain pool; so does a thread that is ending, and an interrupt handler that has no [`Lane`]. A thread's
+/// lane outlives it until somebody needs the lane or what is on it.
+///
+/// Lanes make their objects in different parts of the pool, so that small objects of two of them seldom share a
+/// cache line; where that must never be, give the object the alignment of one.
 ///
 /// # What a get looks at
 /// The lane's private object, its shared ones, those of no lane, those of other lanes, those that were idle at
 /// the last [`tick`](Self::tick), what threads that ended left; then a vacant slot is filled by the policy. So a
 /// get fails only when no object is free other than the private ones of other lanes and those that are just
-/// being moved between lanes. Where every object must be within everyone's reach, have more objects than
-/// lanes, [`flush`](Self::flush) a lane before it idles, or take a plain pool. A thread that waits for an object
-/// (`Wake`) gets the next that any lane puts.
+/// being moved between lanes. Where that is too often, have more objects, or [`flush`](Self::flush) a lane before
+/// it idles.
+///
+/// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept. There must be
+/// more objects than lanes, checked at compile time: then not all that are free can be private, and whoever
+/// waits is served as long as loans end.
 ///
 /// # Context
 /// As [`Pool`]: gets are lock-free and puts wait-free, from anywhere. A get and a put on a warm lane are
@@ -66,13 +72,9 @@ use core::{fmt, ops::Deref};
 /// assert_eq!(SCRATCH.available(), 64); // nothing is lost with a thread
 /// # }
 /// ```
-pub struct LanePool<
-    T,
-    const N: usize,
-    const LANES: usize,
-    P = DefaultReset,
-    W: Waiting = Poll,
->(Pool<T, N, P, Lanes<LANES, W>>);
+pub struct LanePool<T, const N: usize, const LANES: usize, P = DefaultReset, W: Waiting = Poll>(
+    Pool<T, N, P, Lanes<LANES, W>>,
+);
 
 impl<T, const N: usize, const LANES: usize> LanePool<T, N, LANES> {
     const_fn! {
@@ -253,7 +255,8 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// Plain loads and stores when the lane has an object to itself; otherwise as [`LanePool`] says.
     #[inline]
     pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
-        let slot = self.pool.free.claim_on(self.lane, false).ok_or_else(|| self.pool.exhausted())?;
+        let slot =
+            self.pool.free.claim_on(self.lane, false).ok_or_else(|| self.pool.exhausted())?;
         self.pool.ready(slot);
         Ok(Lease::new(self, slot))
     }
@@ -291,8 +294,8 @@ home!(
     |this| this.pool, |slot| this.pool.take_back(slot, To::Lane(this.lane), P::recycle)
 );
 
-impl<'l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
-    Lease<&'l Lane<'p, T, N, LANES, P, W>>
+impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
+    Lease<&Lane<'p, T, N, LANES, P, W>>
 {
     /// Parts the lease from the lane it was got on, so that it may go to another thread. It goes back to
     /// wherever it is dropped.
