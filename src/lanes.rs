@@ -154,6 +154,18 @@ enum Kind {
 }
 
 impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
+    /// The state of `lane`, which is below `LANES`; that no panic is reachable, the compiler must see.
+    #[inline(always)]
+    fn lane(&self, lane: usize) -> &State {
+        self.lanes.get(lane).unwrap_or(&self.lanes[0])
+    }
+
+    /// Whose `lane` is.
+    #[inline(always)]
+    fn owner(&self, lane: usize) -> &rmw::AtomicUsize {
+        self.owners.get(lane).unwrap_or(&self.owners[0])
+    }
+
     /// The lane of the calling thread, who takes one if it can.
     #[inline]
     #[cfg(feature = "std")]
@@ -161,7 +173,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         let number = crate::thread::number()?;
         let lane = number % LANES;
         // Relaxed: what says that it is ours, this thread wrote, or the last one with its number did (F0→F1).
-        if self.owners[lane].load(Relaxed) == number + THREAD {
+        if self.owner(lane).load(Relaxed) == number + THREAD {
             return Some(lane);
         }
         self.find(lane, number + THREAD)
@@ -173,7 +185,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     fn find(&self, first: usize, thread: usize) -> Option<usize> {
         let lanes = || (first..LANES).chain(0..first);
         lanes()
-            .find(|lane| self.owners[*lane].load(Relaxed) == thread)
+            .find(|lane| self.owner(*lane).load(Relaxed) == thread)
             .or_else(|| lanes().find(|lane| self.move_in(*lane, thread)))
     }
 
@@ -189,9 +201,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         // Acquire: T1, pairs with T0 in `leave`.
         let take = |old| {
             let order = seeded!("move_in_relaxed", Relaxed, Acquire);
-            self.owners[lane].compare_exchange(old, new, order, Relaxed).is_ok()
+            self.owner(lane).compare_exchange(old, new, order, Relaxed).is_ok()
         };
-        match self.owners[lane].load(Relaxed) {
+        match self.owner(lane).load(Relaxed) {
             NOBODY => take(NOBODY),
             #[cfg(feature = "std")]
             old @ THREAD.. => {
@@ -212,7 +224,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Owner only: gives the private slot away.
     pub(crate) fn flush(&self, lane: usize) {
-        let lane = &self.lanes[lane];
+        let lane = self.lane(lane);
         let kept = lane.private.load(Relaxed);
         if kept != 0 {
             lane.private.store(0, Relaxed);
@@ -227,7 +239,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         }
         // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
         let order = seeded!("leave_relaxed", Relaxed, Release);
-        self.owners[lane].store(NOBODY, order);
+        self.owner(lane).store(NOBODY, order);
     }
 
     /// What is left in the lanes of threads that ended is given away.
@@ -261,7 +273,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Claims on `lane`, whose owner the caller is.
     #[inline]
     pub(crate) fn claim_on(&self, lane: usize, privileged: bool) -> Option<usize> {
-        let state = &self.lanes[lane];
+        let state = self.lane(lane);
         let kept = state.private.load(Relaxed);
         let slot = if kept != 0 {
             state.private.store(0, Relaxed);
@@ -322,13 +334,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
                 return None;
             }
             match lane {
-                Some(_) => self.lanes[other].take_shared(half),
-                None => self.lanes[other].take_shared(|_| 1),
+                Some(_) => self.lane(other).take_shared(half),
+                None => self.lane(other).take_shared(|_| 1),
             }
         })?;
         match lane {
             Some(lane) => {
-                State::count(&self.lanes[lane].steals);
+                State::count(self.lane(lane).steals);
                 self.keep_rest(lane, stolen)
             }
             None => {
@@ -342,7 +354,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// cannot take become common.
     fn keep_rest(&self, lane: usize, taken: Claimed) -> Option<Claimed> {
         let rest = Claimed { mask: taken.mask & (taken.mask - 1), ..taken };
-        if rest.mask != 0 && !self.lanes[lane].stock(rest) {
+        if rest.mask != 0 && !self.lane(lane).stock(rest) {
             self.bits.release_all(rest);
         }
         if rest.mask != 0 {
@@ -354,7 +366,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Frees `slot` where others find it, at best on `lane`.
     #[inline(never)]
     fn put_on(&self, lane: usize, slot: usize) -> bool {
-        let state = &self.lanes[lane];
+        let state = self.lane(lane);
         let one = Claimed::one(slot);
         let shared = State::shared_of(state.shared.load(Relaxed));
         let twice = shared.word == one.word && shared.mask & one.mask != 0;
@@ -504,7 +516,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
 
     #[inline]
     fn release_on(&self, lane: usize, slot: usize) -> bool {
-        let state = &self.lanes[lane];
+        let state = self.lane(lane);
         let waited = self.queue.is_waited() && !seeded!("kept_while_waited", true, false);
         if !waited && !self.is_reserved(slot) && state.private.load(Relaxed) == 0 {
             state.private.store(slot + 1, Relaxed);

@@ -222,21 +222,21 @@ mod seats {
 
     impl<const K: usize> Seats for Waiters<K> {
         fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
-            let seat = self.seats.iter().position(|seat| {
+            let (number, seat) = self.seats.iter().enumerate().find(|(_, seat)| {
                 // Q3 (Acquire, pairs with Q2): whoever had the seat is done with it.
                 seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
             })?;
             let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
-            self.seats[seat].waker.register(waker);
+            seat.waker.register(waker);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
             // Q4 (Release, pairs with Q5 in `hand_over`): the waker is there.
-            self.seats[seat].state.store(WAITING | class | ticket, Release);
-            Some(seat)
+            seat.state.store(WAITING | class | ticket, Release);
+            Some(number)
         }
 
         fn granted(&self, seat: usize, waker: &Waker) -> Option<usize> {
-            let seat = &self.seats[seat];
+            let seat = self.seats.get(seat)?;
             let granted = || {
                 // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
                 let state = seat.state.load(Acquire);
@@ -253,7 +253,7 @@ mod seats {
         }
 
         fn leave(&self, seat: usize) -> Option<usize> {
-            let seat = &self.seats[seat];
+            let seat = self.seats.get(seat)?;
             let state = seat.state.load(Relaxed);
             // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 (Acquire, pairs with Q0), when it
             // fails: the only change that others make is to grant.

@@ -201,6 +201,20 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     }
 }
 
+impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> LanePool<T, N, LANES, P, W> {
+    /// [`Pool::try_get`] for a pool in an `Arc`: the lease owns a share of the pool. As
+    /// [`Pool::try_get_arc`].
+    ///
+    /// # Errors
+    /// [`Exhausted`], as `try_get`.
+    #[cfg(feature = "std")]
+    pub fn try_get_arc(
+        self: &std::sync::Arc<Self>,
+    ) -> Result<Lease<std::sync::Arc<Self>>, Exhausted> {
+        self.0.claim(false).map(|slot| Lease::new(std::sync::Arc::clone(self), slot))
+    }
+}
+
 impl<T, const N: usize, const LANES: usize, P, W: Waiting> Deref for LanePool<T, N, LANES, P, W> {
     type Target = Pool<T, N, P, Lanes<LANES, W>>;
 
@@ -288,6 +302,12 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     }
 }
 
+#[cfg(feature = "std")]
+home!(
+    [T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    std::sync::Arc<LanePool<T, N, LANES, P, W>>, T,
+    |this| this.0, |slot| this.0.take_back(slot, To::Here, P::recycle)
+);
 home!(
     ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
     &'l Lane<'p, T, N, LANES, P, W>, T,
