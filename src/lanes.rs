@@ -340,7 +340,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         })?;
         match lane {
             Some(lane) => {
-                State::count(self.lane(lane).steals);
+                State::count(&self.lane(lane).steals);
                 self.keep_rest(lane, stolen)
             }
             None => {
