@@ -70,36 +70,42 @@ pub static MODELS: &[Model] = &[
         .cases(3)
         .seeds(RECEIVER_LEAVES),
     Model::new("drain_wakes_waiting_send", |n| taking_wakes_waiting_send(n)).cases(2).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "drain_without_wake",
     ]),
     Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "recv_without_wake",
     ]),
     Model::new("watermark_vs_send_vs_close", |n| watermark_vs_send_vs_close(n)).cases(2).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "send_without_wake",
         "leave_without_wake",
     ]),
+    Model::new("watermark_raised", |_| watermark_raised()).seeds(&[
+        "announce_unordered",
+        "notify_unordered",
+        "no_second_look",
+        "send_without_wake",
+        "wake_for_the_seen",
+    ]),
     Model::new("dropped_recv_loses_nothing", |_| dropped_recv_loses_nothing()).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
+        "announce_unordered",
+        "notify_unordered",
         "withdraw_by_store",
         "no_second_look",
         "send_without_wake",
     ]),
     Model::new("dropped_recv_is_not_woken", |_| dropped_recv_is_not_woken()).seeds(&["mark_kept"]),
     Model::new("dropped_send_keeps_token", |_| dropped_send_keeps_token()).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
-        "withdraw_by_store",
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "recv_without_wake",
     ]),
@@ -107,16 +113,16 @@ pub static MODELS: &[Model] = &[
 
 /// Halves that meet: everything that makes one see the other.
 const MEET: &[&str] = &[
-    "announce_relaxed",
-    "notify_relaxed",
+    "announce_unordered",
+    "notify_unordered",
     "no_second_look",
     "send_without_wake",
     "leave_without_wake",
 ];
 const SENDER_LEAVES: &[&str] =
-    &["announce_relaxed", "notify_relaxed", "no_second_look", "leave_without_wake"];
+    &["announce_unordered", "notify_unordered", "no_second_look", "leave_without_wake"];
 const RECEIVER_LEAVES: &[&str] =
-    &["announce_relaxed", "notify_relaxed", "no_second_look", "cancel_without_wake"];
+    &["announce_unordered", "notify_unordered", "no_second_look", "cancel_without_wake"];
 
 const DONE: RecvError = RecvError::Ended(End::Finished);
 
@@ -375,18 +381,37 @@ fn watermark_vs_send_vs_close(case: usize) {
     ]);
 }
 
-/// A wait that is given up does not hide what comes from the next one.
-fn dropped_recv_loses_nothing() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+/// A receiver that gives up waiting for one token waits for two.
+fn watermark_raised() {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
+            sender.try_send(2).unwrap();
+            std::mem::forget(sender);
+        }),
+        role(move || {
+            poll_once(receiver.ready(1));
+            assert_eq!(block_on(receiver.ready(2)), 2);
+        }),
+    ]);
+}
+
+/// A wait that is given up does not hide what comes from the next one.
+fn dropped_recv_loses_nothing() {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    threads([
+        role(move || {
+            sender.try_send(1).unwrap();
+            sender.try_send(2).unwrap();
             std::mem::forget(sender);
         }),
         role(move || {
             let token = poll_once(receiver.recv()).unwrap_or_else(|| block_on(receiver.recv()));
             assert_eq!(token, Ok(1));
+            assert_eq!(block_on(receiver.recv()), Ok(2));
         }),
     ]);
 }

@@ -16,6 +16,7 @@ suite!(stream:
     drain_wakes_waiting_send,
     recv_wakes_waiting_send,
     watermark_vs_send_vs_close,
+    watermark_raised,
     dropped_recv_loses_nothing,
     dropped_recv_is_not_woken,
     dropped_send_keeps_token,
