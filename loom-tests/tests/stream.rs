@@ -7,6 +7,7 @@ suite!(stream:
     end_is_told_polling,
     end_is_told_blocking,
     cancel_vs_send,
+    sink_closes_vs_recv,
     send_vs_recv_waiting_threads,
     send_vs_recv_waiting_tasks,
     sender_leaves_waiting_recv_thread,
