@@ -250,6 +250,7 @@ fn a_policy_of_ones_own() {
 
     impl Notify for Bell {
         type Unsent<T> = ();
+        type Open = forebay::Poll;
 
         fn new() -> Self {
             Self
