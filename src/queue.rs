@@ -149,6 +149,15 @@ mod seats {
     /// through half as many others come and go, the turn is not certain.
     const PAYLOAD_SHIFT: u32 = 3;
 
+    /// Dropped only when the clone of a waker panics: nobody sits down.
+    struct Empty<'a>(&'a Seat);
+
+    impl Drop for Empty<'_> {
+        fn drop(&mut self) {
+            self.0.state.store(EMPTY, Relaxed);
+        }
+    }
+
     impl Seat {
         /// The state, if its owner waits for a slot, `reserved` or not.
         fn wants(&self, reserved: bool) -> Option<usize> {
@@ -227,7 +236,9 @@ mod seats {
                 seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
             })?;
             let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
+            let empty = Empty(seat);
             seat.waker.register(waker);
+            core::mem::forget(empty);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
             // Q4 (Release, pairs with Q5 in `hand_over`): the waker is there.
