@@ -211,12 +211,21 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Owner only: gives the lane back. What is shared stays where others find it.
     pub(crate) fn leave(&self, lane: usize) {
+        /// Leaves, also when the waker of who gets the private slot panics.
+        struct Leave<'a>(&'a State);
+
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
+                let order = seeded!("leave_relaxed", Relaxed, Release);
+                self.0.owner.store(NOBODY, order);
+            }
+        }
+
+        let _leave = Leave(&self.lanes[lane]);
         if !seeded!("leave_with_private", true, false) {
             self.flush(lane);
         }
-        // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
-        let order = seeded!("leave_relaxed", Relaxed, Release);
-        self.lanes[lane].owner.store(NOBODY, order);
     }
 
     /// What is left in the lanes of threads that ended is given away.
@@ -286,8 +295,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Takes a common slot, and for `lane` as many as half a lane more.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
-        let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
-        self.keep_rest(lane, self.bits.search(half, false, fit)?)
+        match lane {
+            // No lane shares reserved ones.
+            Some(lane) if !privileged || Q::HEADROOM == 0 => {
+                self.keep_rest(lane, self.bits.search(half, false, fit)?)
+            }
+            _ => self.bits.search(|_| 1, false, fit),
+        }
     }
 
     /// Steals from the other lanes: for `lane` half of what one of them shares.
@@ -371,6 +385,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         if marks.load(Relaxed) & victim != 0 && !seeded!("victim_kept_in_use", true, false) {
             marks.fetch_and(!victim, Relaxed);
         }
+    }
+
+    /// Free slots in lanes.
+    fn in_lanes(&self) -> usize {
+        let of_lane = |lane: &Padded<State, DefaultPadding>| {
+            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
+            shared + usize::from(lane.private.load(Relaxed) != 0)
+        };
+        self.lanes.iter().map(of_lane).sum()
     }
 
     /// The slots of word `word` that lanes share.
@@ -465,11 +488,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn available(&self) -> usize {
-        let in_lanes = self.lanes.iter().map(|lane| {
-            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
-            shared + usize::from(lane.private.load(Relaxed) != 0)
-        });
-        (self.bits.available() + in_lanes.sum::<usize>()).min(N)
+        (self.bits.available() + self.in_lanes()).min(N)
     }
 
     #[inline]
@@ -515,7 +534,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn has_available(&self, want: usize) -> bool {
-        self.available() >= want + Q::HEADROOM
+        // No reserved slot is in a lane.
+        let more = want.saturating_sub(self.in_lanes());
+        self.bits.has_available(more, self.fit(Kind::Any, false))
     }
 
     fn gets(&self) -> u64 {
