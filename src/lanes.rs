@@ -234,12 +234,21 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Owner only: gives the lane back. What is shared stays where others find it.
     pub(crate) fn leave(&self, lane: usize) {
+        /// Leaves, also when the waker of who gets the private slot panics.
+        struct Leave<'a>(&'a rmw::AtomicUsize);
+
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
+                let order = seeded!("leave_relaxed", Relaxed, Release);
+                self.0.store(NOBODY, order);
+            }
+        }
+
+        let _leave = Leave(self.owner(lane));
         if !seeded!("leave_with_private", true, false) {
             self.flush(lane);
         }
-        // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
-        let order = seeded!("leave_relaxed", Relaxed, Release);
-        self.owner(lane).store(NOBODY, order);
     }
 
     /// What is left in the lanes of threads that ended is given away.
@@ -321,6 +330,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
         let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
+        if privileged && Q::HEADROOM != 0 {
+            // No lane shares reserved ones.
+            return self.bits.search(|_| 1, false, fit);
+        }
         let near = self.bits.search(half, false, |word| fit(word) & Self::stripe(lane, word));
         self.keep_rest(lane, near.or_else(|| self.bits.search(half, false, fit))?)
     }
@@ -408,6 +421,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             marks.fetch_and(!victim, Relaxed);
         }
         slot
+    }
+
+    /// Free slots in lanes.
+    fn in_lanes(&self) -> usize {
+        let of_lane = |lane: &Padded<State, DefaultPadding>| {
+            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
+            shared + usize::from(lane.private.load(Relaxed) != 0)
+        };
+        self.lanes.iter().map(of_lane).sum()
     }
 
     /// The slots of word `word` that lanes share.
@@ -507,11 +529,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn available(&self) -> usize {
-        let in_lanes = self.lanes.iter().map(|lane| {
-            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
-            shared + usize::from(lane.private.load(Relaxed) != 0)
-        });
-        (self.bits.available() + in_lanes.sum::<usize>()).min(N)
+        (self.bits.available() + self.in_lanes()).min(N)
     }
 
     #[inline]
@@ -557,7 +575,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn has_available(&self, want: usize) -> bool {
-        self.available() >= want + Q::HEADROOM
+        // No reserved slot is in a lane.
+        let more = want.saturating_sub(self.in_lanes());
+        self.bits.has_available(more, self.fit(Kind::Any, false))
     }
 
     fn gets(&self) -> u64 {

@@ -256,7 +256,10 @@ mod seats {
             let slot = granted().or_else(|| {
                 // First the waker, then the look: a grant in between wakes it.
                 seat.waker.register(waker);
-                if seeded!("no_look_behind_register", true, false) { None } else { granted() }
+                let slot =
+                    if seeded!("no_look_behind_register", true, false) { None } else { granted() };
+                // One that nobody will wake is not kept.
+                slot.inspect(|_| drop(seat.waker.take()))
             })?;
             // Q2 (Release, pairs with Q3): we are done with the seat.
             seat.state.store(EMPTY, Release);
@@ -265,6 +268,8 @@ mod seats {
 
         fn leave(&self, seat: usize) -> Option<usize> {
             let seat = self.seats.get(seat)?;
+            // While the seat is ours: it may keep a whole task alive. A grant need not wake who leaves.
+            let _waker = seat.waker.take();
             let state = seat.state.load(Relaxed);
             // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 (Acquire, pairs with Q0), when it
             // fails: the only change that others make is to grant.

@@ -262,6 +262,10 @@ mod imp {
         pub(crate) fn wake(&self) {
             self.0.wake();
         }
+
+        pub(crate) fn take(&self) -> Option<core::task::Waker> {
+            self.0.take_waker()
+        }
     }
 
     /// Loom knows no time: a model waits for ever.

@@ -95,3 +95,33 @@ streams! {
     streams_3_of_20: 3, 20;
     streams_33_of_1: 33, 1;
 }
+
+#[cfg(feature = "std")]
+macro_rules! waiters {
+    ($($test:ident: $run:path;)+) => {
+        proptest! {
+            #![proptest_config(config(250))]
+            $(
+                #[test]
+                fn $test(steps in steps!(models::waiters::Step)) {
+                    $run(&steps);
+                }
+            )+
+        }
+    };
+}
+
+// Objects, lanes if there are any, objects that are reserved, seats.
+#[cfg(feature = "std")]
+waiters! {
+    waiters_1_0_1: models::waiters::run::<1, 0, 1>;
+    waiters_2_1_3: models::waiters::run::<2, 1, 3>;
+    waiters_3_0_5: models::waiters::run::<3, 0, 5>;
+    waiters_5_3_4: models::waiters::run::<5, 3, 4>;
+    waiters_35_33_3: models::waiters::run::<35, 33, 3>;
+    waiters_on_lanes_1_1_0_2: models::waiters::run_lanes::<1, 1, 0, 2>;
+    waiters_on_lanes_3_2_0_4: models::waiters::run_lanes::<3, 2, 0, 4>;
+    waiters_on_lanes_4_2_1_3: models::waiters::run_lanes::<4, 2, 1, 3>;
+    waiters_on_lanes_8_2_5_3: models::waiters::run_lanes::<8, 2, 5, 3>;
+    waiters_on_lanes_36_3_2_4: models::waiters::run_lanes::<36, 3, 2, 4>;
+}

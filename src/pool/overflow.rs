@@ -121,8 +121,9 @@ unsafe impl<R: Home<Item: Sized>> Home for Overflow<R> {
     fn state(&self, slot: u16) -> &SlotState {
         match self {
             Self::Pooled(home) => home.state(slot),
-            // SAFETY: the object is there until `put`, and a lease keeps its handle no longer.
-            Self::Heap(boxed) => unsafe { &boxed.0.as_ref().state },
+            // SAFETY: the object is there until `put`, and a lease keeps its handle no longer. Only the state is
+            // borrowed: the object beside it may be borrowed mutably.
+            Self::Heap(boxed) => unsafe { &(*boxed.0.as_ptr()).state },
         }
     }
 

@@ -135,11 +135,16 @@ pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
 }
 
 impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
+    /// A slot that was claimed becomes a lease.
+    fn take(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
+        self.pool.ready(slot);
+        Lease::new(self.pool, slot)
+    }
+
     /// A slot that was handed over becomes a lease.
     fn lend(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
         self.pool.free.count(slot);
-        self.pool.ready(slot);
-        Lease::new(self.pool, slot)
+        self.take(slot)
     }
 
     /// Stops waiting.
@@ -162,14 +167,15 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 // Behind those that wait already.
                 if !queue.is_waited() || seeded!("get_overtakes", true, false) {
                     if let Some(slot) = free.claim(self.privileged) {
-                        self.pool.ready(slot);
-                        return Poll::Ready(Ok(Lease::new(self.pool, slot)));
+                        return Poll::Ready(Ok(self.take(slot)));
                     }
                 }
                 // What our lane keeps to itself is for them, too.
                 free.flush_here();
                 let Some(seat) = queue.join(context.waker(), self.privileged) else {
-                    return Poll::Ready(Err(TooManyWaiters));
+                    // Those who sit may be callers that a reserved object is not for.
+                    let slot = if self.privileged { free.claim(true) } else { None };
+                    return Poll::Ready(slot.map(|slot| self.take(slot)).ok_or(TooManyWaiters));
                 };
                 self.seat = Some(seat);
                 // What came back before we sat down goes to the first who waits, perhaps to us.

@@ -1,4 +1,4 @@
-//! Plain models of pools, rings and streams, and what compares them with the real ones after each step.
+//! Plain models of pools, those who wait for their objects, rings and streams, and what compares them with the real ones after each step.
 //!
 //! Shared by `tests/model.rs`, which makes up the steps at random and shrinks them, and by the fuzz target, which
 //! lets libFuzzer look for new paths. Everything runs on one thread, so all that is documented as stale or
@@ -9,6 +9,8 @@
 pub mod pool;
 pub mod ring;
 pub mod stream;
+#[cfg(feature = "std")]
+pub mod waiters;
 
 /// An enum of the kinds of steps, which can be had from a byte.
 macro_rules! kinds {
