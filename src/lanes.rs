@@ -287,6 +287,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
         let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
+        if Q::HEADROOM != 0 && privileged {
+            // No more are taken along: the lane would lend a reserved one to anybody.
+            return self.bits.search(|_| 1, false, fit);
+        }
         self.keep_rest(lane, self.bits.search(half, false, fit)?)
     }
 
@@ -371,6 +375,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         if marks.load(Relaxed) & victim != 0 && !seeded!("victim_kept_in_use", true, false) {
             marks.fetch_and(!victim, Relaxed);
         }
+    }
+
+    /// How many free slots lanes have. None of them is reserved.
+    fn in_lanes(&self) -> usize {
+        let in_lane = |lane: &Padded<State, DefaultPadding>| {
+            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
+            shared + usize::from(lane.private.load(Relaxed) != 0)
+        };
+        self.lanes.iter().map(in_lane).sum()
     }
 
     /// The slots of word `word` that lanes share.
@@ -465,11 +478,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn available(&self) -> usize {
-        let in_lanes = self.lanes.iter().map(|lane| {
-            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
-            shared + usize::from(lane.private.load(Relaxed) != 0)
-        });
-        (self.bits.available() + in_lanes.sum::<usize>()).min(N)
+        (self.bits.available() + self.in_lanes()).min(N)
     }
 
     #[inline]
@@ -515,7 +524,11 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn has_available(&self, want: usize) -> bool {
-        self.available() >= want + Q::HEADROOM
+        let common = (0..Bitmap::<N>::WORDS).map(|word| {
+            let free = self.bits.free_mask(word) & below(N - Q::HEADROOM, word);
+            free.count_ones() as usize
+        });
+        common.sum::<usize>() + self.in_lanes() >= want
     }
 
     fn gets(&self) -> u64 {
