@@ -423,7 +423,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         slot
     }
 
-    /// Free slots in lanes.
+    /// How many free slots lanes have. None of them is reserved.
     fn in_lanes(&self) -> usize {
         let of_lane = |lane: &Padded<State, DefaultPadding>| {
             let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;

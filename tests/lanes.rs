@@ -227,3 +227,36 @@ fn headroom_stays_in_reach_of_those_that_say_so() {
         assert!(other.try_get().is_err());
     }
 }
+
+/// A lane takes more than it needs along, for later: but no reserved ones, which it would lend to anybody.
+#[test]
+fn headroom_is_not_taken_along() {
+    type Frames = LanePool<u32, 8, 2, DefaultReset, Headroom<4>>;
+    for round in 0..4 {
+        let pool = Frames::with_waiting(DefaultReset);
+        let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+        pool.fill();
+        let plain = Vec::from_iter(std::iter::from_fn(|| other.try_get().ok()));
+        let reserved = Vec::from_iter((0..=round).map(|_| one.try_get_reserved().unwrap()));
+        assert!(one.try_get().is_err() && other.try_get().is_err() && pool.try_get().is_err());
+        assert_eq!((plain.len(), pool.available()), (4, 3 - round));
+        drop((reserved, plain));
+        assert!((0..4).all(|_| pool.try_get_reserved().is_ok()));
+    }
+}
+
+/// What is on loan of the reserved ones says nothing of the others.
+#[test]
+fn many_beside_headroom() {
+    let pool = LanePool::<u32, 8, 2, DefaultReset, Headroom<4>>::with_waiting(DefaultReset);
+    let plain = Vec::from_iter((0..4).map(|_| pool.try_get().unwrap()));
+    let reserved = Vec::from_iter((0..4).map(|_| pool.try_get_reserved().unwrap()));
+    drop(plain);
+    pool.flush();
+    assert!(pool.try_get_many::<5>().is_err());
+    assert!(pool.try_get_many::<4>().is_ok(), "four are free for all");
+    drop(reserved);
+    let gets = pool.metrics().gets;
+    assert!(pool.try_get_many::<5>().is_err());
+    assert_eq!(pool.metrics().gets, gets, "refused at a look");
+}

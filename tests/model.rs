@@ -1,9 +1,9 @@
-//! Random steps on pools, rings and streams, compared with plain models after each; failures are shrunk.
+//! Random steps on pools, with and without lanes, rings and streams, compared with plain models after each; failures are shrunk.
 #![cfg(not(miri))] // Too slow there; the other suites do.
 
 mod models;
 
-use models::{pool, ring, stream};
+use models::{lanes, pool, ring, stream};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -48,6 +48,31 @@ pools! {
     pool_of_33: 33;
     pool_of_65: 65;
     pool_of_100: 100;
+}
+
+macro_rules! lanes {
+    ($($test:ident: $n:literal, $lanes:literal, $headroom:literal;)+) => {
+        proptest! {
+            #![proptest_config(config(200))]
+            $(
+                #[test]
+                fn $test(steps in steps!(lanes::Step)) {
+                    lanes::run::<$n, $lanes, $headroom>(&steps);
+                }
+            )+
+        }
+    };
+}
+
+lanes! {
+    lanes_1_of_1: 1, 1, 0;
+    lanes_3_of_1: 1, 3, 0;
+    lanes_2_of_5: 5, 2, 0;
+    lanes_3_of_8_with_headroom: 8, 3, 3;
+    lanes_3_of_33: 33, 3, 0;
+    lanes_2_of_64: 64, 2, 0;
+    lanes_4_of_70_with_headroom: 70, 4, 40;
+    lanes_5_of_100: 100, 5, 0;
 }
 
 macro_rules! rings {

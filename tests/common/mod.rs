@@ -176,3 +176,51 @@ impl Wake for Flag {
 pub fn poll_once<F: Future>(future: F, waker: &Waker) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(waker))
 }
+
+/// Threads that wait for each other, and not for one that failed.
+#[derive(Debug)]
+pub struct Together {
+    failed: AtomicBool,
+    arrived: AtomicUsize,
+    deadline: std::time::Instant,
+}
+
+impl Together {
+    pub fn new() -> Self {
+        let long = std::time::Duration::from_secs(if cfg!(miri) { 3600 } else { 300 });
+        Self {
+            failed: AtomicBool::new(false),
+            arrived: AtomicUsize::new(0),
+            deadline: std::time::Instant::now() + long,
+        }
+    }
+
+    /// Runs `f` as one of the threads.
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Tell<'a>(&'a Together);
+        impl Drop for Tell<'_> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    self.0.failed.store(true, SeqCst);
+                }
+            }
+        }
+        let _tell = Tell(self);
+        f()
+    }
+
+    /// Waits until `f`.
+    pub fn until(&self, mut f: impl FnMut() -> bool) {
+        while !f() {
+            assert!(!self.failed.load(SeqCst), "another thread failed");
+            assert!(std::time::Instant::now() < self.deadline, "hangs");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until it was called `calls` times in all.
+    pub fn meet(&self, calls: usize) {
+        self.arrived.fetch_add(1, SeqCst);
+        self.until(|| self.arrived.load(SeqCst) >= calls);
+    }
+}

@@ -1,4 +1,5 @@
-//! Plain models of pools, those who wait for their objects, rings and streams, and what compares them with the real ones after each step.
+//! Plain models of pools, with and without lanes, those who wait for their objects, rings and streams, and what
+//! compares them with the real ones after each step.
 //!
 //! Shared by `tests/model.rs`, which makes up the steps at random and shrinks them, and by the fuzz target, which
 //! lets libFuzzer look for new paths. Everything runs on one thread, so all that is documented as stale or
@@ -6,6 +7,7 @@
 #![allow(missing_docs, unreachable_pub)] // Not of the library.
 #![allow(clippy::forget_non_drop)] // Whether something has a drop is not for users to know.
 
+pub mod lanes;
 pub mod pool;
 pub mod ring;
 pub mod stream;
