@@ -60,7 +60,8 @@ use crate::queue::Nobody;
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 pub trait Notify: Send + Sync + 'static {
-    /// What a sender keeps of a `send` that was given up: `()`, where there is no such `send`.
+    /// What a sender keeps of a `send` that was given up: `()`, where there is no such `send`. Code for any policy
+    /// that passes senders to other threads asks for `W::Unsent<T>: Send`.
     type Unsent<T>: Default;
 
     /// How callers of [`open`](crate::StreamPool::open) share the rings: [`Poll`], unless they can wait for one.

@@ -28,6 +28,7 @@
 use super::Notify;
 use crate::free::{Shared, Waiting, sealed};
 use crate::queue::Waiters;
+use crate::pad::DefaultPadding;
 use crate::sync::{
     AtomicWaker,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
@@ -55,6 +56,9 @@ use core::task::Waker;
 /// # Source
 /// `AtomicWaker` of the crate atomic-waker; the mark saves it a wake-up that is too early.
 pub struct Wake<const WAITERS: usize = 8> {
+    /// Cache lines of its own: the other half writes the mark with each change, and must not wait for a line that
+    /// this half writes, too.
+    _lines: [DefaultPadding; 0],
     /// 0: nobody waits. Else wake when so many tokens or places are there, or at the end. Written by
     /// read-modify-writes only.
     mark: rmw::AtomicUsize,
@@ -99,7 +103,7 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
     type Open = Self;
 
     fn new() -> Self {
-        Self { mark: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }
+        Self { _lines: [], mark: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }
     }
 
     #[inline]
