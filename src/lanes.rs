@@ -152,6 +152,12 @@ enum Kind {
 }
 
 impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
+    /// In range, since lanes are counted below `LANES`, which is at least 1; so no panic is reachable.
+    #[inline(always)]
+    fn lane(&self, lane: usize) -> &State {
+        self.lanes.get(lane).unwrap_or(&self.lanes[0])
+    }
+
     /// The lane of the calling thread; makes it its own if it can.
     #[inline]
     #[cfg(feature = "std")]
@@ -159,7 +165,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         let number = crate::thread::number()?;
         let lane = number % LANES;
         // Relaxed: what says that it is ours, this thread wrote, or the last one with its number did (F0→F1).
-        if self.lanes[lane].owner.load(Relaxed) == number + THREAD {
+        if self.lane(lane).owner.load(Relaxed) == number + THREAD {
             return Some(lane);
         }
         self.move_in(lane, number + THREAD).then_some(lane)
@@ -178,9 +184,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         // Acquire: T1, pairs with T0 in `leave`.
         let take = |old| {
             let order = seeded!("move_in_relaxed", Relaxed, Acquire);
-            self.lanes[lane].owner.compare_exchange(old, new, order, Relaxed).is_ok()
+            self.lane(lane).owner.compare_exchange(old, new, order, Relaxed).is_ok()
         };
-        match self.lanes[lane].owner.load(Relaxed) {
+        match self.lane(lane).owner.load(Relaxed) {
             NOBODY => take(NOBODY),
             #[cfg(feature = "std")]
             old @ THREAD.. => {
@@ -201,7 +207,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Owner only: gives the private slot away.
     pub(crate) fn flush(&self, lane: usize) {
-        let lane = &self.lanes[lane];
+        let lane = self.lane(lane);
         let kept = lane.private.load(Relaxed);
         if kept != 0 {
             lane.private.store(0, Relaxed);
@@ -222,7 +228,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             }
         }
 
-        let _leave = Leave(&self.lanes[lane]);
+        let _leave = Leave(self.lane(lane));
         if !seeded!("leave_with_private", true, false) {
             self.flush(lane);
         }
@@ -259,7 +265,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Claims on `lane`, whose owner the caller is.
     #[inline]
     pub(crate) fn claim_on(&self, lane: usize, privileged: bool) -> Option<usize> {
-        let state = &self.lanes[lane];
+        let state = self.lane(lane);
         let kept = state.private.load(Relaxed);
         let slot = if kept != 0 {
             state.private.store(0, Relaxed);
@@ -275,7 +281,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[cold]
     fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
         let with_object = || {
-            lane.and_then(|lane| self.lanes[lane].take_shared(|_| 1))
+            lane.and_then(|lane| self.lane(lane).take_shared(|_| 1))
                 .or_else(|| self.take_common(lane, Kind::Fresh, privileged))
                 .or_else(|| self.steal(lane))
                 .or_else(|| self.take_common(lane, Kind::Filled, privileged))
@@ -295,13 +301,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Takes a common slot, and for `lane` as many as half a lane more.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
-        match lane {
-            // No lane shares reserved ones.
-            Some(lane) if !privileged || Q::HEADROOM == 0 => {
-                self.keep_rest(lane, self.bits.search(half, false, fit)?)
-            }
-            _ => self.bits.search(|_| 1, false, fit),
+        let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
+        if Q::HEADROOM != 0 && privileged {
+            // No more are taken along: the lane would lend a reserved one to anybody.
+            return self.bits.search(|_| 1, false, fit);
         }
+        self.keep_rest(lane, self.bits.search(half, false, fit)?)
     }
 
     /// Steals from the other lanes: for `lane` half of what one of them shares.
@@ -313,13 +318,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
                 return None;
             }
             match lane {
-                Some(_) => self.lanes[other].take_shared(half),
-                None => self.lanes[other].take_shared(|_| 1),
+                Some(_) => self.lane(other).take_shared(half),
+                None => self.lane(other).take_shared(|_| 1),
             }
         })?;
         match lane {
             Some(lane) => {
-                State::count(&self.lanes[lane].steals);
+                State::count(&self.lane(lane).steals);
                 self.keep_rest(lane, stolen)
             }
             None => {
@@ -333,7 +338,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// cannot take become common.
     fn keep_rest(&self, lane: usize, taken: Claimed) -> Option<Claimed> {
         let rest = Claimed { mask: taken.mask & (taken.mask - 1), ..taken };
-        if rest.mask != 0 && !self.lanes[lane].stock(rest) {
+        if rest.mask != 0 && !self.lane(lane).stock(rest) {
             self.bits.release_all(rest);
         }
         if rest.mask != 0 {
@@ -345,7 +350,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Frees `slot` where others find it, at best on `lane`.
     #[inline(never)]
     fn put_on(&self, lane: usize, slot: usize) -> bool {
-        let state = &self.lanes[lane];
+        let state = self.lane(lane);
         let one = Claimed::one(slot);
         let shared = State::shared_of(state.shared.load(Relaxed));
         let twice = shared.word == one.word && shared.mask & one.mask != 0;
@@ -387,13 +392,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         }
     }
 
-    /// Free slots in lanes.
+    /// How many free slots lanes have. None of them is reserved.
     fn in_lanes(&self) -> usize {
-        let of_lane = |lane: &Padded<State, DefaultPadding>| {
+        let in_lane = |lane: &Padded<State, DefaultPadding>| {
             let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
             shared + usize::from(lane.private.load(Relaxed) != 0)
         };
-        self.lanes.iter().map(of_lane).sum()
+        self.lanes.iter().map(in_lane).sum()
     }
 
     /// The slots of word `word` that lanes share.
@@ -493,7 +498,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
 
     #[inline]
     fn release_on(&self, lane: usize, slot: usize) -> bool {
-        let state = &self.lanes[lane];
+        let state = self.lane(lane);
         let waited = self.queue.is_waited() && !seeded!("kept_while_waited", true, false);
         if !waited && !self.is_reserved(slot) && state.private.load(Relaxed) == 0 {
             state.private.store(slot + 1, Relaxed);
@@ -534,9 +539,11 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     fn has_available(&self, want: usize) -> bool {
-        // No reserved slot is in a lane.
-        let more = want.saturating_sub(self.in_lanes());
-        self.bits.has_available(more, self.fit(Kind::Any, false))
+        let common = (0..Bitmap::<N>::WORDS).map(|word| {
+            let free = self.bits.free_mask(word) & below(N - Q::HEADROOM, word);
+            free.count_ones() as usize
+        });
+        common.sum::<usize>() + self.in_lanes() >= want
     }
 
     fn gets(&self) -> u64 {

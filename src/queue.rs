@@ -213,20 +213,20 @@ mod seats {
 
     impl<const K: usize> Seats for Waiters<K> {
         fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
-            let seat = self.seats.iter().position(|seat| {
+            let (number, seat) = self.seats.iter().enumerate().find(|(_, seat)| {
                 // Q3 (Acquire, pairs with Q2): whoever had the seat is done with it.
                 seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
             })?;
             let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
-            self.seats[seat].waker.register(waker);
+            seat.waker.register(waker);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
-            self.seats[seat].state.store(WAITING | class | ticket, Release);
-            Some(seat)
+            seat.state.store(WAITING | class | ticket, Release);
+            Some(number)
         }
 
         fn granted(&self, seat: usize, waker: &Waker) -> Option<usize> {
-            let seat = &self.seats[seat];
+            let seat = self.seats.get(seat)?; // In range: no panic is reachable.
             let granted = || {
                 // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
                 let state = seat.state.load(Acquire);
@@ -246,7 +246,7 @@ mod seats {
         }
 
         fn leave(&self, seat: usize) -> Option<usize> {
-            let seat = &self.seats[seat];
+            let seat = self.seats.get(seat)?; // In range: no panic is reachable.
             // While the seat is ours: it may keep a whole task alive. A grant need not wake who leaves.
             let _waker = seat.waker.take();
             let state = seat.state.load(Relaxed);
