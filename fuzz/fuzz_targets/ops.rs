@@ -1,4 +1,5 @@
-//! Bytes as steps on a pool, a ring or a stream pool, compared with the models of `tests/model.rs`.
+//! Bytes as steps on a pool, with lanes and waiters or without, a ring or a stream pool, compared with the
+//! models of `tests/model.rs`.
 //!
 //! The first byte chooses what is tried and how large it is, the second where a ring starts; then each step is a
 //! byte for its kind and a byte to choose by.
@@ -8,7 +9,7 @@
 mod models;
 
 use libfuzzer_sys::fuzz_target;
-use models::{pool, ring, stream};
+use models::{pool, ring, stream, waiters};
 
 fuzz_target!(|bytes: &[u8]| {
     let [what, turn, steps @ ..] = bytes else { return };
@@ -16,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let steps = &steps[..steps.len().min(600)];
     let pairs = steps.chunks_exact(2);
     let turn = usize::from(*turn);
-    match what % 14 {
+    match what % 20 {
         0 => pool::run::<1>(&of(pairs, pool::Step::from_byte)),
         1 => pool::run::<2>(&of(pairs, pool::Step::from_byte)),
         2 => pool::run::<5>(&of(pairs, pool::Step::from_byte)),
@@ -30,7 +31,13 @@ fuzz_target!(|bytes: &[u8]| {
         10 => stream::run::<1, 1>(&of(pairs, stream::Step::from_byte)),
         11 => stream::run::<1, 3>(&of(pairs, stream::Step::from_byte)),
         12 => stream::run::<2, 2>(&of(pairs, stream::Step::from_byte)),
-        _ => stream::run::<3, 20>(&of(pairs, stream::Step::from_byte)),
+        13 => stream::run::<3, 20>(&of(pairs, stream::Step::from_byte)),
+        14 => waiters::run::<1, 0, 1>(&of(pairs, waiters::Step::from_byte)),
+        15 => waiters::run::<3, 1, 4>(&of(pairs, waiters::Step::from_byte)),
+        16 => waiters::run::<34, 3, 3>(&of(pairs, waiters::Step::from_byte)),
+        17 => waiters::run_lanes::<2, 1, 0, 3>(&of(pairs, waiters::Step::from_byte)),
+        18 => waiters::run_lanes::<6, 2, 3, 4>(&of(pairs, waiters::Step::from_byte)),
+        _ => waiters::run_lanes::<36, 3, 0, 3>(&of(pairs, waiters::Step::from_byte)),
     }
 });
 

@@ -1,9 +1,11 @@
 //! Links forebay into something that has no std and no allocator.
 #![no_std]
 
-use forebay::{Exhausted, Pool, Ring, StreamPool, Token};
+use forebay::{DefaultReset, Exhausted, Headroom, LanePool, Lease, Pool, Ring, StreamPool, Token};
 
 static FRAMES: Pool<[u8; 4], 3> = Pool::new();
+static BUFFERS: LanePool<[u8; 4], 8, 2> = LanePool::new();
+static REPLIES: Pool<u8, 2, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
 static SAMPLES: Ring<u16, 4> = Ring::new();
 static STREAMS: StreamPool<Token, 2> = StreamPool::new();
 
@@ -11,6 +13,51 @@ static STREAMS: StreamPool<Token, 2> = StreamPool::new();
 #[unsafe(no_mangle)]
 extern "C" fn forebay_runs_without_std() -> bool {
     little_of_everything().is_ok_and(|sum| sum == 13)
+        && lanes().is_ok_and(|metrics| metrics.gets == 3)
+        && waiting()
+}
+
+fn lanes() -> Result<forebay::Metrics, Exhausted> {
+    let _reply = (REPLIES.try_get()?, REPLIES.try_get_reserved()?);
+    if let Some(lane) = BUFFERS.claim() {
+        drop(lane.try_get()?);
+        drop(Lease::detach(lane.try_get()?));
+        lane.flush();
+    }
+    drop(BUFFERS.try_get()?);
+    BUFFERS.tick();
+    Ok(BUFFERS.metrics())
+}
+
+#[cfg(not(feature = "async"))]
+fn waiting() -> bool {
+    true
+}
+
+/// Futures without an allocator: pinned on the stack.
+#[cfg(feature = "async")]
+fn waiting() -> bool {
+    use core::future::Future;
+    use core::pin::pin;
+    use core::task::{Context, Waker};
+    use forebay::Wake;
+
+    static JOBS: Pool<u32, 1, DefaultReset, Headroom<0, Wake<2>>> =
+        Pool::with_waiting(DefaultReset);
+    static ON_LANES: LanePool<u32, 1, 1, DefaultReset, Wake<2>> =
+        LanePool::with_waiting(DefaultReset);
+    static TALKS: StreamPool<Token, 1, 4, Wake<2>> = StreamPool::new();
+
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = pin!(JOBS.get());
+    let mut second = pin!(JOBS.get_reserved());
+    let job = first.as_mut().poll(&mut context);
+    let waits = second.as_mut().poll(&mut context).is_pending();
+    drop(job);
+    let served = second.poll(&mut context).is_ready();
+    let on_lane = pin!(ON_LANES.get()).poll(&mut context).is_ready();
+    let opened = pin!(TALKS.open_async()).poll(&mut context).is_ready();
+    waits && served && on_lane && opened
 }
 
 fn little_of_everything() -> Result<u16, Exhausted> {

@@ -7,9 +7,9 @@
 
 use core::ptr::NonNull;
 use forebay::{
-    Consumer, Erased, Exhausted, Filled, Full, Lease, Metrics, Policy, Pool, PopError, PopRef,
-    Producer, PushError, Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab,
-    StreamPool, TextError, Token, TooLong,
+    Consumer, Erased, Exhausted, Filled, Full, Headroom, Lane, LanePool, Lease, Metrics, Policy,
+    Pool, PopError, PopRef, Producer, PushError, Receiver, RecvError, Response, Ring, SendError,
+    Sender, SharedLease, Slab, StreamPool, TextError, Token, TooLong, Wake,
 };
 
 #[panic_handler]
@@ -107,6 +107,63 @@ macro_rules! pools {
 // One word of slots, and several.
 pools!(one_word, "op_one_word_", 16);
 pools!(several_words, "op_several_words_", 100);
+
+macro_rules! lanes {
+    ($name:ident, $set:literal, $n:literal, $lanes:literal, $waiting:ty) => {
+        mod $name {
+            use super::*;
+            type P = LanePool<Owned, $n, $lanes, Plain, $waiting>;
+            type On = Lane<'static, Owned, $n, $lanes, Plain, $waiting>;
+            type L = Lease<&'static On>;
+            type D = Lease<&'static Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>>;
+
+            export! { $set
+                fn lanes_claim(pool: &'static P) -> Option<On> { pool.claim() }
+                fn lanes_try_get(pool: &'static P) -> Result<D, Exhausted> { pool.try_get() }
+                fn lanes_try_get_many(pool: &'static P) -> Result<[D; 4], Exhausted> { pool.try_get_many() }
+                fn lanes_put(lease: D) { drop(lease) }
+                fn lanes_tick(pool: &'static P) -> usize { pool.tick() }
+                fn lanes_trim(pool: &'static P) -> usize { pool.trim() }
+                fn lanes_fill(pool: &'static P) -> usize { pool.fill() }
+                fn lanes_metrics(pool: &'static P) -> Metrics { pool.metrics() }
+                fn lanes_audit(pool: &'static P) -> usize { pool.audit().count() }
+                fn lane_try_get(lane: &'static On) -> Result<L, Exhausted> { lane.try_get() }
+                fn lane_try_get_reserved(lane: &'static On) -> Result<L, Exhausted> { lane.try_get_reserved() }
+                fn lane_put(lease: L) { drop(lease) }
+                fn lane_detach(lease: L) -> D { Lease::detach(lease) }
+                fn lane_flush(lane: &On) { lane.flush() }
+                fn lane_drop(lane: On) { drop(lane) }
+            }
+        }
+    };
+}
+
+lanes!(one_lane, "op_one_", 16, 1, forebay::Poll);
+lanes!(several_lanes, "op_several_", 100, 3, forebay::Poll);
+lanes!(lanes_with_waiters, "op_waited_", 40, 3, Headroom<1, Wake<4>>);
+
+macro_rules! waits {
+    ($name:ident, $set:literal, $n:literal, $waiting:ty) => {
+        mod $name {
+            use super::*;
+            type P = Pool<Owned, $n, Plain, $waiting>;
+            type L = Lease<&'static P>;
+
+            // Not the polls that register a waker: atomic-waker has a branch that panics should its own state be wrong.
+            export! { $set
+                fn waits_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
+                fn waits_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
+                fn waits_put(lease: L) { drop(lease) }
+                fn waits_trim(pool: &P) -> usize { pool.trim() }
+                fn waits_get_dropped(get: forebay::future::Get<'static, Owned, $n, Plain, $waiting>) { drop(get) }
+            }
+        }
+    };
+}
+
+waits!(one_seat, "op_seat_", 16, Wake<1>);
+waits!(several_seats, "op_seats_", 100, Wake<5>);
+waits!(seats_and_headroom, "op_headroom_", 100, Headroom<33, Wake<5>>);
 
 macro_rules! rings {
     ($name:ident, $set:literal, $n:literal) => {
