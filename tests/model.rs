@@ -144,7 +144,7 @@ waiters! {
     waiters_3_0_5: models::waiters::run::<3, 0, 5>;
     waiters_5_3_4: models::waiters::run::<5, 3, 4>;
     waiters_35_33_3: models::waiters::run::<35, 33, 3>;
-    waiters_on_lanes_1_1_0_2: models::waiters::run_lanes::<1, 1, 0, 2>;
+    waiters_on_lanes_2_1_0_2: models::waiters::run_lanes::<2, 1, 0, 2>;
     waiters_on_lanes_3_2_0_4: models::waiters::run_lanes::<3, 2, 0, 4>;
     waiters_on_lanes_4_2_1_3: models::waiters::run_lanes::<4, 2, 1, 3>;
     waiters_on_lanes_8_2_5_3: models::waiters::run_lanes::<8, 2, 5, 3>;

@@ -900,9 +900,20 @@ mod lanes {
     type Lanes<const N: usize, const LANES: usize, const K: usize> =
         LanePool<u32, N, LANES, DefaultReset, Wake<K>>;
 
+    /// Objects that stay out while a test looks at the others: there are more than lanes, so that never all that
+    /// are free are private.
+    fn out<const N: usize, const LANES: usize, const K: usize>(
+        pool: &Lanes<N, LANES, K>,
+        count: usize,
+    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::Lanes<LANES, Wake<K>>>>> {
+        let lane = pool.claim().unwrap();
+        (0..count).map(|_| Lease::detach(lane.try_get().unwrap())).collect()
+    }
+
     #[test]
     fn a_put_on_a_warm_lane_goes_to_who_waits() {
-        let pool: Lanes<1, 1, 2> = LanePool::with_waiting(DefaultReset);
+        let pool: Lanes<2, 1, 2> = LanePool::with_waiting(DefaultReset);
+        let out = out(&pool, 1);
         let lane = pool.claim().unwrap();
         drop(lane.try_get().unwrap());
         let held = lane.try_get().unwrap();
@@ -914,10 +925,11 @@ mod lanes {
         drop(first.poll().unwrap());
         assert_eq!(second.woken(), 1);
         drop(second.poll().unwrap());
-        at_rest(&pool);
         // Nobody waits any more: it is the lane's again.
         drop(lane.try_get().unwrap());
         assert!(pool.try_get().is_err());
+        drop(out);
+        at_rest(&pool);
     }
 
     #[test]
@@ -938,7 +950,8 @@ mod lanes {
 
     #[test]
     fn a_flush_wakes() {
-        let pool: Lanes<2, 2, 2> = LanePool::with_waiting(DefaultReset);
+        let pool: Lanes<4, 2, 2> = LanePool::with_waiting(DefaultReset);
+        let out = out(&pool, 2);
         let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
         // One object on each.
         let both = [lanes[0].try_get().unwrap(), lanes[1].try_get().unwrap()];
@@ -949,13 +962,14 @@ mod lanes {
         assert_eq!((first.woken(), second.woken()), (1, 0));
         lanes[0].flush();
         assert_eq!((first.woken(), second.woken()), (1, 1));
-        drop((first.poll().unwrap(), second.poll().unwrap()));
+        drop((first.poll().unwrap(), second.poll().unwrap(), out));
         at_rest(&pool);
     }
 
     #[test]
     fn a_threads_flush_wakes() {
-        let pool: Lanes<1, 1, 1> = LanePool::with_waiting(DefaultReset);
+        let pool: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
+        let _out = out(&pool, 1);
         drop(pool.try_get().unwrap());
         let mut other =
             thread::scope(|scope| scope.spawn(|| Hand::waiting(pool.get())).join().unwrap());
@@ -966,26 +980,28 @@ mod lanes {
 
     #[test]
     fn a_lane_given_back_wakes() {
-        let pool: Lanes<1, 2, 1> = LanePool::with_waiting(DefaultReset);
+        let pool: Lanes<3, 2, 1> = LanePool::with_waiting(DefaultReset);
+        let out = out(&pool, 2);
         let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
         drop(lanes[1].try_get().unwrap());
         let mut waiter = Hand::waiting(pool.get());
         drop(lanes);
         assert_eq!(waiter.woken(), 1);
-        drop(waiter.poll().unwrap());
+        drop((waiter.poll().unwrap(), out));
         at_rest(&pool);
     }
 
     /// Those who sit when a thread ends are served at the next look of anybody.
     #[test]
     fn what_a_thread_left_is_found_for_who_waits() {
-        let looks: [fn(&Lanes<1, 2, 2>); 3] = [
+        let looks: [fn(&Lanes<3, 2, 2>); 3] = [
             |pool| assert!(pool.try_get().is_err(), "it is the first one's"),
             |pool| assert_eq!(pool.tick(), 0),
             |pool| drop(Hand::waiting(pool.get())),
         ];
         for look in looks {
-            let pool: Lanes<1, 2, 2> = LanePool::with_waiting(DefaultReset);
+            let pool: Lanes<3, 2, 2> = LanePool::with_waiting(DefaultReset);
+            let out = out(&pool, 2);
             let (sit, seated) = (Barrier::new(2), Barrier::new(2));
             let mut waiter = thread::scope(|scope| {
                 let ends = scope.spawn(|| {
@@ -1001,35 +1017,33 @@ mod lanes {
             });
             look(&pool);
             assert_eq!(waiter.woken(), 1);
-            drop(waiter.poll().unwrap().unwrap());
+            drop((waiter.poll().unwrap().unwrap(), out));
             at_rest(&pool);
         }
     }
 
     #[test]
     fn a_detached_lease_wakes_from_another_thread() {
-        static POOL: Lanes<1, 1, 1> = LanePool::with_waiting(DefaultReset);
+        static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
+        let out = out(&POOL, 1);
         let lane = POOL.claim().unwrap();
         let held = Lease::detach(lane.try_get().unwrap());
         let mut waiter = Hand::waiting(POOL.get());
         thread::spawn(move || drop(held)).join().unwrap();
-        drop(waiter.poll().unwrap());
+        drop((waiter.poll().unwrap(), out));
         at_rest(&POOL);
     }
 
     #[test]
     fn blocking_gets_on_lanes_all_end() {
         let _watchdog = Watchdog::new();
-        // As many objects as lanes: what others keep to themselves is never all there is.
-        let pool: Lanes<4, 4, 8> = LanePool::with_waiting(DefaultReset);
+        let pool: Lanes<5, 4, 8> = LanePool::with_waiting(DefaultReset);
         thread::scope(|scope| {
             for _ in 0..6 {
                 scope.spawn(|| {
                     for _ in 0..rounds() {
                         owns(&mut pool.get_timeout(LONG).unwrap());
                     }
-                    // A thread that is about to idle.
-                    pool.flush();
                 });
             }
         });
@@ -1082,7 +1096,8 @@ mod lanes {
     /// A waker that panics while objects are moved between lanes.
     #[test]
     fn a_waker_that_panics_loses_no_object_of_a_lane() {
-        static POOL: Lanes<1, 1, 1> = LanePool::with_waiting(DefaultReset);
+        static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
+        let out = out(&POOL, 1);
         let lane = POOL.claim().unwrap();
         drop(lane.try_get().unwrap());
         let mut waiter = Box::pin(POOL.get());
@@ -1092,6 +1107,7 @@ mod lanes {
         assert!(booms(|| drop(lane)));
         assert!(POOL.claim().is_some(), "the lane is not lost either");
         drop(woken::ready(waiter.as_mut().poll(&mut context)).unwrap().unwrap());
+        drop(out);
         at_rest(&POOL);
     }
 }

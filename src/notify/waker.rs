@@ -27,8 +27,8 @@
 
 use super::Notify;
 use crate::free::{Shared, Waiting, sealed};
-use crate::queue::Waiters;
 use crate::pad::DefaultPadding;
+use crate::queue::Waiters;
 use crate::sync::{
     AtomicWaker,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
