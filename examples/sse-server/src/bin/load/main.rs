@@ -1,0 +1,4 @@
+mod channels;
+fn main() {
+    let _ = channels::Channels::default();
+}
