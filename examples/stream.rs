@@ -28,7 +28,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use forebay::{End, Park, Receiver, Sender, StreamPool, Token};
+use forebay::{End, Receiver, Sender, StreamPool, Token, Wake};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use command_line::{Command, Options};
@@ -43,16 +43,16 @@ const RINGS: usize = 64;
 /// How many tokens a ring holds before its sender has to wait.
 const DEPTH: usize = 20;
 
-type TextSender = Sender<'static, Token, RINGS, DEPTH, Park>;
-type TextReceiver = Receiver<'static, Token, RINGS, DEPTH, Park>;
+type TextSender = Sender<'static, Token, RINGS, DEPTH, Wake>;
+type TextReceiver = Receiver<'static, Token, RINGS, DEPTH, Wake>;
 
 /// The rings the answers flow through.
-static STREAMS: StreamPool<Token, RINGS, DEPTH, Park> = StreamPool::new();
+static STREAMS: StreamPool<Token, RINGS, DEPTH, Wake> = StreamPool::new();
 
 /// A ring per pair of threads, through which the player hands its printer the receiving end of each answer.
-static HANDOVERS: StreamPool<Answer, RINGS, 2, Park> = StreamPool::new();
+static HANDOVERS: StreamPool<Answer, RINGS, 2, Wake> = StreamPool::new();
 /// A ring per pair of threads, through which the printer says that it is done with an answer.
-static RETURNS: StreamPool<usize, RINGS, 2, Park> = StreamPool::new();
+static RETURNS: StreamPool<usize, RINGS, 2, Wake> = StreamPool::new();
 
 /// A stream that ends with this code carried a transcript that cannot be read. Streams that end because the API reported
 /// an error carry the HTTP status that is nearest to it.
@@ -241,8 +241,8 @@ impl Run {
 
     fn play_jobs(
         &self,
-        mut answers: Sender<'_, Answer, RINGS, 2, Park>,
-        mut returns: Receiver<'_, usize, RINGS, 2, Park>,
+        mut answers: Sender<'_, Answer, RINGS, 2, Wake>,
+        mut returns: Receiver<'_, usize, RINGS, 2, Wake>,
     ) {
         let mut desk = Desk::for_events_of(self.longest_event);
         self.start.wait();
@@ -251,12 +251,12 @@ impl Run {
             let Some((sender, tokens)) = self.open() else {
                 break;
             };
-            if answers.send(Answer { job, tokens }).is_err() {
+            if answers.send_blocking(Answer { job, tokens }).is_err() {
                 break;
             }
             self.play_job(job, sender, &mut desk);
             // The ring is free again when both sides have left; only then may this player open the next.
-            if returns.recv().is_err() {
+            if returns.recv_blocking().is_err() {
                 break;
             }
         }
@@ -340,7 +340,7 @@ impl Run {
             match text.decode(unescaped) {
                 // Waits while the ring is full.
                 Ok(text) => {
-                    if sender.send_text(text).is_err() {
+                    if sender.send_text_blocking(text).is_err() {
                         return Ending::ReceiverLeft;
                     }
                 }
@@ -355,14 +355,14 @@ impl Run {
 
     fn print_jobs(
         &self,
-        mut inbox: Receiver<'_, Answer, RINGS, 2, Park>,
-        mut done: Sender<'_, usize, RINGS, 2, Park>,
+        mut inbox: Receiver<'_, Answer, RINGS, 2, Wake>,
+        mut done: Sender<'_, usize, RINGS, 2, Wake>,
     ) {
         self.start.wait();
         self.start.wait();
-        while let Ok(Answer { job, tokens }) = inbox.recv() {
+        while let Ok(Answer { job, tokens }) = inbox.recv_blocking() {
             self.print_job(job, tokens);
-            if done.send(job).is_err() {
+            if done.send_blocking(job).is_err() {
                 break;
             }
         }
@@ -376,7 +376,7 @@ impl Run {
                 self.say("\n");
             }
             end = loop {
-                match stream.recv() {
+                match stream.recv_blocking() {
                     Ok(token) => {
                         tokens += 1;
                         bytes += token.as_str().len() as u64;

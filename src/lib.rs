@@ -24,13 +24,15 @@ mod sync;
 mod error;
 mod metrics;
 mod pad;
+#[cfg(feature = "std")]
+mod park;
 mod reset;
 mod slot;
 mod token;
 // L2
 mod bitmap;
-// L3
 mod notify;
+// L3
 mod pool;
 mod ring;
 mod slab;
@@ -50,10 +52,18 @@ pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use token::{Response, Token};
 
-#[cfg(feature = "std")]
-pub use notify::Park;
+#[cfg(any(feature = "std", feature = "async"))]
+pub use notify::Wake;
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
+#[cfg(feature = "std")]
+pub use stream::{IntoIter, Iter};
+
+/// What the methods that wait return, to be awaited, or kept under a name.
+#[cfg(any(feature = "std", feature = "async"))]
+pub mod future {
+    pub use crate::stream::waiting::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
+}
 
 /// For globals that are configured at run time: made on first use, without `std`.
 ///

@@ -1,46 +1,90 @@
-//! L3: how an end of a stream waits for the other.
+//! L2: how a half of a stream learns that the other did something.
 
-#[cfg(feature = "std")]
-mod park;
+#[cfg(any(feature = "std", feature = "async"))]
+mod waker;
 
-#[cfg(feature = "std")]
-pub use park::Park;
+#[cfg(any(feature = "std", feature = "async"))]
+pub use waker::Wake;
 
-/// How one end of a stream tells the other that something changed: a type parameter of
-/// [`StreamPool`](crate::StreamPool), so that a stream nobody waits on pays nothing.
+/// How one half of a [`StreamPool`](crate::StreamPool)'s stream tells the other that something changed: a
+/// type parameter, so that a stream nobody waits on pays nothing.
 ///
-/// Sealed: [`Poll`], and [`Park`] with `std`.
-pub trait Notify: sealed::Sealed + Send + Sync + 'static {
-    #[doc(hidden)]
+/// There are [`Poll`] and, with `std` or `async`, [`Wake`](crate::Wake). A policy of your own brings another
+/// way of waiting: its `notify` gives a sign, and the half that waits looks with `try_send` or `try_recv`
+/// and then sleeps until there is one. Each half has a policy of its own, and only the other half calls it.
+///
+/// # Context
+/// Called wherever the halves are used: a policy whose `notify` is for threads makes halves for threads.
+///
+/// # Examples
+/// On a microcontroller, halves that sleep in `wfe` and are woken by `sev`. An event that comes between the
+/// look and the `wfe` is kept by the core, so none is missed.
+/// ```
+/// use forebay::{Notify, RecvError, StreamPool};
+/// # mod asm { pub fn dsb() {} pub fn sev() {} pub fn wfe() {} }
+///
+/// struct Event;
+///
+/// impl Notify for Event {
+///     type Unsent<T> = ();
+///
+///     fn new() -> Self {
+///         Event
+///     }
+///
+///     fn notify(&self, _ready: impl FnOnce() -> usize) {
+///         asm::dsb(); // what was changed is seen by whoever sees the event
+///         asm::sev();
+///     }
+/// }
+///
+/// static STREAMS: StreamPool<u8, 2, 20, Event> = StreamPool::new();
+///
+/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// sender.try_send(7).unwrap();
+/// let token = loop {
+///     match receiver.try_recv() {
+///         Err(RecvError::Empty) => asm::wfe(),
+///         answer => break answer,
+///     }
+/// };
+/// assert_eq!(token, Ok(7));
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+pub trait Notify: Send + Sync + 'static {
+    /// What a sender keeps of a `send` that was given up: `()`, where there is no such `send`.
+    type Unsent<T>: Default;
+
+    /// Nobody waits. Called once for each half of each ring, when the ring is first opened.
+    #[must_use]
     fn new() -> Self;
 
-    /// Called after each change the other end may wait for.
-    #[doc(hidden)]
-    fn notify(&self);
+    /// Called by the other half after each change: tokens were sent, or places were freed.
+    ///
+    /// `ready` says how many tokens, or places, are there now for the half that waits. It costs a load or two,
+    /// so ask only if somebody waits. It may say too many, if that half took some just now, but never too few.
+    fn notify(&self, ready: impl FnOnce() -> usize);
 
-    /// Called when the stream is lent anew: nobody waits.
-    #[doc(hidden)]
-    fn reset(&mut self);
+    /// Called by the other half when it ended the stream or left: whatever is waited for, it is over.
+    fn ended(&self) {
+        self.notify(|| usize::MAX);
+    }
+
+    /// Called when both halves are gone, before the ring is lent again: back to what [`new`](Self::new) makes.
+    fn reset(&mut self) {}
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Poll {}
-    #[cfg(feature = "std")]
-    impl Sealed for super::Park {}
-}
-
-/// Nobody waits: both ends look when they like. Costs nothing; the only policy without `std`.
+/// Nobody waits: both halves look when they like. Costs nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Poll;
 
 impl Notify for Poll {
+    type Unsent<T> = ();
+
     fn new() -> Self {
         Self
     }
 
     #[inline(always)]
-    fn notify(&self) {}
-
-    fn reset(&mut self) {}
+    fn notify(&self, _ready: impl FnOnce() -> usize) {}
 }

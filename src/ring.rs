@@ -86,7 +86,7 @@ pub(crate) const CLOSED: usize = 1 << (usize::BITS - 1);
 
 /// Written when an end comes or goes, so both ends keep it in their caches.
 struct Ends {
-    /// Not 0 once the consumer left. Stored by the consumer.
+    /// Not 0 once the consumer left, or the producer wants no more. Stored by both, but never as 0.
     cancelled: plain::AtomicUsize,
     /// Which ends are taken.
     taken: rmw::AtomicUsize,

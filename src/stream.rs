@@ -1,7 +1,13 @@
 //! L4: a pool of rings, lent as the two halves of a token stream.
 
 #[cfg(feature = "std")]
-use crate::error::Cancelled;
+mod blocking;
+#[cfg(any(feature = "std", feature = "async"))]
+pub(crate) mod waiting;
+
+#[cfg(feature = "std")]
+pub use blocking::{IntoIter, Iter};
+
 use crate::error::{End, Exhausted, PushError, RecvError, SendError, TextError};
 use crate::metrics::Metrics;
 use crate::notify::{Notify, Poll};
@@ -22,8 +28,8 @@ use core::mem::MaybeUninit;
 ///
 /// # Shape
 /// `STREAMS` and `DEPTH` from 1 to 65,535, checked at compile time; `DEPTH` is 20 unless told otherwise, as
-/// go-llms has it. `W` says how the halves wait for each other: [`Poll`] (they do not), or
-/// [`Park`](crate::Park).
+/// go-llms has it. `W` says how the halves wait for each other: [`Poll`] (they do not),
+/// [`Wake`](crate::Wake), or a [`Notify`] of your own.
 ///
 /// # Context
 /// As [`Pool`]; the halves as [`Ring`](crate::Ring)'s ends: any thread, any interrupt handler.
@@ -132,7 +138,12 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     ) -> Result<(Sender<'_, T, STREAMS, DEPTH, W>, Receiver<'_, T, STREAMS, DEPTH, W>), Exhausted>
     {
         let (producer, consumer) = Hosted::lend(self.rings.try_get()?);
-        Ok((Sender { producer }, Receiver { consumer }))
+        let sender = Sender { producer, unsent: W::Unsent::default() };
+        #[cfg(any(feature = "std", feature = "async"))]
+        let receiver = Receiver { consumer, told: false };
+        #[cfg(not(any(feature = "std", feature = "async")))]
+        let receiver = Receiver { consumer };
+        Ok((sender, receiver))
     }
 
     /// How many streams can be open at once: `STREAMS`.
@@ -197,10 +208,13 @@ pub struct StreamId {
 /// it ends the stream as [`End::Aborted`].
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
-/// load of a shared word. With [`Park`](crate::Park) a change costs a fence and, when the other half waits, a
-/// wake-up; those halves are for threads.
+/// load of a shared word. With [`Wake`](crate::Wake) a change costs a compare-exchange and, when the other half
+/// waits, a wake-up: then a method may be called where that waker may.
 pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
     producer: Producer<Handle<'a, T, STREAMS, DEPTH, W>>,
+    /// The token of a `send` that is not done.
+    #[cfg_attr(not(any(feature = "std", feature = "async")), expect(dead_code))]
+    unsent: W::Unsent<T>,
 }
 
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
@@ -208,6 +222,9 @@ pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notif
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`].
 pub struct Receiver<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
     consumer: Consumer<Handle<'a, T, STREAMS, DEPTH, W>>,
+    /// Whether an iterator or the `Stream` told the end.
+    #[cfg(any(feature = "std", feature = "async"))]
+    told: bool,
 }
 
 /// [`End`] in a word: the code stands 8 bits up. 0 is `Aborted`: a ring that nobody finished says so.
@@ -246,14 +263,14 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
             PushError::Closed(token) => SendError::Cancelled(token),
         })?;
         if !seeded!("send_without_wake", true, false) {
-            self.shared().receiver.notify();
+            self.shared().receiver.notify(|| self.producer.len());
         }
         Ok(())
     }
 
     /// Ends the stream: all was sent. The receiver gets every token and then [`End::Finished`].
     #[doc(alias = "finish")]
-    pub fn close(self) {
+    pub fn close(mut self) {
         self.end(FINISHED);
     }
 
@@ -270,11 +287,12 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
     /// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Failed(503))));
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
-    pub fn fail(self, code: u16) {
+    pub fn fail(mut self, code: u16) {
         self.end(FAILED | (usize::from(code) << 8));
     }
 
-    /// Whether the receiver left. Once `true`, it stays so.
+    /// Whether the receiver left, or this half was closed as a `Sink`: no token will be taken. Once `true`, it
+    /// stays so.
     #[inline]
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -299,12 +317,25 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
         id(self.producer.handle())
     }
 
-    fn end(mut self, how: usize) {
+    fn end(&mut self, how: usize) {
+        // What was said when this half was closed as a `Sink` stays.
+        if self.is_cancelled() && self.shared().end.load(Relaxed) != 0 {
+            return;
+        }
         if seeded!("end_after_close", true, false) {
             self.producer.mark_closed();
         }
-        // Relaxed: `mark_closed`, called by the drop that follows, releases it.
+        // Relaxed: `mark_closed`, called next or by the drop that follows, releases it.
         self.shared().end.store(how, Relaxed);
+    }
+
+    /// Tells the end that was said before, or `Aborted`, and wakes the receiver.
+    #[inline]
+    fn leave(&mut self) {
+        self.producer.mark_closed();
+        if !seeded!("leave_without_wake", true, false) {
+            self.shared().receiver.ended();
+        }
     }
 
     fn shared(&self) -> &Shared<W> {
@@ -367,7 +398,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
         let received = self.consumer.pop_or(Self::nothing);
         if received.is_ok() && !seeded!("recv_without_wake", true, false) {
-            self.shared().sender.notify();
+            self.notify_sender();
         }
         received
     }
@@ -420,7 +451,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     pub fn cancel(&mut self) {
         self.consumer.mark_closed();
         if !seeded!("cancel_without_wake", true, false) {
-            self.shared().sender.notify();
+            self.shared().sender.ended();
         }
     }
 
@@ -470,182 +501,13 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
         }
     }
 
+    #[inline(always)]
+    fn notify_sender(&self) {
+        self.shared().sender.notify(|| DEPTH - self.consumer.len());
+    }
+
     fn shared(&self) -> &Shared<W> {
         &self.consumer.handle().extra
-    }
-}
-
-#[cfg(feature = "std")]
-mod waiting {
-    use super::*;
-    use crate::notify::Park;
-    use std::time::{Duration, Instant};
-
-    impl<T, const STREAMS: usize, const DEPTH: usize> Sender<'_, T, STREAMS, DEPTH, Park> {
-        /// Sends `token`, parking the thread while the stream is full.
-        ///
-        /// # Errors
-        /// [`Cancelled`] with the token, when the receiver left.
-        ///
-        /// # Context
-        /// Blocking: for threads. It waits for the receiver alone, and without spinning.
-        ///
-        /// # Cost
-        /// That of [`try_send`](Self::try_send) while there is room.
-        pub fn send(&mut self, token: T) -> Result<(), Cancelled<T>> {
-            match self.try_send(token) {
-                Ok(()) => Ok(()),
-                Err(refused) => self
-                    .wait_for_room(refused, None)
-                    .map_err(|refused| Cancelled(refused.into_inner())),
-            }
-        }
-
-        /// Sends `token`, parking the thread while the stream is full, but no longer than `timeout`.
-        ///
-        /// # Errors
-        /// [`SendError`] with the token: `Full` when the time is up, `Cancelled` when the receiver left.
-        ///
-        /// # Context and cost
-        /// As [`send`](Self::send). A timeout too far away to be a time waits for ever.
-        pub fn send_timeout(&mut self, token: T, timeout: Duration) -> Result<(), SendError<T>> {
-            match self.try_send(token) {
-                Ok(()) => Ok(()),
-                Err(refused) => self.wait_for_room(refused, Some(timeout)),
-            }
-        }
-
-        /// Sends a token that was refused, once there is room. Without `timeout` it never ends with `Full`.
-        #[inline(never)] // What waits may cost a call; what does not wait stays small.
-        fn wait_for_room(
-            &mut self,
-            refused: SendError<T>,
-            timeout: Option<Duration>,
-        ) -> Result<(), SendError<T>> {
-            let SendError::Full(mut token) = refused else { return Err(refused) };
-            let deadline = deadline(timeout);
-            // The handle keeps the waiting place alive and lets `self` be borrowed for sending.
-            let handle = self.producer.handle().clone();
-            loop {
-                let room = handle.extra.sender.wait(deadline, || {
-                    (!self.producer.is_full() || self.is_cancelled()).then_some(())
-                });
-                match self.try_send(token) {
-                    // The producer's own view is exact for room, so `Full` here means time is up.
-                    Err(SendError::Full(back)) if room.is_some() => token = back,
-                    sent => return sent,
-                }
-            }
-        }
-    }
-
-    impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize>
-        Sender<'_, Token<CAP>, STREAMS, DEPTH, Park>
-    {
-        /// Sends all of `text`, split over as many tokens as it needs, at character boundaries, parking
-        /// the thread while the stream is full.
-        ///
-        /// # Errors
-        /// [`TextError`], when the receiver left; it says how much was sent before.
-        ///
-        /// # Context and cost
-        /// As [`send`](Self::send), for each token.
-        pub fn send_text(&mut self, text: &str) -> Result<(), TextError> {
-            let mut rest = text;
-            while let Some((token, behind)) = Token::split_from(rest) {
-                let sent = text.len() - rest.len();
-                self.send(token).map_err(|_| TextError { sent, cancelled: true })?;
-                rest = behind;
-            }
-            Ok(())
-        }
-    }
-
-    impl<T, const STREAMS: usize, const DEPTH: usize> Receiver<'_, T, STREAMS, DEPTH, Park> {
-        /// The next token, parking the thread while there is none.
-        ///
-        /// # Errors
-        /// The [`End`], when every token was received.
-        ///
-        /// # Context
-        /// Blocking: for threads. It waits for the sender alone, and without spinning.
-        ///
-        /// # Cost
-        /// That of [`try_recv`](Self::try_recv) while there are tokens.
-        ///
-        /// # Examples
-        /// ```
-        /// use forebay::{End, Park, StreamPool};
-        ///
-        /// static STREAMS: StreamPool<u32, 1, 20, Park> = StreamPool::new();
-        /// let (mut sender, mut receiver) = STREAMS.open()?;
-        /// let model = std::thread::spawn(move || {
-        ///     (0..100).for_each(|n| sender.send(n).unwrap());
-        ///     sender.close();
-        /// });
-        /// for n in 0..100 {
-        ///     assert_eq!(receiver.recv(), Ok(n));
-        /// }
-        /// assert_eq!(receiver.recv(), Err(End::Finished));
-        /// # model.join().unwrap();
-        /// # Ok::<(), forebay::Exhausted>(())
-        /// ```
-        pub fn recv(&mut self) -> Result<T, End> {
-            let mut none = match self.try_recv() {
-                Ok(token) => return Ok(token),
-                Err(none) => none,
-            };
-            loop {
-                match self.wait_for_token(none, None) {
-                    Ok(token) => return Ok(token),
-                    Err(RecvError::Ended(end)) => return Err(end),
-                    Err(RecvError::Empty) => none = RecvError::Empty,
-                }
-            }
-        }
-
-        /// The next token, parking the thread while there is none, but no longer than `timeout`.
-        ///
-        /// # Errors
-        /// [`RecvError`]: `Empty` when the time is up.
-        ///
-        /// # Context and cost
-        /// As [`recv`](Self::recv). A timeout too far away to be a time waits for ever.
-        pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvError> {
-            match self.try_recv() {
-                Ok(token) => Ok(token),
-                Err(none) => self.wait_for_token(none, Some(timeout)),
-            }
-        }
-
-        /// Receives when there was nothing, for the reason `none`. Without `timeout` it never ends with
-        /// `Empty`.
-        #[inline(never)] // What waits may cost a call; what does not wait stays small.
-        fn wait_for_token(
-            &mut self,
-            none: RecvError,
-            timeout: Option<Duration>,
-        ) -> Result<T, RecvError> {
-            if none != RecvError::Empty {
-                return Err(none);
-            }
-            // The handle keeps the waiting place alive and lets `self` be borrowed for receiving.
-            let handle = self.consumer.handle().clone();
-            // Somebody may have forgotten a `Tokens`, whose drop would have said that there is room; the sender
-            // must not wait for us while we wait for it.
-            handle.extra.sender.notify();
-            let look = || match self.try_recv() {
-                Err(RecvError::Empty) => None,
-                answer => Some(answer),
-            };
-            let answer = handle.extra.receiver.wait(deadline(timeout), look);
-            answer.unwrap_or(Err(RecvError::Empty))
-        }
-    }
-
-    /// When the time is up; never, for a timeout too far away to be a time.
-    fn deadline(timeout: Option<Duration>) -> Option<Instant> {
-        timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 }
 
@@ -679,7 +541,8 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
 {
     fn drop(&mut self) {
         if !seeded!("drain_without_wake", true, false) {
-            self.drain.handle().extra.sender.notify();
+            let consumer = self.drain.consumer();
+            consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
         }
     }
 }
@@ -689,12 +552,8 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
 {
     #[inline]
     fn drop(&mut self) {
-        // The end that was said before, or `Aborted`; then the receiver is woken; then the ring is given
-        // up, by the drop of the producer.
-        self.producer.mark_closed();
-        if !seeded!("leave_without_wake", true, false) {
-            self.shared().receiver.notify();
-        }
+        // Then the ring is given up, by the drop of the producer.
+        self.leave();
     }
 }
 
@@ -705,6 +564,12 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
     fn drop(&mut self) {
         self.cancel();
     }
+}
+
+// A token that is kept is moved, and never pinned.
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Unpin
+    for Sender<'_, T, STREAMS, DEPTH, W>
+{
 }
 
 /// `Debug` by what the half can say of the stream.

@@ -77,11 +77,11 @@ mod imp {
         pub(crate) use portable_atomic::{AtomicU16, AtomicUsize};
     }
 
+    #[cfg(any(feature = "std", feature = "async"))]
+    pub(crate) use atomic_waker::AtomicWaker;
     pub(crate) use core::sync::atomic::Ordering;
     #[cfg(feature = "std")]
-    pub(crate) use core::sync::atomic::fence;
-    #[cfg(feature = "std")]
-    pub(crate) use std::{sync::Mutex, thread};
+    pub(crate) use std::{thread, thread_local};
 
     /// Parks until unparked (or for no reason); `false`, at once, when `deadline` has passed.
     #[cfg(feature = "std")]
@@ -182,9 +182,26 @@ mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
     #[cfg(feature = "std")]
-    pub(crate) use loom::sync::{Mutex, atomic::fence};
-    #[cfg(feature = "std")]
-    pub(crate) use loom::thread;
+    pub(crate) use loom::{thread, thread_local};
+
+    /// Loom's own, with the interface of atomic-waker's.
+    #[cfg(any(feature = "std", feature = "async"))]
+    pub(crate) struct AtomicWaker(loom::future::AtomicWaker);
+
+    #[cfg(any(feature = "std", feature = "async"))]
+    impl AtomicWaker {
+        pub(crate) fn new() -> Self {
+            Self(loom::future::AtomicWaker::new())
+        }
+
+        pub(crate) fn register(&self, waker: &core::task::Waker) {
+            self.0.register_by_ref(waker);
+        }
+
+        pub(crate) fn wake(&self) {
+            self.0.wake();
+        }
+    }
 
     /// Loom knows no time: a model waits for ever.
     #[cfg(feature = "std")]
@@ -208,11 +225,11 @@ mod imp {
     }
 
     pub(crate) use super::checked::{CELLS_HAVE_STATE, SLOTS_PER_WORD, Words};
-    pub(crate) use shuttle::sync::{
-        Mutex,
-        atomic::{Ordering, fence},
-    };
-    pub(crate) use shuttle::thread;
+    /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
+    /// one's steps are one step. `Wake` adds no schedules inside it.
+    pub(crate) use atomic_waker::AtomicWaker;
+    pub(crate) use shuttle::sync::atomic::Ordering;
+    pub(crate) use shuttle::{thread, thread_local};
 
     /// As under loom, a schedule waits for ever.
     pub(crate) fn park(_deadline: Option<std::time::Instant>) -> bool {

@@ -133,8 +133,11 @@ fn ends() {
     check! {
         <T> Producer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
-        <T> Sender<'static, T, 1, 20, forebay::Park> => YES, YES, NO, NO;
-        <T> Receiver<'static, T, 1, 20, forebay::Park> => YES, YES, NO, NO;
+        <T> Receiver<'static, T, 1, 20, forebay::Wake> => YES, YES, NO, NO;
+        <T> forebay::future::Recv<'static, 'static, T, 1, 20, 8> => YES, YES, NO, NO;
+        // It may hold a token that was not sent, and is `Sync` only if the token is.
+        <T> Sender<'static, T, 1, 20, forebay::Wake> => YES, (true, false), NO, NO;
+        <T> forebay::future::Send<'static, 'static, T, 1, 20, 8> => YES, (true, false), NO, NO;
     }
 }
 

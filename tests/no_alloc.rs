@@ -291,21 +291,21 @@ fn streams() {
 
 #[cfg(feature = "std")]
 #[test]
-fn streams_that_park() {
-    use forebay::Park;
+fn streams_that_wait() {
+    use forebay::Wake;
     use std::time::Duration;
-    static STREAMS: StreamPool<Token, 2, 2, Park> = StreamPool::new();
-    // A first wait makes the thread's handle.
+    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    // A first wait makes the thread's waker.
     let (mut sender, mut receiver) = STREAMS.open().unwrap();
     let _ = receiver.recv_timeout(Duration::from_millis(1));
     allocates_nothing(|| {
         assert!(receiver.recv_timeout(Duration::from_millis(1)).is_err());
-        sender.send_text("one").unwrap();
-        sender.send(Token::new()).unwrap();
+        sender.send_text_blocking("one").unwrap();
+        sender.send_blocking(Token::new()).unwrap();
         assert!(sender.send_timeout(Token::new(), Duration::from_millis(1)).is_err());
-        assert!(receiver.recv().is_ok());
+        assert!(receiver.recv_blocking().is_ok());
         drop(sender);
-        assert!(receiver.recv().is_ok() && receiver.recv().is_err());
+        assert!(receiver.recv_blocking().is_ok() && receiver.recv_blocking().is_err());
         drop(receiver);
         let (first, second) = STREAMS.open().unwrap();
         drop((first, second));
@@ -314,14 +314,15 @@ fn streams_that_park() {
     // Across threads, with real waits on both sides.
     let (mut sender, mut receiver) = STREAMS.open().unwrap();
     let model = std::thread::spawn(move || {
-        std::hint::black_box(std::thread::current());
+        let (_other, mut silent) = STREAMS.open().unwrap();
+        let _ = silent.recv_timeout(Duration::from_millis(1));
         allocates_nothing(move || {
             for _ in 0..1000 {
-                sender.send_text("token").unwrap();
+                sender.send_text_blocking("token").unwrap();
             }
             sender.close();
         });
     });
-    allocates_nothing(|| while receiver.recv().is_ok() {});
+    allocates_nothing(|| while receiver.recv_blocking().is_ok() {});
     model.join().unwrap();
 }

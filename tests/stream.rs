@@ -241,7 +241,7 @@ fn exhausted_says_how_many() {
 #[cfg(feature = "std")]
 mod waiting {
     use super::*;
-    use forebay::{Cancelled, Park};
+    use forebay::{Cancelled, Wake};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -249,18 +249,18 @@ mod waiting {
 
     #[test]
     fn tokens_cross_threads_in_order_through_a_small_ring() {
-        static STREAMS: StreamPool<u32, 2, 3, Park> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 2, 3, Wake> = StreamPool::new();
         for round in 0..50 {
             let (mut sender, mut receiver) = STREAMS.open().unwrap();
             let model = thread::spawn(move || {
-                (0..500).for_each(|n| sender.send(n).unwrap());
+                (0..500).for_each(|n| sender.send_blocking(n).unwrap());
                 if round % 2 == 0 { sender.close() } else { sender.fail(7) }
             });
             for n in 0..500 {
-                assert_eq!(receiver.recv(), Ok(n));
+                assert_eq!(receiver.recv_blocking(), Ok(n));
             }
             let end = if round % 2 == 0 { End::Finished } else { End::Failed(7) };
-            assert_eq!(receiver.recv(), Err(end));
+            assert_eq!(receiver.recv_blocking(), Err(end));
             model.join().unwrap();
         }
         assert_eq!(STREAMS.available(), 2);
@@ -268,12 +268,12 @@ mod waiting {
 
     #[test]
     fn times_out() {
-        let streams: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
         let (mut sender, mut receiver) = streams.open().unwrap();
         let start = Instant::now();
         assert_eq!(receiver.recv_timeout(SHORT), Err(RecvError::Empty));
         assert!(start.elapsed() >= SHORT);
-        sender.send(1).unwrap();
+        sender.send_blocking(1).unwrap();
         assert_eq!(sender.send_timeout(2, SHORT), Err(SendError::Full(2)));
         assert!(start.elapsed() >= 2 * SHORT);
         assert_eq!(receiver.recv_timeout(Duration::MAX), Ok(1));
@@ -282,10 +282,10 @@ mod waiting {
 
     #[test]
     fn a_waiting_sender_learns_that_the_receiver_left() {
-        static STREAMS: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
         let (mut sender, receiver) = STREAMS.open().unwrap();
-        sender.send(1).unwrap();
-        let model = thread::spawn(move || sender.send(2));
+        sender.send_blocking(1).unwrap();
+        let model = thread::spawn(move || sender.send_blocking(2));
         thread::sleep(SHORT);
         drop(receiver);
         assert_eq!(model.join().unwrap(), Err(Cancelled(2)));
@@ -295,23 +295,23 @@ mod waiting {
     /// The room that a forgotten drain made is told at the latest when the receiver waits itself.
     #[test]
     fn forgotten_drain_does_not_leave_both_waiting() {
-        static STREAMS: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
         let (mut sender, mut receiver) = STREAMS.open().unwrap();
-        sender.send(1).unwrap();
-        let model = thread::spawn(move || sender.send(2));
+        sender.send_blocking(1).unwrap();
+        let model = thread::spawn(move || sender.send_blocking(2));
         thread::sleep(SHORT);
         let mut tokens = receiver.drain();
         assert_eq!(tokens.next(), Some(1));
         std::mem::forget(tokens);
-        assert_eq!(receiver.recv(), Ok(2));
+        assert_eq!(receiver.recv_blocking(), Ok(2));
         model.join().unwrap().unwrap();
     }
 
     #[test]
     fn a_waiting_receiver_learns_the_end() {
-        static STREAMS: StreamPool<u32, 1, 1, Park> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
         let (sender, mut receiver) = STREAMS.open().unwrap();
-        let client = thread::spawn(move || receiver.recv());
+        let client = thread::spawn(move || receiver.recv_blocking());
         thread::sleep(SHORT);
         drop(sender);
         assert_eq!(client.join().unwrap(), Err(End::Aborted));
@@ -319,16 +319,16 @@ mod waiting {
 
     #[test]
     fn send_text_waits_and_says_how_much_was_sent() {
-        static STREAMS: StreamPool<Token<4>, 1, 2, Park> = StreamPool::new();
+        static STREAMS: StreamPool<Token<4>, 1, 2, Wake> = StreamPool::new();
         let (mut sender, mut receiver) = STREAMS.open().unwrap();
         let client = thread::spawn(move || {
             let mut text = String::new();
             while text.len() < 12 {
-                text.push_str(&receiver.recv().unwrap());
+                text.push_str(&receiver.recv_blocking().unwrap());
             }
             text
         });
-        let error = sender.send_text(&"abcd".repeat(100)).unwrap_err();
+        let error = sender.send_text_blocking(&"abcd".repeat(100)).unwrap_err();
         assert!(error.is_cancelled());
         assert!((12..=24).contains(&error.sent()) && error.sent() % 4 == 0);
         assert_eq!(client.join().unwrap(), "abcdabcdabcd");

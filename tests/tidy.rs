@@ -183,9 +183,9 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
 fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["sync", "seed"][..]),
-        (1, &["error", "metrics", "pad", "reset", "slot", "token"]),
-        (2, &["bitmap"]),
-        (3, &["notify", "pool", "ring", "slab"]),
+        (1, &["error", "metrics", "pad", "park", "reset", "slot", "token"]),
+        (2, &["bitmap", "notify"]),
+        (3, &["pool", "ring", "slab"]),
         (4, &["stream"]),
         (5, &["lib"]),
     ]

@@ -4,7 +4,16 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{End, Park, RecvError, StreamPool};
+use forebay::{Cancelled, End, Receiver, RecvError, Sender, StreamPool, Wake};
+use loom::future::block_on;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::task::{Context, Poll, Waker};
 
 /// Recycling under the feet of the half that is still there, and the ring's hand over to the next stream.
 const LEAVE: &[&str] = &[
@@ -40,41 +49,74 @@ pub static MODELS: &[Model] = &[
         "tail_load_relaxed",
     ]),
     Model::new("cancel_vs_send", |_| cancel_vs_send()).floor(590).seeds(&["recycle_before_last"]),
-    Model::new("parked_send_vs_parked_recv", |_| parked_send_vs_parked_recv())
-        .floor(7_700)
+    Model::new("send_vs_recv_waiting_threads", |_| send_vs_recv_waiting(By::Thread))
         .bound(2)
-        .seeds(&[
-            "no_waiter_fence",
-            "no_notifier_fence",
-            "no_second_look",
-            "send_without_wake",
-            "leave_without_wake",
-        ]),
-    Model::new("sender_leaves_parked_recv", |n| sender_leaves_parked_recv(n))
-        .floor(650)
+        .seeds(MEET),
+    Model::new("send_vs_recv_waiting_tasks", |_| send_vs_recv_waiting(By::Task))
+        .bound(2)
+        .seeds(MEET),
+    Model::new("sender_leaves_waiting_recv_thread", |n| sender_leaves_waiting_recv(By::Thread, n))
         .cases(3)
-        .seeds(&["no_waiter_fence", "no_notifier_fence", "no_second_look", "leave_without_wake"]),
-    Model::new("receiver_leaves_parked_send", |n| receiver_leaves_parked_send(n))
-        .floor(2_500)
-        .cases(2)
-        .seeds(&["no_waiter_fence", "no_notifier_fence", "no_second_look", "cancel_without_wake"]),
-    Model::new("drain_wakes_parked_send", |n| taking_wakes_parked_send(n))
-        .floor(310)
-        .cases(2)
-        .seeds(&[
-            "no_waiter_fence",
-            "no_notifier_fence",
-            "no_second_look",
-            "drain_without_wake",
-            "announced_once",
-        ]),
-    Model::new("recv_wakes_parked_send", |_| taking_wakes_parked_send(2)).floor(80).seeds(&[
-        "no_waiter_fence",
-        "no_notifier_fence",
+        .seeds(SENDER_LEAVES),
+    Model::new("sender_leaves_waiting_recv_task", |n| sender_leaves_waiting_recv(By::Task, n))
+        .cases(3)
+        .seeds(SENDER_LEAVES),
+    Model::new("receiver_leaves_waiting_send_thread", |n| {
+        receiver_leaves_waiting_send(By::Thread, n)
+    })
+    .cases(2)
+    .seeds(RECEIVER_LEAVES),
+    Model::new("receiver_leaves_waiting_send_task", |n| receiver_leaves_waiting_send(By::Task, n))
+        .cases(3)
+        .seeds(RECEIVER_LEAVES),
+    Model::new("drain_wakes_waiting_send", |n| taking_wakes_waiting_send(n)).cases(2).seeds(&[
+        "announce_relaxed",
+        "notify_relaxed",
+        "no_second_look",
+        "drain_without_wake",
+    ]),
+    Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).seeds(&[
+        "announce_relaxed",
+        "notify_relaxed",
+        "no_second_look",
+        "recv_without_wake",
+    ]),
+    Model::new("watermark_vs_send_vs_close", |n| watermark_vs_send_vs_close(n)).cases(2).seeds(&[
+        "announce_relaxed",
+        "notify_relaxed",
+        "no_second_look",
+        "send_without_wake",
+        "leave_without_wake",
+    ]),
+    Model::new("dropped_recv_loses_nothing", |_| dropped_recv_loses_nothing()).seeds(&[
+        "announce_relaxed",
+        "notify_relaxed",
+        "withdraw_by_store",
+        "no_second_look",
+        "send_without_wake",
+    ]),
+    Model::new("dropped_recv_is_not_woken", |_| dropped_recv_is_not_woken()).seeds(&["mark_kept"]),
+    Model::new("dropped_send_keeps_token", |_| dropped_send_keeps_token()).seeds(&[
+        "announce_relaxed",
+        "notify_relaxed",
+        "withdraw_by_store",
         "no_second_look",
         "recv_without_wake",
     ]),
 ];
+
+/// Halves that meet: everything that makes one see the other.
+const MEET: &[&str] = &[
+    "announce_relaxed",
+    "notify_relaxed",
+    "no_second_look",
+    "send_without_wake",
+    "leave_without_wake",
+];
+const SENDER_LEAVES: &[&str] =
+    &["announce_relaxed", "notify_relaxed", "no_second_look", "leave_without_wake"];
+const RECEIVER_LEAVES: &[&str] =
+    &["announce_relaxed", "notify_relaxed", "no_second_look", "cancel_without_wake"];
 
 const DONE: RecvError = RecvError::Ended(End::Finished);
 
@@ -203,28 +245,58 @@ fn cancel_vs_send() {
     tally.assert_even();
 }
 
+/// How a half waits.
+#[derive(Clone, Copy)]
+enum By {
+    Thread,
+    Task,
+}
+
+impl By {
+    fn send<const DEPTH: usize>(
+        self,
+        sender: &mut Sender<'_, usize, 1, DEPTH, Wake>,
+        token: usize,
+    ) -> Result<(), Cancelled<usize>> {
+        match self {
+            Self::Thread => sender.send_blocking(token),
+            Self::Task => block_on(sender.send(token)),
+        }
+    }
+
+    fn recv<const DEPTH: usize>(
+        self,
+        receiver: &mut Receiver<'_, usize, 1, DEPTH, Wake>,
+    ) -> Result<usize, End> {
+        match self {
+            Self::Thread => receiver.recv_blocking(),
+            Self::Task => block_on(receiver.recv()),
+        }
+    }
+}
+
 /// Two tokens through one place: each half has to wait for the other.
-fn parked_send_vs_parked_recv() {
-    let streams = streams!(StreamPool<usize, 1, 1, Park>);
+fn send_vs_recv_waiting(by: By) {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
-            sender.send(1).unwrap();
-            sender.send(2).unwrap();
+            by.send(&mut sender, 1).unwrap();
+            by.send(&mut sender, 2).unwrap();
             sender.close();
         }),
         role(move || {
-            assert_eq!(receiver.recv(), Ok(1));
-            assert_eq!(receiver.recv(), Ok(2));
-            assert_eq!(receiver.recv(), Err(End::Finished));
+            assert_eq!(by.recv(&mut receiver), Ok(1));
+            assert_eq!(by.recv(&mut receiver), Ok(2));
+            assert_eq!(by.recv(&mut receiver), Err(End::Finished));
         }),
     ]);
     assert_eq!(streams.available(), 1);
 }
 
 /// A receiver that waits is told however the sender leaves.
-fn sender_leaves_parked_recv(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Park>);
+fn sender_leaves_waiting_recv(by: By, case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
     let (sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || match case {
@@ -234,19 +306,22 @@ fn sender_leaves_parked_recv(case: usize) {
         }),
         role(move || {
             let told = [End::Aborted, End::Finished, End::Failed(7)][case];
-            assert_eq!(receiver.recv(), Err(told));
+            assert_eq!(by.recv(&mut receiver), Err(told));
         }),
     ]);
     assert_eq!(streams.available(), 1);
 }
 
-/// A sender that waits for room is told when the receiver leaves or stops.
-fn receiver_leaves_parked_send(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Park>);
+/// A sender that waits for room is told when the receiver leaves or stops; so is one that waits for just that.
+fn receiver_leaves_waiting_send(by: By, case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
-        role(move || assert_eq!(sender.send(2).unwrap_err().0, 2)),
+        role(move || match case {
+            0 | 1 => assert_eq!(by.send(&mut sender, 2), Err(Cancelled(2))),
+            _ => block_on(sender.cancelled()),
+        }),
         role(move || match case {
             0 => drop(receiver),
             _ => receiver.cancel(),
@@ -255,20 +330,20 @@ fn receiver_leaves_parked_send(case: usize) {
     assert_eq!(streams.available(), 1);
 }
 
-/// A sender that waits for room gets it from a drain, from one that comes after another that takes nothing and
-/// wakes it for nothing, or from a receive.
-fn taking_wakes_parked_send(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Park>);
+/// A sender that waits for room gets it from a drain, from one that comes after another that takes nothing, or
+/// from a receive.
+fn taking_wakes_waiting_send(case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
-        role(move || sender.send(2).unwrap()),
+        role(move || By::Thread.send(&mut sender, 2).unwrap()),
         role(move || {
             if case == 1 {
                 drop(receiver.drain());
             }
             match case {
-                2 => assert_eq!(receiver.recv(), Ok(1)),
+                2 => assert_eq!(receiver.try_recv(), Ok(1)),
                 _ => assert_eq!(receiver.drain().sum::<usize>(), 1),
             }
             // Busy elsewhere for ever: leaving or waiting would wake the sender, too.
@@ -276,4 +351,114 @@ fn taking_wakes_parked_send(case: usize) {
         }),
     ]);
     assert_eq!(streams.available(), 0);
+}
+
+/// A receiver that waits for two tokens gets both, or what there is at the end.
+fn watermark_vs_send_vs_close(case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    threads([
+        role(move || {
+            sender.try_send(1).unwrap();
+            if case == 0 {
+                sender.close();
+            } else {
+                sender.try_send(2).unwrap();
+                // Busy elsewhere for ever: leaving would wake the receiver, too.
+                std::mem::forget(sender);
+            }
+        }),
+        role(move || {
+            assert_eq!(block_on(receiver.ready(2)), case + 1);
+            assert_eq!(receiver.drain().count(), case + 1);
+        }),
+    ]);
+}
+
+/// A wait that is given up does not hide what comes from the next one.
+fn dropped_recv_loses_nothing() {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    threads([
+        role(move || {
+            sender.try_send(1).unwrap();
+            std::mem::forget(sender);
+        }),
+        role(move || {
+            let token = poll_once(receiver.recv()).unwrap_or_else(|| block_on(receiver.recv()));
+            assert_eq!(token, Ok(1));
+        }),
+    ]);
+}
+
+/// Nobody is woken for a wait that was given up.
+fn dropped_recv_is_not_woken() {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
+    let counted = Arc::clone(&wakes);
+    let gave_up = loom::sync::Arc::new(loom::sync::atomic::AtomicBool::new(false));
+    let told = gave_up.clone();
+    threads([
+        role(move || {
+            let alone = told.load(Acquire);
+            sender.try_send(1).unwrap();
+            assert!(!alone || wakes.0.load(Relaxed) == 0);
+            sender
+        }),
+        role(move || {
+            let waker = Waker::from(counted);
+            let answer = poll_with(receiver.recv(), &waker);
+            if answer.is_none() {
+                gave_up.store(true, Release);
+            }
+            receiver
+        }),
+    ]);
+}
+
+/// A send that was given up leaves its token, and the next one waits as if it were the first.
+fn dropped_send_keeps_token() {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    sender.try_send(1).unwrap();
+    threads([
+        role(move || {
+            match poll_once(sender.send(2)) {
+                Some(sent) => assert_eq!(sent, Ok(())),
+                None => {
+                    let unsent = sender.take_unsent();
+                    assert_eq!(unsent, Some(2));
+                    block_on(sender.send(2)).unwrap();
+                }
+            }
+            assert_eq!(sender.take_unsent(), None);
+            std::mem::forget(sender);
+        }),
+        role(move || {
+            assert_eq!(receiver.try_recv(), Ok(1));
+            std::mem::forget(receiver);
+        }),
+    ]);
+}
+
+/// Counts wake-ups, outside of what loom models.
+struct Wakes(AtomicUsize);
+
+impl std::task::Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// What `future` gives at once. Else it is dropped.
+fn poll_once<F: Future + Unpin>(future: F) -> Option<F::Output> {
+    poll_with(future, Waker::noop())
+}
+
+fn poll_with<F: Future + Unpin>(mut future: F, waker: &Waker) -> Option<F::Output> {
+    match Pin::new(&mut future).poll(&mut Context::from_waker(waker)) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
 }

@@ -289,6 +289,13 @@ impl<R: RingRef> Producer<R> {
         self.ring.ring().tail().store(self.tail | CLOSED, order);
     }
 
+    /// From now on [`push`](Self::push) refuses, as if the consumer had closed the ring.
+    #[cfg(feature = "async")]
+    pub(crate) fn refuse(&mut self) {
+        // Relaxed: only this end reads it, for no other reason. The consumer stores the same.
+        self.ring.ring().cancelled().store(1, Relaxed);
+    }
+
     pub(crate) fn handle(&self) -> &R {
         &self.ring
     }

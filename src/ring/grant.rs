@@ -170,8 +170,8 @@ impl<'a, R: RingRef> Drain<'a, R> {
         Self { consumer }
     }
 
-    pub(crate) fn handle(&self) -> &R {
-        self.consumer.handle()
+    pub(crate) fn consumer(&self) -> &Consumer<R> {
+        self.consumer
     }
 }
 
