@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use sse_server::Server;
 use sse_server::answers::Answers;
+use sse_server::streams::STREAMS;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use command_line::{Command, Options};
 
-#[path = "bin/load/channels.rs"]
-mod channels;
 mod command_line;
 
 #[tokio::main]
@@ -51,7 +50,7 @@ async fn serve(options: Options) -> io::Result<()> {
     let stop = stop_signal()?;
     // Standard output has the address alone, so that a script can read the port.
     println!("http://{}", listener.local_addr()?);
-    Server::new(channels::Channels::default(), answers, options.config).serve(listener, stop).await
+    Server::new(&STREAMS, answers, options.config).serve(listener, stop).await
 }
 
 /// Comes with the first Ctrl-C or SIGTERM; the second ends the process at once.

@@ -3,10 +3,26 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use forebay::{End, Metrics, Token};
+use forebay::{End, Metrics, Receiver, Sender, StreamPool, Token, Wake};
+use tokio::time::{Instant, sleep};
 
 /// How many tokens a stream holds before its sender has to wait.
 pub const DEPTH: usize = 20;
+
+/// How many requests may wait for a ring.
+pub const WAITERS: usize = 64;
+
+/// The rings of the server, for up to 1,024 answers at once. No memory is allocated for them, ever.
+pub static STREAMS: Rings<1024> = StreamPool::new();
+
+/// A pool of rings whose halves wait as tasks.
+pub type Rings<const N: usize> = StreamPool<Token, N, DEPTH, Wake<WAITERS>>;
+
+/// What such a pool lends.
+type Halves<const N: usize> = (
+    Sender<'static, Token, N, DEPTH, Wake<WAITERS>>,
+    Receiver<'static, Token, N, DEPTH, Wake<WAITERS>>,
+);
 
 /// Streams of tokens, lent one a request.
 pub trait Streams: Send + Sync + 'static {
@@ -46,3 +62,60 @@ pub trait Receiving: Send + Unpin + 'static {
 /// Nobody receives any more.
 #[derive(Debug)]
 pub struct Left;
+
+impl<const N: usize> Streams for &'static Rings<N> {
+    type Sender = Sender<'static, Token, N, DEPTH, Wake<WAITERS>>;
+    type Receiver = Receiver<'static, Token, N, DEPTH, Wake<WAITERS>>;
+
+    async fn lease(&self, wait: Duration) -> Option<(Self::Sender, Self::Receiver)> {
+        lease(self, wait).await
+    }
+
+    fn metrics(&self) -> Metrics {
+        StreamPool::metrics(self)
+    }
+}
+
+/// Opens a stream; if no ring is free, looks again every now and then until the time is up.
+async fn lease<const N: usize>(pool: &'static Rings<N>, wait: Duration) -> Option<Halves<N>> {
+    const AGAIN: Duration = Duration::from_millis(2);
+    let deadline = Instant::now() + wait;
+    loop {
+        if let Ok(halves) = pool.open() {
+            return Some(halves);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        sleep(left.min(AGAIN)).await;
+    }
+}
+
+impl<const N: usize> Sending for Sender<'static, Token, N, DEPTH, Wake<WAITERS>> {
+    async fn send(&mut self, token: Token) -> Result<(), Left> {
+        Sender::send(self, token).await.map_err(|_| Left)
+    }
+
+    async fn left(&mut self) {
+        self.cancelled().await;
+    }
+
+    async fn end(self, end: End) {
+        match end {
+            End::Finished => self.close(),
+            End::Failed(code) => self.fail(code),
+            _ => drop(self),
+        }
+    }
+}
+
+impl<const N: usize> Receiving for Receiver<'static, Token, N, DEPTH, Wake<WAITERS>> {
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, End>> {
+        Receiver::poll_recv(self, context)
+    }
+
+    fn cancel(&mut self) {
+        Receiver::cancel(self);
+    }
+}
