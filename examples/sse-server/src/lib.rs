@@ -17,7 +17,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{oneshot, watch};
 
 use answers::Answers;
@@ -43,6 +43,25 @@ mod transcript;
 const LONGEST_REQUEST: usize = 1 << 20;
 /// How long clients may take for their last bytes when the server stops.
 const LAST_BYTES: Duration = Duration::from_secs(1);
+
+/// How many connections may wait to be accepted. With tokio's own 128, of a thousand clients that come at once most
+/// would be turned away by the system, and try again a second later.
+const BACKLOG: u32 = 4096;
+
+/// Listens where it can be listened on; with port 0, on a free one.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failed = io::Error::new(io::ErrorKind::NotFound, "this name has no address");
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A server that was just stopped leaves its port in use for a while.
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
 
 /// How a server behaves.
 #[derive(Debug, Clone)]

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use sse_server::Server;
 use sse_server::answers::Answers;
 use sse_server::streams::STREAMS;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use command_line::{Command, Options};
@@ -44,7 +43,7 @@ async fn serve(options: Options) -> io::Result<()> {
         })
         .map_err(at(folder.display().to_string()))?,
     };
-    let listener = TcpListener::bind(&options.listen)
+    let listener = sse_server::listen(&options.listen)
         .await
         .map_err(at(format!("--listen {}", options.listen)))?;
     let stop = stop_signal()?;

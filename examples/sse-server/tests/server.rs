@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use sse_server::answers::{Answer, Answers, Ending};
 use sse_server::streams::Rings;
 use sse_server::{Config, Server};
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -41,7 +40,7 @@ struct Running<const N: usize> {
 impl<const N: usize> Running<N> {
     fn start(pool: &'static Rings<N>, answers: Answers, config: Config) -> Self {
         let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(sse_server::listen("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = Server::new(pool, answers, config);
         let (stop, stopped) = oneshot::channel::<()>();

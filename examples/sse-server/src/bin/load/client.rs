@@ -28,27 +28,49 @@ impl Expected {
         events.push(choice(String::new(), r#""stop""#));
         Self { events }
     }
+}
 
-    /// The events in `body`, all of which have to be as they should, byte by byte; the last may be cut off. What is
-    /// behind the events comes back, too.
-    fn check<'b>(&self, mut body: &'b [u8]) -> Result<(usize, &'b [u8]), String> {
+/// Checks an answer as it arrives, and keeps none of it.
+struct Check<'e> {
+    expected: &'e Expected,
+    /// What each event begins with, up to its choices; known with the first one.
+    opening: Vec<u8>,
+    /// How many events there were.
+    events: usize,
+    done: bool,
+}
+
+impl<'e> Check<'e> {
+    fn new(expected: &'e Expected) -> Self {
+        Self { expected, opening: Vec::new(), events: 0, done: false }
+    }
+
+    /// Some whole events, all of which have to be as they should, byte by byte.
+    fn take(&mut self, mut bytes: &[u8]) -> Result<(), String> {
         const CHOICES: &[u8] = br#""choices":"#;
-        let at = body.windows(CHOICES.len()).position(|bytes| bytes == CHOICES);
-        let opening = &body[..at.map_or(body.len(), |at| at + CHOICES.len())];
-        for (count, event) in self.events.iter().enumerate() {
-            let whole = opening.len() + event.len();
-            let there = body.len().min(whole);
-            let wanted = opening.iter().chain(event).take(there);
-            if !body[..there].iter().eq(wanted) {
-                let got = String::from_utf8_lossy(&body[..there]);
-                return Err(format!("event {count} is not as it should be: {got}"));
-            }
-            if there < whole {
-                return Ok((count, &[]));
-            }
-            body = &body[whole..];
+        if self.events == 0 {
+            let at = bytes.windows(CHOICES.len()).position(|bytes| bytes == CHOICES);
+            self.opening = bytes[..at.map_or(0, |at| at + CHOICES.len())].to_vec();
         }
-        Ok((self.events.len(), body))
+        while !bytes.is_empty() {
+            let behind = match self.expected.events.get(self.events) {
+                Some(event) => {
+                    bytes.strip_prefix(&*self.opening).and_then(|rest| rest.strip_prefix(&**event))
+                }
+                None => bytes.strip_prefix(b"data: [DONE]\n\n").inspect(|_| self.done = true),
+            };
+            bytes = behind.ok_or_else(|| {
+                let got = String::from_utf8_lossy(bytes);
+                format!("event {} is not as it should be: {got}", self.events)
+            })?;
+            self.events += 1;
+        }
+        Ok(())
+    }
+
+    /// The first event has none, and neither have the last two.
+    fn tokens(&self) -> usize {
+        self.events.min(self.expected.events.len() - 1).saturating_sub(1)
     }
 }
 
@@ -59,30 +81,25 @@ pub(crate) async fn ask(
     leave_after: Option<usize>,
     expected: &Expected,
 ) -> Result<usize, String> {
-    let (body, ended) =
-        receive(address, model, leave_after).await.map_err(|error| error.to_string())?;
-    let (events, rest) = expected.check(&body)?;
-    match (leave_after, ended) {
-        // Without the first event, which has no token.
-        (Some(_), false) => Ok(events.saturating_sub(1)),
-        (Some(_), true) => Err("it ended before it was left".into()),
-        (None, true) if events == expected.events.len() && rest == b"data: [DONE]\n\n" => {
-            Ok(events - 2)
-        }
-        _ => {
-            let total = expected.events.len();
-            let rest = String::from_utf8_lossy(rest);
-            Err(format!("it has {events} of {total} events, and then: {rest:?}"))
-        }
+    let mut check = Check::new(expected);
+    receive(address, model, |bytes| {
+        check.take(bytes).map_err(io::Error::other)?;
+        Ok(leave_after.is_none_or(|tokens| check.tokens() < tokens))
+    })
+    .await
+    .map_err(|error| error.to_string())?;
+    if check.done == leave_after.is_some() {
+        return Err(format!("it ended after {} events", check.events));
     }
+    Ok(check.tokens())
 }
 
-/// The body as far as it was read, and whether that is to its end.
+/// Asks, and hands out the body in pieces, for as long as they are wanted.
 async fn receive(
     address: SocketAddr,
     model: &str,
-    leave_after: Option<usize>,
-) -> io::Result<(Vec<u8>, bool)> {
+    mut wanted: impl FnMut(&[u8]) -> io::Result<bool>,
+) -> io::Result<()> {
     let socket = TcpSocket::new_v4()?;
     // A client that leaves is not to take in all before it does.
     socket.set_recv_buffer_size(32 << 10)?;
@@ -107,23 +124,16 @@ async fn receive(
             return Err(wrong("the head is cut off"));
         }
     }
-    let mut body = Vec::new();
-    let mut events = 0;
+    // The server never cuts an event in two, so a chunk has whole ones.
+    let mut chunk = Vec::new();
     loop {
         line.clear();
         reader.read_line(&mut line).await?;
         let size = usize::from_str_radix(line.trim_end(), 16).map_err(|_| wrong("not a chunk"))?;
-        let from = body.len();
-        body.resize(from + size, 0);
-        reader.read_exact(&mut body[from..]).await?;
-        reader.read_exact(&mut [0; 2]).await?;
-        if size == 0 {
-            return Ok((body, true));
-        }
-        // An event is never cut in two by the server.
-        events += body[from..].windows(2).filter(|bytes| bytes == b"\n\n").count();
-        if leave_after.is_some_and(|tokens| events > tokens) {
-            return Ok((body, false));
+        chunk.resize(size + 2, 0);
+        reader.read_exact(&mut chunk).await?;
+        if size == 0 || !wanted(&chunk[..size])? {
+            return Ok(());
         }
     }
 }

@@ -19,7 +19,6 @@ use sse_server::answers::{Answer, Answers, Ending};
 use sse_server::counts::{Counts, resident_bytes};
 use sse_server::streams::{STREAMS, Streams};
 use sse_server::{Config, Server};
-use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -125,6 +124,8 @@ impl Part {
             .args(["--part", name])
             .args(["--streams", &options.streams.to_string()])
             .args(["--tokens", &options.tokens.to_string()])
+            // glibc's heap a thread would have the process grow for some fifty rounds, by luck of who frees where.
+            .env("MALLOC_ARENA_MAX", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -301,7 +302,7 @@ async fn work<S: Streams>(
     let [whole, long] = answers.each_ref().map(|answer| Arc::new(Expected::new(&answer.tokens)));
     let answers = Answers::new(answers.into()).expect("there are two");
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    let listener = sse_server::listen("127.0.0.1:0").await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let gate = Arc::new(Barrier::new(options.streams));
     let config = Config { pace: Duration::ZERO, ..Config::default() };
