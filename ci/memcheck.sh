@@ -5,7 +5,7 @@
 # Without libc's symbols memcheck does not start.
 need valgrind libc6-dbg
 
-mapfile -t binaries < <(cargo test --no-run --features std,zeroize,serde --lib --test stream 2>&1 |
+mapfile -t binaries < <(cargo test --no-run --features std,async,zeroize,serde --lib --test stream 2>&1 |
     sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
 ((${#binaries[@]} == 2)) || die "found ${#binaries[@]} test binaries, not 2"
 for binary in "${binaries[@]}"; do

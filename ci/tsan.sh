@@ -1,7 +1,7 @@
 #!/bin/bash
 # ThreadSanitizer over the stress in checks/tsan. The code as it is must pass, several times; and each fault
-# that can be seeded must be caught, or the stress proves nothing. Waiting threads (`Park`) are left to loom: they
-# need std, which is not instrumented, and TSan knows no fences.
+# that can be seeded must be caught, or the stress proves nothing. Waiting (`Wake`) is left to loom: what
+# its faults lose is a wake-up, which is no data race.
 . "$(dirname "$0")/common.sh"
 RUNS=5
 

@@ -319,7 +319,8 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
 
     fn end(&mut self, how: usize) {
         // What was said when this half was closed as a `Sink` stays.
-        if self.is_cancelled() && self.shared().end.load(Relaxed) != 0 {
+        let said = self.is_cancelled() && self.shared().end.load(Relaxed) != 0;
+        if said && !seeded!("end_said_twice", true, false) {
             return;
         }
         if seeded!("end_after_close", true, false) {

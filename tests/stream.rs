@@ -1,6 +1,6 @@
 //! Streams: every order of ends, reopening, backpressure, text, waiting.
 
-use forebay::{End, Exhausted, RecvError, SendError, StreamPool, Token};
+use forebay::{End, Exhausted, Notify, RecvError, SendError, StreamPool, Token};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Counts its drops.
@@ -236,6 +236,54 @@ fn exhausted_says_how_many() {
     assert_eq!(error.to_string(), "pool exhausted: all 3 objects are on loan");
     drop(open);
     assert!(streams.open().is_ok());
+}
+
+/// A policy of one's own is told of each change, what there is then, and the end.
+#[test]
+fn a_policy_of_ones_own() {
+    /// Of the sender and the receiver alike: what was ready at each call, added up, and calls.
+    static READY: AtomicUsize = AtomicUsize::new(0);
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    static RESETS: AtomicUsize = AtomicUsize::new(0);
+
+    struct Bell;
+
+    impl Notify for Bell {
+        type Unsent<T> = ();
+
+        fn new() -> Self {
+            Self
+        }
+
+        fn notify(&self, ready: impl FnOnce() -> usize) {
+            CALLS.fetch_add(1, SeqCst);
+            READY.store(ready(), SeqCst);
+        }
+
+        fn reset(&mut self) {
+            RESETS.fetch_add(1, SeqCst);
+        }
+    }
+
+    let told = || (CALLS.swap(0, SeqCst), READY.swap(0, SeqCst));
+    let streams: StreamPool<u32, 1, 3, Bell> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    sender.try_send(1).unwrap();
+    assert_eq!(told(), (1, 1), "a token");
+    sender.try_send(2).unwrap();
+    assert_eq!(told(), (1, 2), "two tokens");
+    assert_eq!(receiver.try_recv(), Ok(1));
+    assert_eq!(told(), (1, 2), "two places");
+    assert_eq!(receiver.drain().count(), 1);
+    assert_eq!(told(), (1, 3), "three places, told once");
+    assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
+    assert_eq!(told(), (0, 0), "nothing");
+    receiver.cancel();
+    assert_eq!(told(), (1, usize::MAX));
+    sender.close();
+    assert_eq!((told(), RESETS.load(SeqCst)), ((1, usize::MAX), 0));
+    drop(receiver);
+    assert_eq!((told(), RESETS.load(SeqCst)), ((1, usize::MAX), 2));
 }
 
 #[cfg(feature = "std")]

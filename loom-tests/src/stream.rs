@@ -4,7 +4,8 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{Cancelled, End, Receiver, RecvError, Sender, StreamPool, Wake};
+use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Wake};
+use futures_sink::Sink;
 use loom::future::block_on;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,16 +27,16 @@ const LEAVE: &[&str] = &[
 
 pub static MODELS: &[Model] = &[
     Model::new("leave_vs_leave_vs_open_polling", |n| leave_vs_leave_vs_open(Polling, n))
-        .floor(23_000)
+        .floor(33_000)
         .cases(16)
         .seeds(LEAVE),
     Model::new("leave_vs_leave_vs_open_blocking", |n| leave_vs_leave_vs_open(Blocking, n))
-        .floor(11_000)
+        .floor(16_000)
         .cases(16)
         .bound(2)
         .seeds(LEAVE),
     Model::new("reopened_ends_anew", |_| reopened_ends_anew()).floor(63).seeds(&["end_not_reset"]),
-    Model::new("end_is_told_polling", |n| end_is_told(Polling, n)).floor(1_500).cases(3).seeds(&[
+    Model::new("end_is_told_polling", |n| end_is_told(Polling, n)).floor(2_100).cases(3).seeds(&[
         "end_after_close",
         "close_relaxed",
         "is_closed_relaxed",
@@ -49,57 +50,81 @@ pub static MODELS: &[Model] = &[
         "tail_load_relaxed",
     ]),
     Model::new("cancel_vs_send", |_| cancel_vs_send()).floor(590).seeds(&["recycle_before_last"]),
+    Model::new("sink_closes_vs_recv", |n| sink_closes_vs_recv(n)).cases(2).floor(8_700).seeds(&[
+        "end_said_twice",
+        "announce_unordered",
+        "notify_unordered",
+        "no_second_look",
+        "leave_without_wake",
+    ]),
     Model::new("send_vs_recv_waiting_threads", |_| send_vs_recv_waiting(By::Thread))
         .bound(2)
+        .floor(3_800)
         .seeds(MEET),
     Model::new("send_vs_recv_waiting_tasks", |_| send_vs_recv_waiting(By::Task))
         .bound(2)
+        .floor(14_000)
         .seeds(MEET),
     Model::new("sender_leaves_waiting_recv_thread", |n| sender_leaves_waiting_recv(By::Thread, n))
         .cases(3)
+        .floor(560)
         .seeds(SENDER_LEAVES),
     Model::new("sender_leaves_waiting_recv_task", |n| sender_leaves_waiting_recv(By::Task, n))
         .cases(3)
+        .floor(1_000)
         .seeds(SENDER_LEAVES),
     Model::new("receiver_leaves_waiting_send_thread", |n| {
         receiver_leaves_waiting_send(By::Thread, n)
     })
     .cases(2)
+    .floor(1_000)
     .seeds(RECEIVER_LEAVES),
     Model::new("receiver_leaves_waiting_send_task", |n| receiver_leaves_waiting_send(By::Task, n))
         .cases(3)
+        .floor(2_800)
         .seeds(RECEIVER_LEAVES),
-    Model::new("drain_wakes_waiting_send", |n| taking_wakes_waiting_send(n)).cases(2).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
-        "no_second_look",
-        "drain_without_wake",
-    ]),
-    Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
+    Model::new("drain_wakes_waiting_send", |n| taking_wakes_waiting_send(n))
+        .cases(2)
+        .floor(170)
+        .seeds(&["announce_unordered", "notify_unordered", "no_second_look", "drain_without_wake"]),
+    Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).floor(73).seeds(&[
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "recv_without_wake",
     ]),
-    Model::new("watermark_vs_send_vs_close", |n| watermark_vs_send_vs_close(n)).cases(2).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
+    Model::new("watermark_vs_send_vs_close", |n| watermark_vs_send_vs_close(n))
+        .cases(2)
+        .floor(5_500)
+        .seeds(&[
+            "announce_unordered",
+            "notify_unordered",
+            "no_second_look",
+            "send_without_wake",
+            "leave_without_wake",
+        ]),
+    Model::new("watermark_raised", |_| watermark_raised()).floor(4_100).seeds(&[
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "send_without_wake",
-        "leave_without_wake",
+        "wake_for_the_seen",
     ]),
-    Model::new("dropped_recv_loses_nothing", |_| dropped_recv_loses_nothing()).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
-        "withdraw_by_store",
-        "no_second_look",
-        "send_without_wake",
-    ]),
-    Model::new("dropped_recv_is_not_woken", |_| dropped_recv_is_not_woken()).seeds(&["mark_kept"]),
-    Model::new("dropped_send_keeps_token", |_| dropped_send_keeps_token()).seeds(&[
-        "announce_relaxed",
-        "notify_relaxed",
-        "withdraw_by_store",
+    Model::new("dropped_recv_loses_nothing", |_| dropped_recv_loses_nothing()).floor(3_400).seeds(
+        &[
+            "announce_unordered",
+            "notify_unordered",
+            "withdraw_by_store",
+            "no_second_look",
+            "send_without_wake",
+        ],
+    ),
+    Model::new("dropped_recv_is_not_woken", |_| dropped_recv_is_not_woken())
+        .floor(160)
+        .seeds(&["mark_kept"]),
+    Model::new("dropped_send_keeps_token", |_| dropped_send_keeps_token()).floor(470).seeds(&[
+        "announce_unordered",
+        "notify_unordered",
         "no_second_look",
         "recv_without_wake",
     ]),
@@ -107,16 +132,16 @@ pub static MODELS: &[Model] = &[
 
 /// Halves that meet: everything that makes one see the other.
 const MEET: &[&str] = &[
-    "announce_relaxed",
-    "notify_relaxed",
+    "announce_unordered",
+    "notify_unordered",
     "no_second_look",
     "send_without_wake",
     "leave_without_wake",
 ];
 const SENDER_LEAVES: &[&str] =
-    &["announce_relaxed", "notify_relaxed", "no_second_look", "leave_without_wake"];
+    &["announce_unordered", "notify_unordered", "no_second_look", "leave_without_wake"];
 const RECEIVER_LEAVES: &[&str] =
-    &["announce_relaxed", "notify_relaxed", "no_second_look", "cancel_without_wake"];
+    &["announce_unordered", "notify_unordered", "no_second_look", "cancel_without_wake"];
 
 const DONE: RecvError = RecvError::Ended(End::Finished);
 
@@ -243,6 +268,29 @@ fn cancel_vs_send() {
     ]);
     assert_eq!(streams.available(), 1);
     tally.assert_even();
+}
+
+/// What a sink that closes says is the end, whatever it says later, also when the receiver stopped before.
+fn sink_closes_vs_recv(case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    threads([
+        role(move || {
+            let mut context = Context::from_waker(Waker::noop());
+            let closed = Pin::new(&mut sender).poll_close(&mut context);
+            assert_eq!(closed, Poll::Ready(Ok(())));
+            assert_eq!(sender.try_send(1), Err(SendError::Cancelled(1)));
+            sender.fail(7);
+        }),
+        role(move || {
+            if case == 1 {
+                receiver.cancel();
+            }
+            assert_eq!(By::Thread.recv(&mut receiver), Err(End::Finished));
+            assert_eq!(receiver.end(), Some(End::Finished));
+        }),
+    ]);
+    assert_eq!(streams.available(), 1);
 }
 
 /// How a half waits.
@@ -375,18 +423,37 @@ fn watermark_vs_send_vs_close(case: usize) {
     ]);
 }
 
-/// A wait that is given up does not hide what comes from the next one.
-fn dropped_recv_loses_nothing() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+/// A receiver that gives up waiting for one token waits for two.
+fn watermark_raised() {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
+            sender.try_send(2).unwrap();
+            std::mem::forget(sender);
+        }),
+        role(move || {
+            poll_once(receiver.ready(1));
+            assert_eq!(block_on(receiver.ready(2)), 2);
+        }),
+    ]);
+}
+
+/// A wait that is given up does not hide what comes from the next one.
+fn dropped_recv_loses_nothing() {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    threads([
+        role(move || {
+            sender.try_send(1).unwrap();
+            sender.try_send(2).unwrap();
             std::mem::forget(sender);
         }),
         role(move || {
             let token = poll_once(receiver.recv()).unwrap_or_else(|| block_on(receiver.recv()));
             assert_eq!(token, Ok(1));
+            assert_eq!(block_on(receiver.recv()), Ok(2));
         }),
     ]);
 }

@@ -12,22 +12,23 @@
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
 //! | N0→W0 | `notify`: the exchange succeeds | `announce`: `mark.swap` | the change | `stream::send_vs_recv_waiting` |
-//! | W0→N0 | `announce`: `mark.swap` | `notify`: the exchange fails | the registered waker | `stream::send_vs_recv_waiting` |
-//! | N1→W0, W0→N1 | `notify`: `mark.swap` | `announce`: `mark.swap`, and the other way | the change; the waker of a later wait | `stream::send_vs_recv_waiting` |
+//! | W0→N0 | `announce`: `mark.swap` | `notify`: the exchange fails | what the waiter took before, so that `ready` is exact | none: it may be too much |
+//! | W0→N1, N1→W0 | `announce`: `mark.swap` | `wake`: `mark.swap`, and the other way | the waker registered; the change | none: loom's `AtomicWaker` is a lock, and orders both |
 //!
 //! If N0 comes first, W0 reads what N0 released, or a later write, and the look behind W0 sees the change. If
-//! W0 comes first, N0 finds the mark and the waker is woken. For the first case every write of `mark` has to
-//! be a read-modify-write, which continues N0's release sequence: a plain store, also one by the waiter
-//! itself, would end it. N0 is an exchange since it has to write (a load could read the past), and none that
-//! changes nothing by its kind, such as `fetch_or(0)`: compilers turn those into a fence and a load.
+//! W0 comes first, N0 finds the mark. For the first case every write of `mark` has to be a
+//! read-modify-write, which continues N0's release sequence: a plain store, also one by the waiter itself,
+//! would end it (`stream::dropped_recv_loses_nothing`). N0 is an exchange, since a load could read the past, and
+//! none that changes nothing by its kind, such as `fetch_or(0)`: compilers turn those into a fence and a load.
 //!
-//! Between N0 and N1 the waiter may have withdrawn or waited anew. Then it is woken once for nothing; but a
-//! mark that is taken is always woken, and with the waker that was registered before it.
+//! Between N0 and N1 the waiter may have withdrawn, or waited anew and for more. So whatever mark N1 takes, the
+//! waker is woken, perhaps for nothing (`stream::watermark_raised`); and by W0→N1 it is the one registered for
+//! that mark or a later one.
 
 use super::Notify;
 use crate::sync::{
     AtomicWaker,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
     rmw, seeded,
 };
 use core::fmt;
@@ -62,7 +63,7 @@ impl<const WAITERS: usize> Wake<WAITERS> {
         self.waker.register(waker);
         // W0 (AcqRel, pairs with N0 and N1): the change before N0 is seen by the look that follows, and the
         // waker by who takes the mark.
-        let order = seeded!("announce_relaxed", Relaxed, AcqRel);
+        let order = seeded!("announce_unordered", Relaxed, AcqRel);
         self.mark.swap(count, order);
     }
 
@@ -77,13 +78,15 @@ impl<const WAITERS: usize> Wake<WAITERS> {
         }
     }
 
+    /// A mark for `count` was seen.
     #[cold]
-    fn wake(&self) {
-        // N1 (AcqRel, pairs with W0): the waker is that of the mark it takes, and a wait that begins after it
-        // sees the change.
-        let order = seeded!("take_mark_relaxed", Relaxed, AcqRel);
-        self.mark.swap(0, order);
-        self.waker.wake();
+    fn wake(&self, count: usize) {
+        // N1 (AcqRel, pairs with W0): the waker of the mark it takes is registered, and a wait that is announced
+        // later sees the change.
+        let taken = self.mark.swap(0, AcqRel);
+        if seeded!("wake_for_the_seen", taken == count, true) {
+            self.waker.wake();
+        }
     }
 }
 
@@ -96,12 +99,12 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
 
     #[inline]
     fn notify(&self, ready: impl FnOnce() -> usize) {
-        // N0 (AcqRel, Acquire; pairs with W0): the change before is seen by who waits after, and the waker of
-        // who waited before is seen here.
-        let (found, none) = seeded!("notify_relaxed", (Relaxed, Relaxed), (AcqRel, Acquire));
-        if let Err(count) = self.mark.compare_exchange(0, 0, found, none) {
+        // N0 (Release; Acquire where it fails; pairs with W0): the change before is seen by who waits after,
+        // and what the waiter took before is not counted.
+        let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));
+        if let Err(count) = self.mark.compare_exchange(0, 0, set, seen) {
             if ready() >= count {
-                self.wake();
+                self.wake(count);
             }
         }
     }

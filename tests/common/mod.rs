@@ -1,9 +1,12 @@
 //! What several suites share.
 #![allow(dead_code, unreachable_pub, missing_docs)] // Each suite uses a part of it.
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// Runs the generic function `$test::<N>()` for capacities around each boundary of the words that hold
 /// the bits of free slots, and for the smallest and the largest.
@@ -123,4 +126,53 @@ impl Numbers {
     pub fn below(&mut self, end: usize) -> usize {
         ((self.next() >> 33) as usize) % end
     }
+}
+
+/// The executor of a small machine: a flag that is set to wake it, and a loop that polls when it is set. Counts
+/// wake-ups, too.
+#[derive(Debug, Default)]
+pub struct Flag {
+    set: AtomicBool,
+    wakes: AtomicUsize,
+}
+
+impl Flag {
+    pub fn new() -> (Arc<Self>, Waker) {
+        let flag = Arc::new(Self::default());
+        (Arc::clone(&flag), Waker::from(flag))
+    }
+
+    /// How often it was woken since the last time it was asked.
+    pub fn wakes(&self) -> usize {
+        self.wakes.swap(0, SeqCst)
+    }
+
+    /// Runs `future` to its end.
+    pub fn run<F: Future>(future: F) -> F::Output {
+        let (flag, waker) = Self::new();
+        let mut future = pin!(future);
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(answer) => return answer,
+                // `wfe`, on the small machine.
+                Poll::Pending => {
+                    while !flag.set.swap(false, SeqCst) {
+                        std::thread::yield_now()
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, SeqCst);
+        self.set.store(true, SeqCst);
+    }
+}
+
+/// What `future` gives when it is polled once, with the future dropped behind it.
+pub fn poll_once<F: Future>(future: F, waker: &Waker) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(waker))
 }

@@ -26,7 +26,50 @@ fn little_of_everything() -> Result<u16, Exhausted> {
     let (mut sender, mut receiver) = STREAMS.open()?;
     sum += u16::from(sender.try_send_text("four").is_ok());
     sum += receiver.try_recv().map_or(0, |token| token.len() as u16) - 1;
+    #[cfg(feature = "async")]
+    waiting::a_task_for_each_half()?;
     Ok(sum)
+}
+
+/// Two tasks and the smallest executor: both are polled until one is done.
+#[cfg(feature = "async")]
+mod waiting {
+    use core::future::Future;
+    use core::pin::{Pin, pin};
+    use core::task::{Context, Waker};
+    use forebay::{Exhausted, StreamPool, Token, Wake};
+    use futures_core::Stream;
+    use futures_sink::Sink;
+
+    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+
+    pub fn a_task_for_each_half() -> Result<(), Exhausted> {
+        let (mut sender, mut receiver) = STREAMS.open()?;
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut model = pin!(async move {
+            let _ =
+                sender.send_text("more text than a stream of two small tokens has room for").await;
+            let _ = sender.send(Token::new()).await;
+            let _ = sender.ready().await;
+            drop(sender.send(Token::new()));
+            drop(sender.take_unsent());
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = Pin::new(&mut sender).poll_close(&mut cx);
+            sender.cancelled().await;
+        });
+        let mut client = pin!(async move {
+            while receiver.ready(2).await != 0 {
+                receiver.drain().for_each(drop);
+            }
+            let _ = receiver.recv().await;
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = Pin::new(&mut receiver).poll_next(&mut cx);
+        });
+        while client.as_mut().poll(&mut cx).is_pending() {
+            let _ = model.as_mut().poll(&mut cx);
+        }
+        Ok(())
+    }
 }
 
 #[panic_handler]

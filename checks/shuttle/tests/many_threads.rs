@@ -1,7 +1,8 @@
 //! Four and more threads under shuttle: random schedules over the real code. What shuttle cannot see are
 //! memory orderings, since it runs everything sequentially consistent; those are loom's.
 
-use forebay::{End, Lease, Park, Pool, RecvError, Ring, SharedLease, StreamPool};
+use forebay::{End, Lease, Pool, RecvError, Ring, SharedLease, StreamPool, Wake};
+use shuttle::future::block_on;
 use shuttle::{check_random, thread};
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
@@ -135,10 +136,10 @@ fn a_ring_whose_ends_move_between_threads_keeps_the_order() {
 }
 
 #[test]
-fn two_streams_on_one_ring_with_parked_halves() {
+fn two_streams_on_one_ring_with_waiting_halves() {
     check_random(
         || {
-            let streams = Arc::new(StreamPool::<usize, 1, 2, Park>::new());
+            let streams = Arc::new(StreamPool::<usize, 1, 2, Wake>::new());
             let workers: Vec<_> = (0..2)
                 .map(|id| {
                     let streams = Arc::clone(&streams);
@@ -157,8 +158,8 @@ fn two_streams_on_one_ring_with_parked_halves() {
                             sender.try_send(id).unwrap();
                             thread::yield_now();
                             drop(sender);
-                            assert_eq!(receiver.recv(), Ok(id));
-                            assert_eq!(receiver.recv(), Err(End::Aborted));
+                            assert_eq!(receiver.recv_blocking(), Ok(id));
+                            assert_eq!(receiver.recv_blocking(), Err(End::Aborted));
                             break;
                         }
                     })
@@ -172,22 +173,32 @@ fn two_streams_on_one_ring_with_parked_halves() {
 }
 
 #[test]
-fn three_streams_between_six_threads_park_and_wake() {
+fn three_streams_between_six_threads_and_tasks_wait_and_wake() {
     check_random(
         || {
             // Leaked, since halves that borrow a static go to threads of their own; a few bytes a schedule.
-            let streams: &'static StreamPool<usize, 3, 1, Park> =
+            let streams: &'static StreamPool<usize, 3, 1, Wake> =
                 Box::leak(Box::new(StreamPool::new()));
             let threads: Vec<_> = (0..3)
                 .flat_map(|id| {
                     let (mut sender, mut receiver) = streams.open().unwrap();
+                    // The first two senders and the last receiver are threads, the others tasks.
                     let model = thread::spawn(move || {
-                        (0..3).for_each(|n| sender.send(10 * id + n).unwrap());
+                        for n in 0..3 {
+                            match id {
+                                0 | 1 => sender.send_blocking(10 * id + n).unwrap(),
+                                _ => block_on(sender.send(10 * id + n)).unwrap(),
+                            }
+                        }
                         sender.close();
                     });
                     let client = thread::spawn(move || {
-                        (0..3).for_each(|n| assert_eq!(receiver.recv(), Ok(10 * id + n)));
-                        assert_eq!(receiver.recv(), Err(End::Finished));
+                        let mut recv = || match id {
+                            0 | 1 => block_on(receiver.recv()),
+                            _ => receiver.recv_blocking(),
+                        };
+                        (0..3).for_each(|n| assert_eq!(recv(), Ok(10 * id + n)));
+                        assert_eq!(recv(), Err(End::Finished));
                     });
                     [model, client]
                 })
