@@ -7,6 +7,10 @@ cd examples/sse-server
 cargo fmt --check
 cargo clippy --quiet --locked --all-targets -- -D warnings
 cargo test --quiet --locked </dev/null
+recordings=$PWD/../../../shared/data/sse
+if [ -r "$recordings/expected.jsonl" ]; then
+    RECORDINGS=$recordings cargo test --quiet --locked --test server -- --ignored --nocapture </dev/null
+fi
 # Both ends of a connection are in one process.
 ulimit -n "$(ulimit -Hn)"
 cargo run --quiet --locked --release --bin load -- --rounds 6 --streams 400 </dev/null

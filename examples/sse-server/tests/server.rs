@@ -170,6 +170,27 @@ fn streamed_answer_is_the_recording() {
     assert_eq!(running.server.counts().finished.load(Relaxed), 1);
 }
 
+/// With a folder of recordings in `RECORDINGS`: each comes out as it went in.
+#[test]
+#[ignore = "needs recordings"]
+fn streamed_answers_are_the_recordings() {
+    static POOL: Rings<1> = StreamPool::new();
+    let folder = std::env::var_os("RECORDINGS").expect("RECORDINGS names a folder");
+    let answers = Answers::read(folder.as_ref(), |file, why| panic!("{}: {why}", file.display()));
+    let running = Running::start(&POOL, answers.unwrap(), AT_ONCE);
+    let expected = Answers::read(folder.as_ref(), |_, _| ()).unwrap();
+    let mut count = 0;
+    for expected in expected.iter() {
+        let request =
+            json!({"model": expected.name, "stream": true, "messages": [{"role": "user"}]});
+        let answer = Answer::parse("x", text_of(running.post(request)).as_bytes()).unwrap();
+        assert_eq!(answer.tokens, expected.tokens, "{}", expected.name);
+        running.is_idle();
+        count += 1;
+    }
+    println!("{count} recordings come out as they should");
+}
+
 #[test]
 fn whole_answer_is_the_recording() {
     static POOL: Rings<1> = StreamPool::new();
