@@ -4,18 +4,22 @@
 //! response's body receives them and writes them as server-sent events. When the client leaves, the body is
 //! dropped, and the task learns that nobody listens at its next token. When both are gone the ring is free.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
+use bytes::BytesMut;
+use http_body::Body as _;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{oneshot, watch};
@@ -41,6 +45,8 @@ mod transcript;
 
 /// The longest request that is read, in bytes.
 const LONGEST_REQUEST: usize = 1 << 20;
+/// How much of a longer one is read, to be thrown away.
+const PATIENCE_WITH_REQUESTS: usize = 16 << 20;
 /// How long clients may take for their last bytes when the server stops.
 const LAST_BYTES: Duration = Duration::from_secs(1);
 
@@ -160,7 +166,7 @@ impl<S: Streams> Server<S> {
     }
 
     async fn answer(&self, body: Body) -> Result<Response<Body>, ApiError> {
-        let request = self.request(body).await.inspect_err(|_| count(&self.counts.bad_requests))?;
+        let request = request(body).await.inspect_err(|_| count(&self.counts.bad_requests))?;
         let Some((sender, receiver)) = self.streams.lease(self.config.wait).await else {
             count(&self.counts.refused);
             let capacity = self.streams.metrics().capacity;
@@ -181,15 +187,6 @@ impl<S: Streams> Server<S> {
         } else {
             chat::whole(reader, head).await
         }
-    }
-
-    async fn request(&self, body: Body) -> Result<Request, ApiError> {
-        let body = to_bytes(body, LONGEST_REQUEST).await.map_err(|error| {
-            // Whatever else went wrong with the connection, nobody is there to read this.
-            let message = format!("the body has more than {LONGEST_REQUEST} bytes: {error}");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
-        })?;
-        Request::parse(&body)
     }
 
     fn head(&self, request: &Request, play: &Play) -> Head {
@@ -230,6 +227,29 @@ impl<S: Streams> Server<S> {
         let message = format!("{} does not take {method}", uri.path());
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message)
     }
+}
+
+/// Reads a request.
+async fn request(mut body: Body) -> Result<Request, ApiError> {
+    let mut bytes = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let data = frame.map(|frame| frame.into_data().unwrap_or_default()).map_err(|error| {
+            ApiError::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
+        })?;
+        length += data.len();
+        if length <= LONGEST_REQUEST {
+            bytes.extend_from_slice(&data);
+        } else if length > PATIENCE_WITH_REQUESTS {
+            // Who is still sending when the connection is closed does not get to see the answer.
+            break;
+        }
+    }
+    if length > LONGEST_REQUEST {
+        let message = format!("the body has more than {LONGEST_REQUEST} bytes");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    Request::parse(&bytes)
 }
 
 fn count(what: &AtomicU64) {
