@@ -245,6 +245,8 @@ impl Run {
         mut returns: Receiver<'_, usize, RINGS, 2, Wake>,
     ) {
         let mut desk = Desk::for_events_of(self.longest_event);
+        // A thread makes its waker where it waits for the first time.
+        returns.ready_timeout(1, Duration::ZERO);
         self.start.wait();
         self.start.wait();
         while let Some(job) = self.take_job() {
@@ -358,6 +360,7 @@ impl Run {
         mut inbox: Receiver<'_, Answer, RINGS, 2, Wake>,
         mut done: Sender<'_, usize, RINGS, 2, Wake>,
     ) {
+        inbox.ready_timeout(1, Duration::ZERO); // As above.
         self.start.wait();
         self.start.wait();
         while let Ok(Answer { job, tokens }) = inbox.recv_blocking() {

@@ -60,6 +60,9 @@ pub use reset::Zeroizing;
 pub use stream::{IntoIter, Iter};
 
 /// What the methods that wait return, to be awaited, or kept under a name.
+///
+/// All of them borrow their half, are `Unpin`, and may be dropped or forgotten at any point. A poll is lock-free;
+/// the drop of one that waited costs a swap.
 #[cfg(any(feature = "std", feature = "async"))]
 pub mod future {
     pub use crate::stream::waiting::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};

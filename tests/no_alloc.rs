@@ -313,6 +313,8 @@ fn streams_that_wait() {
 
     // Across threads, with real waits on both sides.
     let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    // The waker of a thread that is gone is freed by who lets go of it last: so it stays until both are done.
+    let (done, both_done) = std::sync::mpsc::channel::<()>();
     let model = std::thread::spawn(move || {
         let (_other, mut silent) = STREAMS.open().unwrap();
         let _ = silent.recv_timeout(Duration::from_millis(1));
@@ -322,7 +324,36 @@ fn streams_that_wait() {
             }
             sender.close();
         });
+        let _ = both_done.recv();
     });
     allocates_nothing(|| while receiver.recv_blocking().is_ok() {});
+    drop(done);
     model.join().unwrap();
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn streams_that_are_awaited() {
+    use forebay::Wake;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+
+    fn once<F: Future>(future: F) -> Poll<F::Output> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    allocates_nothing(|| {
+        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        assert!(once(receiver.recv()).is_pending() && once(receiver.ready(2)).is_pending());
+        assert!(once(sender.ready()).is_ready() && once(sender.cancelled()).is_pending());
+        assert!(once(sender.send(Token::new())).is_ready());
+        assert!(once(sender.send_text("more than a stream of two has room for")).is_pending());
+        assert!(once(sender.send(Token::new())).is_pending() && sender.take_unsent().is_some());
+        assert!(once(receiver.ready(2)).is_ready() && once(receiver.recv()).is_ready());
+        drop(sender);
+        assert_eq!(receiver.iter().count(), 2); // a token and the end
+        assert!(once(receiver.recv()).is_ready());
+    });
 }

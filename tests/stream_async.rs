@@ -8,6 +8,7 @@ use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -368,6 +369,98 @@ fn a_waker_may_use_the_pool() {
     assert_eq!(receiver.recv_blocking(), Err(End::Aborted));
     drop(receiver);
     assert_eq!((STREAMS.available(), STREAMS.metrics().gets), (2, 2));
+}
+
+/// Its panic comes out where it was woken; nothing else is lost by it.
+#[test]
+fn a_waker_that_panics_costs_nothing_but_its_wake_up() {
+    struct Panics;
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("woken");
+        }
+    }
+    let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    let waker = Waker::from(Arc::new(Panics));
+    let cx = &mut Context::from_waker(&waker);
+    assert!(receiver.poll_recv(cx).is_pending());
+    let sent = catch_unwind(AssertUnwindSafe(|| sender.try_send(1)));
+    assert!(sent.is_err(), "the panic comes out");
+    assert_eq!(receiver.try_recv(), Ok(1), "and the token is sent");
+    assert_eq!(wakes(receiver.recv(), || sender.try_send(2).unwrap()), 1, "wakers still work");
+    assert_eq!(receiver.try_recv(), Ok(2));
+    assert!(receiver.poll_recv(cx).is_pending());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(sender))).is_err());
+    assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Aborted)));
+    drop(receiver);
+    assert_eq!(streams.available(), 1);
+}
+
+/// Two threads that wait in every way, and give up half of their waits. A wake-up that is lost is a hang.
+#[test]
+fn threads_that_give_up_at_random() {
+    static STREAMS: StreamPool<u32, 1, 2, Wake> = StreamPool::new();
+    const TOKENS: u32 = if cfg!(miri) { 200 } else { 20_000 };
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let random = |state: &mut u32| {
+        *state = state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        *state >> 16 & 7
+    };
+    let producer = thread::spawn(move || {
+        let mut state = 1;
+        let mut next = 0;
+        while next < TOKENS {
+            let sent = match random(&mut state) {
+                0 => {
+                    poll_once(sender.ready(), Waker::noop()).is_ready()
+                        && sender.try_send(next).is_ok()
+                }
+                1 => poll_once(sender.cancelled(), Waker::noop()).is_ready(),
+                2 | 3 => {
+                    let sent = poll_once(sender.send(next), Waker::noop()).is_ready();
+                    assert_eq!(sender.take_unsent(), (!sent).then_some(next));
+                    sent
+                }
+                4 => sender.send_timeout(next, Duration::from_micros(10)).is_ok(),
+                5 => sender.send_blocking(next).is_ok(),
+                _ => Flag::run(sender.send(next)).is_ok(),
+            };
+            next += u32::from(sent);
+        }
+        // Says nothing any more, and does not leave before all is received.
+        Flag::run(sender.cancelled());
+    });
+    let mut state = 2;
+    let mut next = 0;
+    while next < TOKENS {
+        let received = match random(&mut state) {
+            0 => match poll_once(receiver.recv(), Waker::noop()) {
+                Poll::Ready(token) => token.ok(),
+                Poll::Pending => None,
+            },
+            1 => receiver.recv_timeout(Duration::from_micros(10)).ok(),
+            2 => {
+                // Of one token that is left there will never be two.
+                let there = Flag::run(receiver.ready(2.min((TOKENS - next) as usize)));
+                assert!(there == 2 || there == 1 && next == TOKENS - 1);
+                receiver.try_recv().ok()
+            }
+            3 => {
+                let _ = poll_once(receiver.ready(2), Waker::noop());
+                None
+            }
+            4 | 5 => receiver.recv_blocking().ok(),
+            _ => Flag::run(receiver.recv()).ok(),
+        };
+        if let Some(token) = received {
+            assert_eq!(token, next);
+            next += 1;
+        }
+    }
+    drop(receiver);
+    producer.join().unwrap();
+    assert_eq!(STREAMS.available(), 1);
 }
 
 #[test]

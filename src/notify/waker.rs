@@ -46,7 +46,8 @@ use core::task::Waker;
 ///
 /// # Cost
 /// One compare-exchange for each change while nobody waits; a wake-up is what the waker's executor makes of
-/// it, a system call for a thread. Nothing is allocated, but a waker once for each thread that blocks.
+/// it, a system call for a thread. Nothing is allocated, but a waker for each thread where it blocks for the first
+/// time: let it wait for a duration of zero before, if that must not come later.
 ///
 /// # Source
 /// `AtomicWaker` of the crate atomic-waker; the mark saves it a wake-up that is too early.
