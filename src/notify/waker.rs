@@ -111,10 +111,9 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
         // N0 (Release; Acquire where it fails; pairs with W0): the change before is seen by who waits after,
         // and what the waiter took before is not counted.
         let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));
-        if let Err(count) = self.mark.compare_exchange(0, 0, set, seen) {
-            if ready() >= count {
-                self.wake(count);
-            }
+        let Err(count) = self.mark.compare_exchange(0, 0, set, seen) else { return };
+        if ready() >= count {
+            self.wake(count);
         }
     }
 
