@@ -44,7 +44,7 @@ fn waiting() -> bool {
 
     static JOBS: Pool<u32, 1, DefaultReset, Headroom<0, Wake<2>>> =
         Pool::with_waiting(DefaultReset);
-    static ON_LANES: LanePool<u32, 1, 1, DefaultReset, Wake<2>> =
+    static ON_LANES: LanePool<u32, 2, 1, DefaultReset, Wake<2>> =
         LanePool::with_waiting(DefaultReset);
     static TALKS: StreamPool<Token, 1, 4, Wake<2>> = StreamPool::new();
 
