@@ -52,7 +52,8 @@ pub use waker::Wake;
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 pub trait Notify: Send + Sync + 'static {
-    /// What a sender keeps of a `send` that was given up: `()`, where there is no such `send`.
+    /// What a sender keeps of a `send` that was given up: `()`, where there is no such `send`. Code for any policy
+    /// that passes senders to other threads asks for `W::Unsent<T>: Send`.
     type Unsent<T>: Default;
 
     /// Nobody waits. Called once for each half of each ring, when the ring is first opened.

@@ -50,7 +50,7 @@ pub static MODELS: &[Model] = &[
         "tail_load_relaxed",
     ]),
     Model::new("cancel_vs_send", |_| cancel_vs_send()).floor(590).seeds(&["recycle_before_last"]),
-    Model::new("sink_closes_vs_recv", |n| sink_closes_vs_recv(n)).cases(2).floor(8_700).seeds(&[
+    Model::new("sink_closes_vs_recv", sink_closes_vs_recv).cases(2).floor(8_700).seeds(&[
         "end_said_twice",
         "announce_unordered",
         "notify_unordered",
@@ -83,17 +83,19 @@ pub static MODELS: &[Model] = &[
         .cases(3)
         .floor(2_800)
         .seeds(RECEIVER_LEAVES),
-    Model::new("drain_wakes_waiting_send", |n| taking_wakes_waiting_send(n))
-        .cases(2)
-        .floor(170)
-        .seeds(&["announce_unordered", "notify_unordered", "no_second_look", "drain_without_wake"]),
+    Model::new("drain_wakes_waiting_send", taking_wakes_waiting_send).cases(2).floor(170).seeds(&[
+        "announce_unordered",
+        "notify_unordered",
+        "no_second_look",
+        "drain_without_wake",
+    ]),
     Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).floor(73).seeds(&[
         "announce_unordered",
         "notify_unordered",
         "no_second_look",
         "recv_without_wake",
     ]),
-    Model::new("watermark_vs_send_vs_close", |n| watermark_vs_send_vs_close(n))
+    Model::new("watermark_vs_send_vs_close", watermark_vs_send_vs_close)
         .cases(2)
         .floor(5_500)
         .seeds(&[

@@ -26,6 +26,7 @@
 //! that mark or a later one.
 
 use super::Notify;
+use crate::pad::DefaultPadding;
 use crate::sync::{
     AtomicWaker,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
@@ -52,6 +53,9 @@ use core::task::Waker;
 /// # Source
 /// `AtomicWaker` of the crate atomic-waker; the mark saves it a wake-up that is too early.
 pub struct Wake<const WAITERS: usize = 8> {
+    /// Cache lines of its own: the other half writes the mark with each change, and must not wait for a line that
+    /// this half writes, too.
+    _lines: [DefaultPadding; 0],
     /// 0: nobody waits. Else wake when so many tokens or places are there, or at the end. Written by
     /// read-modify-writes only.
     mark: rmw::AtomicUsize,
@@ -95,7 +99,7 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
     type Unsent<T> = Option<T>;
 
     fn new() -> Self {
-        Self { mark: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }
+        Self { _lines: [], mark: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }
     }
 
     #[inline]
@@ -103,10 +107,9 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
         // N0 (Release; Acquire where it fails; pairs with W0): the change before is seen by who waits after,
         // and what the waiter took before is not counted.
         let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));
-        if let Err(count) = self.mark.compare_exchange(0, 0, set, seen) {
-            if ready() >= count {
-                self.wake(count);
-            }
+        let Err(count) = self.mark.compare_exchange(0, 0, set, seen) else { return };
+        if ready() >= count {
+            self.wake(count);
         }
     }
 
