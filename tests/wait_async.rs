@@ -110,7 +110,7 @@ fn tasks_and_threads_wait_on_one_pool() {
         runtime.block_on(all((0..4).map(|_| {
             tokio::spawn(async {
                 for _ in 0..ROUNDS {
-                    owns(&mut *POOL.get().await.unwrap()).await;
+                    owns(&mut POOL.get().await.unwrap()).await;
                 }
             })
         })));
@@ -132,7 +132,7 @@ fn gets_that_are_given_up_lose_nothing() {
                     for _ in 0..ROUNDS {
                         let limit = Duration::from_micros(numbers.below(50) as u64);
                         let inner =
-                            tokio::spawn(async { owns(&mut *POOL.get().await.unwrap()).await });
+                            tokio::spawn(async { owns(&mut POOL.get().await.unwrap()).await });
                         if numbers.below(2) == 0 {
                             yield_now().await;
                             inner.abort();
@@ -188,7 +188,7 @@ fn tasks_wait_for_objects_of_lanes() {
             let task = |_| {
                 tokio::spawn(async {
                     for _ in 0..ROUNDS {
-                        owns(&mut *POOL.get().await.unwrap()).await;
+                        owns(&mut POOL.get().await.unwrap()).await;
                     }
                 })
             };

@@ -39,8 +39,11 @@ use core::{fmt, ops::Deref};
 /// the last [`tick`](Self::tick), what threads that ended left; then a vacant slot is filled by the policy. So a
 /// get fails only when no object is free other than the private ones of other lanes and those that are just
 /// being moved between lanes. Where every object must be within everyone's reach, have more objects than
-/// lanes, [`flush`](Self::flush) a lane before it idles, or take a plain pool. A thread that waits for an object
-/// (`Wake`) gets the next that any lane puts.
+/// lanes, [`flush`](Self::flush) a lane before it idles, or take a plain pool.
+///
+/// Who waits for an object (`Wake`) gets the next that any lane puts, but a lane's owner may still get its private
+/// one before. A thread that ends tells nobody: what it kept reaches those who wait already when somebody looks, by
+/// a get that finds nothing else or a `tick`. So flush before a thread ends while others may wait.
 ///
 /// # Context
 /// As [`Pool`]: gets are lock-free and puts wait-free, from anywhere. A get and a put on a warm lane are
@@ -190,7 +193,7 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// to idle. Without `std` there is nothing to do; see [`Lane::flush`].
     ///
     /// # Context
-    /// Wait-free.
+    /// Wait-free; with `Wake`, lock-free.
     ///
     /// # Cost
     /// One read-modify-write, if there is such an object.
@@ -273,7 +276,7 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// Gives the lane's private object away, so that everybody finds it: for an owner that is about to idle.
     ///
     /// # Context
-    /// Wait-free. One read-modify-write, if there is such an object.
+    /// Wait-free; with `Wake`, lock-free. One read-modify-write, if there is such an object.
     pub fn flush(&self) {
         self.pool.free.flush(self.lane);
     }

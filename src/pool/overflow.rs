@@ -30,7 +30,8 @@ struct Outside<T> {
 impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// Lends a free object, and makes one on the heap if there is none: never fails, as Go's `Get`.
     ///
-    /// An object on the heap is dropped, and not kept, when it comes back. [`Metrics::overflows`] counts them:
+    /// An object on the heap is dropped when it comes back, and neither recycled nor kept: what the policy would have
+    /// overwritten stays readable in freed memory. [`Metrics::overflows`] counts them:
     /// many say that `N` is too small. The policy's `make` is told the slot `N` for them, one behind the last.
     ///
     /// # Panics

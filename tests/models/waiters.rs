@@ -222,7 +222,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
             Step::Poll | Step::PollMore => self.poll(which),
             Step::PollMost => (0..=self.waiters.len() / 2).for_each(|at| self.poll(which + at)),
             Step::Drop if !self.waiters.is_empty() => self.leave(which % self.waiters.len()),
-            Step::Forget if which % 8 == 0 => self.forget(which / 8),
+            Step::Forget if which & 7 == 0 => self.forget(which / 8),
             Step::Put | Step::PutMore => self.put(which, false),
             Step::PutRefused => self.put(which, true),
             Step::PutMost => (0..=self.held.len() / 2).for_each(|at| self.put(which + at, false)),
