@@ -121,7 +121,7 @@ pub trait Free: Send + Sync + Sized {
 /// |---|---|
 /// | [`Poll`](crate::Poll) | a get answers at once; costs nothing |
 /// | [`Wake<K>`](crate::Wake) | up to `K` callers wait for an object, first come first served |
-/// | [`Headroom<H, W>`](Headroom) | the last `H` objects are for callers that say so |
+/// | [`Headroom<H, W>`](crate::Headroom) | the last `H` objects are for callers that say so |
 ///
 /// Sealed.
 pub trait Waiting: sealed::Sealed {
@@ -135,7 +135,8 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside [`Headroom`].
+/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside
+/// [`Headroom`](crate::Headroom).
 #[cfg(any(feature = "std", feature = "async"))]
 pub trait Waits: Waiting<Queue: crate::queue::Seats> {}
 #[cfg(any(feature = "std", feature = "async"))]

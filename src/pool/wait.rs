@@ -37,7 +37,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// # #[cfg(feature = "std")] {
     /// use forebay::{DefaultReset, Pool, Wake};
     ///
-    /// static JOBS: Pool<[u8; 64], 1, DefaultReset, Wake<4>> = Pool::with_waiting(DefaultReset);
+    /// static JOBS: Pool<[u8; 32], 1, DefaultReset, Wake<4>> = Pool::with_waiting(DefaultReset);
     ///
     /// async fn work() -> Result<(), forebay::TooManyWaiters> {
     ///     let mut job = JOBS.get().await?; // waits while the only one is out
