@@ -25,9 +25,10 @@ type Waits<const N: usize, const K: usize> = Pool<u32, N, DefaultReset, Wake<K>>
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Rounds of each thread.
+/// Rounds of each thread. More by `FOREBAY_ROUNDS`, for long runs.
 fn rounds() -> usize {
-    if cfg!(miri) { 10 } else { 2000 }
+    let few = if cfg!(miri) { 10 } else { 2000 };
+    std::env::var("FOREBAY_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
 }
 
 /// Nothing is on loan, and all was counted.
