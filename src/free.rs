@@ -133,9 +133,13 @@ pub trait Waiting: sealed::Sealed {
 
 pub(crate) mod sealed {
     pub trait Sealed {}
+
+    /// How callers wait, and nothing besides: what [`Headroom`](crate::Headroom) can be put around.
+    pub trait Plain: super::Waiting {}
 }
 
-/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside [`Headroom`](crate::Headroom).
+/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside
+/// [`Headroom`](crate::Headroom).
 #[cfg(any(feature = "std", feature = "async"))]
 pub trait Waits: Waiting<Queue: crate::queue::Seats> {}
 #[cfg(any(feature = "std", feature = "async"))]

@@ -14,7 +14,8 @@ use core::fmt;
 ///
 /// The counts are read one after the other while the pool works on, so a snapshot of a busy pool may
 /// mix moments. Each count is right for a moment during the call, with two exceptions: a slot that `trim` or
-/// `fill` works on counts as in use, and so as not yet put; and once in 4,294,967,296 claims of 32 slots
+/// `fill` works on, or that was handed to a caller who waits and did not look yet, counts as in use, and so as not
+/// yet put; and once in 4,294,967,296 claims of 32 slots
 /// (65,536 of 16 on 32-bit targets) a get that is just under way can make `gets` and `puts` differ by that
 /// number. All are numbers of events since the pool was made, except `capacity`, `in_use` and
 /// `high_water`, which are numbers of slots.
@@ -61,7 +62,8 @@ pub struct Metrics {
     /// the other counts has them.
     #[cfg_attr(feature = "serde", serde(default))]
     pub overflows: u64,
-    /// Gets refused because no slot was free. May run low when several contexts fail at once.
+    /// Gets refused because no slot was free, also when the time to wait was up; not those that found no seat to
+    /// wait in. May run low when several contexts fail at once.
     pub exhausted: u64,
     /// Panics of user code: `make`, `recycle` and the drop of an object. The slot was kept.
     pub panics: u64,

@@ -103,6 +103,7 @@ impl Notify for Poll {
 }
 
 impl sealed::Sealed for Poll {}
+impl sealed::Plain for Poll {}
 
 impl Waiting for Poll {
     type Queue = Nobody;

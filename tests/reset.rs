@@ -22,6 +22,39 @@ fn smoke() {
     assert_eq!((lease.0, lease.1.as_str()), (0, ""));
 }
 
+/// What overflowed is wiped as what is pooled, on every way of being dropped.
+#[cfg(feature = "std")]
+#[test]
+fn an_object_on_the_heap_is_recycled_before_it_is_dropped() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    static READABLE: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(Default)]
+    struct Secret(u32);
+    impl Reset for Secret {
+        fn reset(&mut self) {
+            self.0 = 0;
+        }
+    }
+    impl Drop for Secret {
+        fn drop(&mut self) {
+            READABLE.fetch_add(usize::from(self.0 != 0), SeqCst);
+        }
+    }
+
+    let pool: Pool<Secret, 1> = Pool::new();
+    let _only = pool.try_get().unwrap();
+    pool.get_or_new().0 = 1;
+    let mut shared = pool.get_or_new();
+    shared.0 = 2;
+    let shared = forebay::Lease::share(shared);
+    drop((shared.clone(), shared));
+    let mut whole = pool.get_or_new();
+    whole.0 = 3;
+    drop(forebay::Lease::map(whole, |secret| &mut secret.0));
+    assert_eq!((pool.metrics().overflows, READABLE.load(SeqCst)), (3, 0));
+}
+
 #[test]
 fn numbers_become_zero() {
     macro_rules! zero {

@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 /// only add work.
 ///
 /// # Shape
-/// `H` below the capacity of the pool, checked at compile time. The reserved ones are the slots of the highest
+/// `W` is [`Poll`] or [`Wake`](crate::Wake). `H` is below the capacity of the pool, checked at compile time. The reserved ones are the slots of the highest
 /// numbers, so this is exact: at least `H` objects are never on loan to callers that do not say so.
 ///
 /// # Cost
@@ -38,8 +38,8 @@ use core::marker::PhantomData;
 #[derive(Debug)]
 pub struct Headroom<const H: usize, W = Poll>(PhantomData<W>);
 
-impl<const H: usize, W: Waiting> sealed::Sealed for Headroom<H, W> {}
-impl<const H: usize, W: Waiting> Waiting for Headroom<H, W> {
+impl<const H: usize, W: sealed::Plain> sealed::Sealed for Headroom<H, W> {}
+impl<const H: usize, W: sealed::Plain> Waiting for Headroom<H, W> {
     type Queue = Reserving<H, W::Queue>;
     type Free<const N: usize> = Shared<N, Self::Queue>;
 }

@@ -44,9 +44,9 @@ use core::{fmt, ops::Deref};
 /// being moved between lanes. Where that is too often, have more objects, or [`flush`](Self::flush) a lane before
 /// it idles.
 ///
-/// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept. There must be
-/// more objects than lanes, checked at compile time: then not all that are free can be private, and whoever
-/// waits is served as long as loans end.
+/// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept, though a
+/// lane's owner may still get its private one before. There must be more objects than lanes, checked at compile
+/// time: then not all that are free can be private, and whoever waits is served as long as loans end.
 ///
 /// # Context
 /// As [`Pool`]: gets are lock-free and puts wait-free, from anywhere. A get and a put on a warm lane are
@@ -192,7 +192,7 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// to idle. Without `std` there is nothing to do; see [`Lane::flush`].
     ///
     /// # Context
-    /// Wait-free.
+    /// Wait-free; with `Wake`, lock-free.
     ///
     /// # Cost
     /// One read-modify-write, if there is such an object.
@@ -290,7 +290,7 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// Gives the lane's private object away, so that everybody finds it: for an owner that is about to idle.
     ///
     /// # Context
-    /// Wait-free. One read-modify-write, if there is such an object.
+    /// Wait-free; with `Wake`, lock-free. One read-modify-write, if there is such an object.
     pub fn flush(&self) {
         self.pool.free.flush(self.lane);
     }

@@ -122,7 +122,7 @@ home!(
 ///
 /// # Context
 /// May be dropped on any thread and in any interrupt handler; that recycles the object there and frees
-/// the slot with one wait-free read-modify-write.
+/// the slot with one wait-free read-modify-write, or, lock-free, hands it to who waits (`Wake`).
 ///
 // Invariants, cited by tag:
 // - [exclusive] no other lease, shared lease or call has the slot until this one is gone.

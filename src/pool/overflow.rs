@@ -10,11 +10,26 @@ use std::boxed::Box;
 
 /// The handle of a lease on an object that is in a pool, or on the heap because the pool had none left: what
 /// [`Pool::get_or_new`] gives.
-pub enum Overflow<R: Home<Item: Sized>> {
+pub enum Overflow<R: Recycle> {
     /// In the pool.
     Pooled(#[doc(hidden)] R),
-    /// On the heap.
-    Heap(#[doc(hidden)] Boxed<R::Item>),
+    /// On the heap; the pool's policy recycles it before it is dropped, so that it wipes what it would wipe.
+    Heap(#[doc(hidden)] R, #[doc(hidden)] Boxed<R::Item>),
+}
+
+/// A handle to a pool whose policy recycles.
+#[doc(hidden)]
+pub trait Recycle: Home<Item: Sized> {
+    fn recycle(&self, object: &mut Self::Item);
+}
+
+impl<T, const N: usize, P: Policy<T>, W: Waiting> Recycle for &Pool<T, N, P, W> {
+    fn recycle(&self, object: &mut T) {
+        let count = super::CountPanic(&self.counters);
+        // It is dropped, reusable or not.
+        let _ = self.policy.recycle(object);
+        core::mem::forget(count);
+    }
 }
 
 /// A pointer to an object on the heap, which the holders of its lease own together.
@@ -30,8 +45,9 @@ struct Outside<T> {
 impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// Lends a free object, and makes one on the heap if there is none: never fails, as Go's `Get`.
     ///
-    /// An object on the heap is dropped, and not kept, when it comes back. [`Metrics::overflows`] counts them:
-    /// many say that `N` is too small. The policy's `make` is told the slot `N` for them, one behind the last.
+    /// An object on the heap is recycled by the policy when it comes back, so that it is wiped if it would be in the
+    /// pool, and then dropped. [`Metrics::overflows`] counts them: many say that `N` is too small. The policy's `make`
+    /// is told the slot `N` for them, one behind the last.
     ///
     /// # Panics
     /// As the policy's `make` does, and where memory runs out.
@@ -79,25 +95,25 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         core::mem::forget(count);
         let outside = NonNull::from(Box::leak(Box::new(Outside { state, object })));
         // The slot is never looked at: the handle knows its object.
-        Lease::new(Overflow::Heap(Boxed(outside)), 0)
+        Lease::new(Overflow::Heap(self, Boxed(outside)), 0)
     }
 }
 
-impl<R: Home<Item: Sized>> Lease<Overflow<R>> {
+impl<R: Recycle> Lease<Overflow<R>> {
     /// Whether the object is on the heap, because the pool had none left.
     ///
     /// # Context and cost
     /// Wait-free: a field.
     #[must_use]
     pub fn is_on_heap(lease: &Self) -> bool {
-        matches!(lease.home, Overflow::Heap(_))
+        matches!(lease.home, Overflow::Heap(..))
     }
 }
 
 // SAFETY: a pooled object is where its handle says; one on the heap stays where it is until `put`, which the
 // last holder calls once. Cloning the handle copies the pointer.
 #[allow(private_interfaces)]
-unsafe impl<R: Home<Item: Sized>> Home for Overflow<R> {
+unsafe impl<R: Recycle> Home for Overflow<R> {
     type Item = R::Item;
 
     #[inline]
@@ -105,7 +121,7 @@ unsafe impl<R: Home<Item: Sized>> Home for Overflow<R> {
         match self {
             // SAFETY: the caller's.
             Self::Pooled(home) => unsafe { home.item(slot) },
-            Self::Heap(boxed) => boxed.object(),
+            Self::Heap(_, boxed) => boxed.object(),
         }
     }
 
@@ -114,7 +130,7 @@ unsafe impl<R: Home<Item: Sized>> Home for Overflow<R> {
         match self {
             // SAFETY: the caller's.
             Self::Pooled(home) => unsafe { home.item_mut(slot) },
-            Self::Heap(boxed) => boxed.object(),
+            Self::Heap(_, boxed) => boxed.object(),
         }
     }
 
@@ -123,7 +139,7 @@ unsafe impl<R: Home<Item: Sized>> Home for Overflow<R> {
             Self::Pooled(home) => home.state(slot),
             // SAFETY: the object is there until `put`, and a lease keeps its handle no longer. Only the state is
             // borrowed: the object beside it may be borrowed mutably.
-            Self::Heap(boxed) => unsafe { &(*boxed.0.as_ptr()).state },
+            Self::Heap(_, boxed) => unsafe { &(*boxed.0.as_ptr()).state },
         }
     }
 
@@ -132,8 +148,11 @@ unsafe impl<R: Home<Item: Sized>> Home for Overflow<R> {
         match self {
             // SAFETY: the caller's.
             Self::Pooled(home) => unsafe { home.put(slot) },
-            // SAFETY: made by `Box::leak` in `overflow`; the caller owns the object and gives it up.
-            Self::Heap(boxed) => drop(unsafe { Box::from_raw(boxed.0.as_ptr()) }),
+            Self::Heap(home, boxed) => {
+                // SAFETY: made by `Box::leak` in `overflow`; the caller owns the object and gives it up.
+                let mut outside = unsafe { Box::from_raw(boxed.0.as_ptr()) };
+                home.recycle(&mut outside.object);
+            }
         }
     }
 }
@@ -158,20 +177,20 @@ impl<T> Clone for Boxed<T> {
     }
 }
 
-impl<R: Home<Item: Sized> + Clone> Clone for Overflow<R> {
+impl<R: Recycle + Clone> Clone for Overflow<R> {
     fn clone(&self) -> Self {
         match self {
             Self::Pooled(home) => Self::Pooled(home.clone()),
-            Self::Heap(boxed) => Self::Heap(boxed.clone()),
+            Self::Heap(home, boxed) => Self::Heap(home.clone(), boxed.clone()),
         }
     }
 }
 
-impl<R: Home<Item: Sized>> fmt::Debug for Overflow<R> {
+impl<R: Recycle> fmt::Debug for Overflow<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pooled(_) => "Pooled(..)",
-            Self::Heap(_) => "Heap(..)",
+            Self::Heap(..) => "Heap(..)",
         })
     }
 }

@@ -19,12 +19,14 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// handed already goes to the next. Forgotten (`mem::forget`) while it waits, it keeps its seat, and
     /// the object it is handed.
     ///
+    /// Should `make` panic for an object that was handed over vacant, the slot goes to the next as well.
+    ///
     /// # Errors
     /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
     ///
     /// # Context
     /// Async; in any executor. Polls are lock-free. The wake-up comes from whoever puts an object, which may be an
-    /// interrupt handler.
+    /// interrupt handler; if the waker panics, it does so there, and the object is the waiter's all the same.
     ///
     /// # Cost
     /// As `try_get` when there is an object; otherwise O(`K`) for this call and for the put that ends the
@@ -52,6 +54,15 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
 
     /// [`get`](Self::get) for callers that may have the reserved objects too. See
     /// [`Headroom`](crate::Headroom).
+    ///
+    /// A reserved object goes to the first who waits here; any other to the first who waits at all, so that
+    /// nobody's turn is taken.
+    ///
+    /// # Errors
+    /// [`TooManyWaiters`], as `get`. No seat is needed while a reserved object is free.
+    ///
+    /// # Context and cost
+    /// As `get`.
     pub fn get_reserved(&self) -> Get<'_, T, N, P, W> {
         Get { pool: self, seat: None, privileged: true }
     }
@@ -175,7 +186,10 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 let Some(seat) = queue.join(context.waker(), self.privileged) else {
                     // Those who sit may be callers that a reserved object is not for.
                     let slot = if self.privileged { free.claim(true) } else { None };
-                    return Poll::Ready(slot.map(|slot| self.take(slot)).ok_or(TooManyWaiters));
+                    return Poll::Ready(slot.map(|slot| self.take(slot)).ok_or_else(|| {
+                        self.pool.exhausted();
+                        TooManyWaiters
+                    }));
                 };
                 self.seat = Some(seat);
                 // What came back before we sat down goes to the first who waits, perhaps to us.
