@@ -128,7 +128,8 @@ fn main() {
     println!("responses: {}", RESPONSES.metrics());
     println!("channels:  {}", CHANNELS.metrics());
     println!("errors:    {}", ERRORS.metrics());
-    let nothing_is_out = RESPONSES.audit().count() + CHANNELS.audit().count() + ERRORS.audit().count();
+    let nothing_is_out =
+        RESPONSES.audit().count() + CHANNELS.audit().count() + ERRORS.audit().count();
     assert_eq!((nothing_is_out, RESPONSES.available(), CHANNELS.available()), (0, 8, 4));
     println!("nothing is out");
 }

@@ -159,7 +159,10 @@ mod tests {
                     drop([pool.try_get().unwrap(), pool.try_get().unwrap()]);
                     drop(pool.get_or_new());
                     pool.flush();
-                    assert_eq!((number(), pool.available(), pool.metrics().overflows), (None, 2, 0));
+                    assert_eq!(
+                        (number(), pool.available(), pool.metrics().overflows),
+                        (None, 2, 0)
+                    );
                 });
             });
             asked

@@ -8,7 +8,8 @@ use std::process::Command;
 fn run() -> String {
     let test = std::env::current_exe().expect("a test knows where it is");
     let profile = test.parent().and_then(Path::parent).expect("tests are in target/<profile>/deps");
-    let binary = profile.join("examples").join(format!("sync_pool{}", std::env::consts::EXE_SUFFIX));
+    let binary =
+        profile.join("examples").join(format!("sync_pool{}", std::env::consts::EXE_SUFFIX));
     assert!(
         binary.exists(),
         "{} is missing: cargo build --features std --example sync_pool",

@@ -295,7 +295,11 @@ fn a_thread_that_is_ending_has_no_part_in_the_lane_of_the_next() {
             STEP.load(SeqCst) == 3
         });
         ending.join().unwrap();
-        assert_eq!(ENTERED.load(SeqCst), 200, "the ending thread got two each time, and no other's");
+        assert_eq!(
+            ENTERED.load(SeqCst),
+            200,
+            "the ending thread got two each time, and no other's"
+        );
         assert!(gets > 0, "the lane is this thread's");
         assert_whole(&POOL);
     });
@@ -555,10 +559,7 @@ fn a_pool_in_an_arc_goes_before_the_threads_that_used_it() {
 }
 
 /// Runs both, `b` on a thread of its own.
-fn join<A: Send, B: Send>(
-    a: impl FnOnce() -> A + Send,
-    b: impl FnOnce() -> B + Send,
-) -> (A, B) {
+fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     thread::scope(|scope| {
         let b = scope.spawn(b);
         let a = a();

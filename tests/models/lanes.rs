@@ -267,9 +267,8 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
                 self.evict(&objects, trimmed, self.owners());
             }
             Step::Fill => {
-                let vacant = |slot: &&mut Slot<'_, N, L, H>| {
-                    slot.held.is_none() && slot.object.is_none()
-                };
+                let vacant =
+                    |slot: &&mut Slot<'_, N, L, H>| slot.held.is_none() && slot.object.is_none();
                 let mut next = self.counts.made.load(SeqCst);
                 let before = next;
                 for slot in self.slots.iter_mut().filter(vacant) {
