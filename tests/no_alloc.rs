@@ -457,6 +457,7 @@ fn streams_that_wait() {
 
     // Across threads, with real waits on both sides.
     let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
     let model = std::thread::spawn(move || {
         let (_other, mut silent) = STREAMS.open().unwrap();
         let _ = silent.recv_timeout(Duration::from_millis(1));
@@ -466,7 +467,11 @@ fn streams_that_wait() {
             }
             sender.close();
         });
+        // A waker that outlives its thread is freed by who has it last: here, its own thread.
+        let _ = is_done.recv();
     });
     allocates_nothing(|| while receiver.recv_blocking().is_ok() {});
+    drop(receiver);
+    drop(done);
     model.join().unwrap();
 }
