@@ -81,3 +81,129 @@ pub(crate) fn while_unused<R>(number: usize, f: impl FnOnce() -> R) -> Option<R>
     let _held = Held(number);
     Some(f())
 }
+
+#[cfg(all(test, not(any(all(loom, feature = "loom"), forebay_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::pool::LanePool;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::thread;
+
+    /// Runs `f` on a thread of its own, to the end of its destructors.
+    fn short<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+        thread::scope(|scope| scope.spawn(f).join()).unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// The tests here that count on some number being free or taken.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ONE: Mutex<()> = Mutex::new(());
+        ONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls `f` while all numbers from `from` on are taken.
+    fn while_none_is_left(from: usize, f: &mut dyn FnMut()) {
+        if from == MAX_THREADS {
+            return f();
+        }
+        // One that is taken already will do as well.
+        if while_unused(from, || while_none_is_left(from + 1, f)).is_none() {
+            while_none_is_left(from + 1, f);
+        }
+    }
+
+    #[test]
+    fn a_number_is_kept_for_life_and_given_back() {
+        let _alone = alone();
+        let known = short(|| {
+            let known = number().unwrap();
+            assert_eq!(number(), Some(known));
+            assert!(while_unused(known, || ()).is_none(), "it is in use");
+            known
+        });
+        assert_eq!(while_unused(known, || known), Some(known));
+    }
+
+    #[test]
+    fn a_number_that_is_held_is_not_given_out() {
+        let _alone = alone();
+        let known = short(|| number().unwrap());
+        let other = while_unused(known, || {
+            assert!(while_unused(known, || ()).is_none());
+            short(|| number().unwrap())
+        });
+        assert_ne!(other.unwrap(), known);
+    }
+
+    #[test]
+    fn a_number_is_not_lost_by_a_panic() {
+        let _alone = alone();
+        let known = short(|| number().unwrap());
+        let held = || while_unused(known, || resume_unwind(std::boxed::Box::new(())));
+        assert!(catch_unwind(AssertUnwindSafe(held)).is_err());
+        assert!(while_unused(known, || ()).is_some());
+    }
+
+    #[test]
+    fn when_numbers_run_out_a_thread_goes_without() {
+        let _alone = alone();
+        let pool = LanePool::<u32, 2, 2>::new();
+        // Deep, so on a stack that is large enough.
+        let test = || {
+            let mut asked = 0;
+            while_none_is_left(0, &mut || {
+                asked += 1;
+                short(|| {
+                    assert_eq!(number(), None);
+                    // No lane, so nothing stays with the thread.
+                    drop([pool.try_get().unwrap(), pool.try_get().unwrap()]);
+                    drop(pool.get_or_new());
+                    pool.flush();
+                    assert_eq!(
+                        (number(), pool.available(), pool.metrics().overflows),
+                        (None, 2, 0)
+                    );
+                });
+            });
+            asked
+        };
+        let asked = thread::scope(|scope| {
+            let thread = thread::Builder::new().stack_size(64 << 20);
+            thread.spawn_scoped(scope, test).unwrap().join()
+        });
+        assert_eq!(asked.unwrap(), 1);
+        assert_eq!((pool.metrics().gets, pool.metrics().puts, pool.metrics().misses), (3, 3, 2));
+        assert!(short(number).is_some(), "there are again");
+    }
+
+    #[test]
+    fn a_thread_that_went_without_stays_without() {
+        let _alone = alone();
+        let (asked, ask_again) = std::sync::mpsc::channel::<()>();
+        let (answer, answers) = std::sync::mpsc::channel();
+        let test = move || {
+            let mut asks = Some((ask_again, answer));
+            let mut late = None;
+            while_none_is_left(0, &mut || {
+                let (ask_again, answer) = asks.take().unwrap();
+                late = Some(thread::spawn(move || {
+                    answer.send(number()).unwrap();
+                    while ask_again.recv().is_ok() {
+                        answer.send(number()).unwrap();
+                    }
+                }));
+                assert_eq!(answers.recv(), Ok(None));
+            });
+            asked.send(()).unwrap();
+            // Asking again would cost a search each time.
+            assert_eq!(answers.recv(), Ok(None));
+            drop(asked);
+            late.unwrap().join()
+        };
+        let ended = thread::scope(|scope| {
+            let thread = thread::Builder::new().stack_size(64 << 20);
+            thread.spawn_scoped(scope, test).unwrap().join()
+        });
+        assert!(ended.unwrap().is_ok());
+    }
+}

@@ -47,6 +47,17 @@ impl<T> Policy<T> for Any {
     }
 }
 
+/// A policy that holds something.
+struct With<P>(P);
+impl<P> Policy<u8> for With<P> {
+    fn make(&self, _slot: usize) -> u8 {
+        unreachable!("only types are looked at")
+    }
+    fn recycle(&self, _object: &mut u8) -> bool {
+        true
+    }
+}
+
 const YES: (bool, bool) = (true, true);
 const NO: (bool, bool) = (false, false);
 
@@ -98,6 +109,54 @@ fn leases() {
     #[cfg(feature = "std")]
     check! {
         <T> Lease<std::sync::Arc<Pool<T, 1, Any>>> => YES, (true, false), NO, NO;
+    }
+}
+
+/// A lane is for one context at a time: it may go to another thread, and its leases, which would go back on it
+/// from there, may not.
+#[test]
+fn lanes() {
+    use forebay::{Lane, LanePool, Lanes};
+    check! {
+        <T> LanePool<T, 1, 1, Any> => YES, YES, NO, NO;
+        <P> LanePool<u8, 1, 1, P> => YES, (true, false), (false, true), NO;
+        <T> Lane<'static, T, 1, 1, Any> => (true, false), (true, false), NO, NO;
+        <P> Lane<'static, u8, 1, 1, P> => (true, false), NO, (true, false), NO;
+        <T> Lease<&'static Lane<'static, T, 1, 1, Any>> => NO, NO, NO, NO;
+        <T> SharedLease<&'static Lane<'static, T, 1, 1, Any>> => NO, NO, NO, NO;
+        <T> Lease<Mapped<&'static Lane<'static, T, 1, 1, Any>, u8>> => NO, NO, NO, NO;
+        // What it is once it is detached, or was got without a handle.
+        <T> Lease<&'static Pool<T, 1, Any, Lanes<1>>> => YES, (true, false), NO, NO;
+        <T> SharedLease<&'static Pool<T, 1, Any, Lanes<1>>> => YES, NO, NO, NO;
+    }
+}
+
+/// On the heap or in the pool: as a lease of the pool.
+#[cfg(feature = "std")]
+#[test]
+fn leases_that_overflow() {
+    use forebay::{Overflow, Ticker};
+    check! {
+        <T> Lease<Overflow<&'static Pool<T, 1, Any>>> => YES, (true, false), NO, NO;
+        <T> SharedLease<Overflow<&'static Pool<T, 1, Any>>> => YES, NO, NO, NO;
+        <P> Lease<Overflow<&'static Pool<u8, 1, With<P>>>> => YES, NO, YES, NO;
+    }
+    assert_eq!(auto!(Ticker), YES);
+}
+
+/// A future of a get gives leases of the pool, and holds none.
+#[cfg(any(feature = "std", feature = "async"))]
+#[test]
+fn waiting_for_objects_and_rings() {
+    use forebay::{Lanes, Wake, future};
+    check! {
+        <T> Pool<T, 1, Any, Wake<2>> => YES, YES, NO, NO;
+        <T> future::Get<'static, T, 1, Any, Wake<2>> => YES, YES, NO, NO;
+        <T> future::Get<'static, T, 1, Any, Lanes<1, Wake<2>>> => YES, YES, NO, NO;
+        <P> future::Get<'static, u8, 1, With<P>, Wake<2>> => YES, NO, YES, NO;
+    }
+    check! {
+        <T> future::Open<'static, T, 1, 2, Wake<2>> => YES, YES, NO, NO;
     }
 }
 

@@ -212,6 +212,36 @@ fn misses_age() {
     assert_eq!(BY_TYPE.metrics().evictions, 0, "nothing was idle");
 }
 
+/// A get misses only where it can have no object. So what its misses age is what others kept from it: here the
+/// reserved ones.
+#[test]
+fn misses_drop_what_idles_meanwhile() {
+    struct NotKept;
+    impl Policy<bool> for NotKept {
+        const MISSES_PER_TICK: usize = 3;
+        fn make(&self, _slot: usize) -> bool {
+            true
+        }
+        fn recycle(&self, keep: &mut bool) -> bool {
+            *keep
+        }
+    }
+    let pool = LanePool::<bool, 4, 1, _, Headroom<2>>::with_waiting(NotKept);
+    let lane = pool.claim().unwrap();
+    let plain = [lane.try_get().unwrap(), lane.try_get().unwrap()];
+    drop([lane.try_get_reserved().unwrap(), lane.try_get_reserved().unwrap()]);
+    plain.into_iter().for_each(|mut object| *object = false);
+    assert_eq!((pool.metrics().misses, pool.metrics().evictions), (4, 2));
+    let evicted = Vec::from_iter((5..=12).map(|misses| {
+        let before = pool.metrics().evictions;
+        *lane.try_get().unwrap() = false;
+        assert_eq!(pool.metrics().misses, misses);
+        pool.metrics().evictions - before - 1
+    }));
+    // The misses 6, 9 and 12 age: the first of them sees the two idle, the second that they still are.
+    assert_eq!(evicted, [0, 0, 0, 0, 2, 0, 0, 0]);
+}
+
 #[test]
 fn headroom_stays_in_reach_of_those_that_say_so() {
     let pool: LanePool<u32, 8, 2, DefaultReset, Headroom<2>> = LanePool::with_waiting(DefaultReset);

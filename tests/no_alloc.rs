@@ -170,6 +170,150 @@ fn leases() {
     });
 }
 
+#[test]
+fn lanes() {
+    use forebay::{DefaultReset, Headroom, LanePool, TickByMisses};
+    type Names = heapless::String<16>;
+    static POOL: LanePool<Names, 70, 3, DefaultReset, Headroom<2>> =
+        LanePool::with_waiting(DefaultReset);
+    static AGED: LanePool<u32, 4, 1, TickByMisses<2>> = LanePool::with_policy(TickByMisses::new());
+    let run = || {
+        // Without a handle first: with `std` the thread gets its number and its lane.
+        drop(POOL.try_get().unwrap());
+        POOL.flush();
+        let (one, other) = (POOL.claim().unwrap(), POOL.claim().unwrap());
+        for _ in 0..3 {
+            let mut all = heapless::Vec::<_, 70>::new();
+            all.extend(std::iter::from_fn(|| one.try_get().ok()));
+            assert!(all.len() >= 66 && one.try_get().is_err());
+            let reserved = (one.try_get_reserved().unwrap(), POOL.try_get_reserved().unwrap());
+            assert!(shown(&all[0]) > 0 && shown(&one) > 0 && one.number() != other.number());
+            drop((all, reserved));
+            // Stolen, detached, shared, mapped, and given back elsewhere.
+            let mut stolen = heapless::Vec::<_, 70>::new();
+            stolen.extend(std::iter::from_fn(|| other.try_get().ok()));
+            drop(Lease::detach(stolen.pop().unwrap()));
+            drop(stolen);
+            drop(Lease::share(other.try_get().unwrap()).clone());
+            drop(Lease::map(other.try_get().unwrap(), |name| name));
+            drop(POOL.try_get_many::<20>().unwrap());
+            assert!(POOL.try_get_many::<70>().is_err());
+            one.flush();
+            other.flush();
+            POOL.flush();
+            assert_eq!(POOL.tick(), 0);
+            assert!(POOL.tick() >= 60 && POOL.fill() >= 60 && POOL.trim() >= 60);
+            POOL.advance_epoch();
+        }
+        drop((one, other));
+        assert_eq!((POOL.audit().count(), POOL.available(), POOL.capacity()), (0, 70, 70));
+        assert!(POOL.metrics().gets > 200 && POOL.metrics().steals > 0 && shown(&POOL) > 0);
+        let local = LanePool::<_, 3, 2, _>::from_fn(|slot| slot);
+        assert_eq!(*local.try_get().unwrap(), 0);
+        drop(AGED.get_up_to::<4>());
+        assert_eq!(AGED.metrics().misses, 4);
+    };
+    allocates_nothing(run);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn lanes_of_threads() {
+    use forebay::LanePool;
+    static POOL: LanePool<u32, 64, 2> = LanePool::new();
+    let barrier = &std::sync::Barrier::new(5);
+    std::thread::scope(|scope| {
+        for _ in 0..5 {
+            scope.spawn(|| {
+                // All live at once, so that some share no lane; the first get asks for a number.
+                barrier.wait();
+                allocates_nothing(|| {
+                    for _ in 0..100 {
+                        drop(POOL.get_up_to::<4>());
+                        let lease = POOL.get_or_new();
+                        assert!(!Lease::is_on_heap(&lease) && shown(&lease) > 0);
+                    }
+                    POOL.flush();
+                });
+            });
+        }
+    });
+    assert_eq!((POOL.audit().count(), POOL.available()), (0, 64));
+    assert_eq!(POOL.metrics().overflows, 0);
+}
+
+/// Waits that find something, that are handed something, that are given up, and that come to nothing.
+#[cfg(any(feature = "std", feature = "async"))]
+#[test]
+fn waiting_for_objects_and_rings() {
+    use forebay::{DefaultReset, Headroom, LanePool, Wake};
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    static POOL: Pool<u32, 2, DefaultReset, Headroom<1, Wake<2>>> =
+        Pool::with_waiting(DefaultReset);
+    static LANES: LanePool<u32, 1, 2, DefaultReset, Wake<2>> = LanePool::with_waiting(DefaultReset);
+    static STREAMS: StreamPool<Token, 1, 2, Wake<1>> = StreamPool::new();
+    let mut context = Context::from_waker(Waker::noop());
+    macro_rules! poll {
+        ($future:expr) => {
+            $future.as_mut().poll(&mut context)
+        };
+    }
+    allocates_nothing(|| {
+        for _ in 0..3 {
+            let Poll::Ready(Ok(only)) = poll!(pin!(POOL.get())) else { panic!() };
+            let Poll::Ready(Ok(kept)) = poll!(pin!(POOL.get_reserved())) else { panic!() };
+            {
+                let (mut first, mut second) = (pin!(POOL.get()), pin!(POOL.get_reserved()));
+                assert!(poll!(first).is_pending() && poll!(second).is_pending());
+                assert!(matches!(poll!(pin!(POOL.get())), Poll::Ready(Err(_))), "no seat");
+                assert!(poll!(first).is_pending() && shown(&first) + shown(&POOL) > 0);
+                drop((only, kept));
+                let Poll::Ready(Ok(object)) = poll!(first) else { panic!() };
+                drop(object);
+                // The other is dropped with what it was handed.
+            }
+            assert_eq!(POOL.available(), 2);
+
+            let lane = LANES.claim().unwrap();
+            let only = lane.try_get().unwrap();
+            let mut waiting = pin!(LANES.get());
+            assert!(poll!(waiting).is_pending());
+            drop(only);
+            let Poll::Ready(Ok(object)) = poll!(waiting) else { panic!() };
+            drop(object);
+            LANES.flush();
+
+            let Poll::Ready(Ok(halves)) = poll!(pin!(STREAMS.open_async())) else { panic!() };
+            let mut waiting = pin!(STREAMS.open_async());
+            assert!(poll!(waiting).is_pending() && shown(&waiting) > 0);
+            drop(halves);
+            let Poll::Ready(Ok(halves)) = poll!(waiting) else { panic!() };
+            drop(halves);
+        }
+        assert_eq!((STREAMS.available(), LANES.available(), LANES.metrics().misses), (1, 1, 1));
+    });
+    #[cfg(feature = "std")]
+    {
+        use std::time::Duration;
+        let short = Duration::from_millis(1);
+        let all = (POOL.try_get().unwrap(), LANES.try_get().unwrap(), STREAMS.open().unwrap());
+        // A first wait makes the thread's waker.
+        assert!(POOL.get_timeout(short).is_err());
+        allocates_nothing(|| {
+            assert!(POOL.get_timeout(short).is_err() && LANES.get_timeout(short).is_err());
+            assert!(STREAMS.open_timeout(short).is_err());
+            drop(POOL.get_reserved_timeout(short).unwrap());
+            drop(all);
+            drop((POOL.get_timeout(short).unwrap(), POOL.get_reserved_timeout(short).unwrap()));
+            drop((POOL.get_blocking().unwrap(), LANES.get_blocking().unwrap()));
+            drop(STREAMS.open_timeout(short).unwrap());
+            drop(STREAMS.open_blocking().unwrap());
+        });
+    }
+}
+
 #[cfg(feature = "std")]
 #[test]
 fn leases_of_an_arc() {
@@ -327,6 +471,7 @@ fn streams_that_wait() {
         let _ = both_done.recv();
     });
     allocates_nothing(|| while receiver.recv_blocking().is_ok() {});
+    drop(receiver);
     drop(done);
     model.join().unwrap();
 }

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Counted, Fuse, Numbers, Tally, boom, booms};
-use forebay::{Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool};
+use forebay::{
+    Headroom, LanePool, Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool,
+};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -479,6 +481,243 @@ fn collection_that_panics_while_it_is_drained_into() {
     assert_eq!(policy.0.tally.alive(), 2);
     drop(out);
     assert_eq!((policy.0.tally.alive(), streams.available()), (0, 1));
+}
+
+/// A pool with lanes, what makes it fail, and what it should count.
+struct Lanes<const N: usize> {
+    pool: LanePool<Object, N, 2, Faulty>,
+    faults: Arc<Faults>,
+}
+
+impl<const N: usize> Lanes<N> {
+    fn new() -> Self {
+        let policy = Faulty::new();
+        Self { faults: Arc::clone(&policy.0), pool: LanePool::with_policy(policy) }
+    }
+
+    /// No lane has an owner that is not flushed. As [`Bench::assert_well`].
+    fn assert_well(self, panics: u64) {
+        let Self { pool, faults } = self;
+        pool.flush();
+        assert_eq!((pool.available(), pool.audit().count()), (N, 0));
+        let metrics = pool.metrics();
+        assert_eq!((metrics.panics, metrics.double_returns, metrics.in_use), (panics, 0, 0));
+        assert_eq!(metrics.puts, metrics.gets);
+        let lane = pool.claim().unwrap();
+        let all = Vec::from_iter(std::iter::from_fn(|| lane.try_get().ok()));
+        let mut numbers: Vec<_> = all.iter().map(|object| object.counted.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!((numbers.len(), faults.tally.alive()), (N, N), "different objects");
+        drop(all);
+        drop(lane);
+        drop(pool);
+        assert_eq!(faults.tally.alive(), 0, "each dropped, and once");
+    }
+}
+
+#[test]
+fn make_on_a_lane() {
+    let bench = Lanes::<5>::new();
+    let lane = bench.pool.claim().unwrap();
+    for round in 1..=4 {
+        bench.faults.make.arm(2);
+        let all = || Vec::from_iter((0..5).map(|_| lane.try_get().unwrap()));
+        assert!(booms(all), "and what was got goes back");
+        assert_eq!((bench.pool.available(), bench.pool.metrics().panics), (5, round));
+        assert_eq!(bench.faults.tally.alive() as u64, round, "one more each time");
+    }
+    drop(lane);
+    bench.faults.make.arm(1);
+    assert!(booms(|| bench.pool.get_up_to::<5>()));
+    bench.assert_well(5);
+}
+
+#[test]
+fn recycle_on_a_lane() {
+    let bench = Lanes::<3>::new();
+    let (lane, other) = (bench.pool.claim().unwrap(), bench.pool.claim().unwrap());
+    let all = Vec::from_iter((0..3).map(|_| lane.try_get().unwrap()));
+    bench.faults.recycle.arm(2);
+    assert!(booms(|| drop(all)), "the others are returned all the same");
+    assert_eq!((bench.faults.tally.dropped(), bench.pool.metrics().evictions), (1, 1));
+    // The suspect's slot is where the other lane finds it, though one is private.
+    let all = Vec::from_iter(std::iter::from_fn(|| other.try_get().ok()));
+    assert_eq!((all.len(), bench.faults.tally.made()), (2, 4));
+    drop(all);
+
+    let detached = Lease::detach(lane.try_get().unwrap());
+    bench.faults.recycle.arm(1);
+    assert!(booms(|| drop(detached)));
+    drop((lane, other));
+    bench.assert_well(2);
+}
+
+#[test]
+fn drop_of_a_vetoed_object_on_a_lane() {
+    let bench = Lanes::<2>::new();
+    let lane = bench.pool.claim().unwrap();
+    for panics in 1..=3 {
+        let lease = lane.try_get().unwrap();
+        bench.faults.veto.arm(1);
+        bench.faults.drop.arm(1);
+        assert!(booms(|| drop(lease)));
+        let metrics = bench.pool.metrics();
+        assert_eq!((metrics.evictions, metrics.panics, metrics.in_use), (panics, panics, 0));
+        assert_eq!(bench.faults.tally.alive(), 0);
+    }
+    drop(lane);
+    bench.assert_well(3);
+}
+
+#[test]
+fn drop_in_a_tick_at_each_place() {
+    for nth in 1..=5 {
+        let bench = Lanes::<5>::new();
+        bench.pool.fill();
+        assert_eq!(bench.pool.tick(), 0);
+        bench.faults.drop.arm(nth);
+        assert!(booms(|| bench.pool.tick()));
+        assert_eq!(bench.faults.tally.dropped(), nth as usize, "the rest is left as it is");
+        assert_eq!((bench.pool.available(), bench.pool.metrics().panics), (5, 1));
+        assert_eq!(bench.pool.tick(), 5 - nth as usize, "and goes by the next");
+        bench.assert_well(1);
+    }
+}
+
+/// A policy that ages its pool by every second miss.
+struct Aging(Faulty);
+
+impl Policy<Object> for Aging {
+    const MISSES_PER_TICK: usize = 2;
+
+    fn make(&self, slot: usize) -> Object {
+        self.0.make(slot)
+    }
+
+    fn recycle(&self, object: &mut Object) -> bool {
+        self.0.recycle(object)
+    }
+}
+
+#[test]
+fn drop_in_a_get_that_misses() {
+    for nth in 1..=3 {
+        let policy = Faulty::new();
+        let faults = Arc::clone(&policy.0);
+        type Aged = LanePool<Object, 8, 2, Aging, Headroom<2>>;
+        let pool = Aged::with_waiting(Aging(policy));
+        let lane = pool.claim().unwrap();
+        // The two that are kept back have objects, and idle while others are made.
+        let plain = Vec::from_iter((0..6).map(|_| lane.try_get().unwrap()));
+        drop([lane.try_get_reserved().unwrap(), lane.try_get_reserved().unwrap()]);
+        drop(plain);
+        lane.flush();
+        let evictions = |misses| {
+            let before = (pool.metrics().evictions, pool.metrics().misses);
+            for _ in 0..misses {
+                let lease = lane.try_get().unwrap();
+                faults.veto.arm(1);
+                drop(lease);
+            }
+            assert_eq!(pool.metrics().misses, before.1 + misses);
+            pool.metrics().evictions - before.0
+        };
+        let others = Vec::from_iter((0..5).map(|_| lane.try_get().unwrap()));
+        // The sixth is vacant from now on, so that gets miss.
+        faults.veto.arm(1);
+        drop(lane.try_get().unwrap());
+        assert_eq!(evictions(2), 2, "those that were not kept; a tick");
+        faults.drop.arm(nth);
+        let first = lane.try_get().unwrap();
+        faults.veto.arm(1);
+        let in_put = booms(|| drop(first));
+        // By now the two are old, and go by the miss that comes next.
+        let in_get = booms(|| lane.try_get());
+        assert_eq!((in_put, in_get), (nth == 1, nth > 1), "{nth}");
+        faults.drop.arm(0);
+        let metrics = pool.metrics();
+        assert_eq!((metrics.panics, metrics.double_returns), (1, 0));
+        assert_eq!((metrics.in_use, pool.available()), (5, 3), "what was made is not lost");
+        assert!(lane.try_get().is_ok() && lane.try_get_reserved().is_ok());
+        drop(others);
+        drop(lane);
+        drop(pool);
+        assert_eq!(faults.tally.alive(), 0);
+    }
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn make_and_drop_of_an_object_on_the_heap() {
+    let bench = Lanes::<1>::new();
+    let pooled = bench.pool.get_or_new();
+    bench.faults.make.arm(1);
+    assert!(booms(|| bench.pool.get_or_new()));
+    assert_eq!((bench.faults.tally.alive(), bench.pool.metrics().panics), (1, 1));
+    let object = bench.pool.get_or_new();
+    bench.faults.drop.arm(1);
+    assert!(booms(|| drop(object)));
+    let shared = Lease::share(bench.pool.get_or_new());
+    let other = shared.clone();
+    bench.faults.drop.arm(1);
+    drop(shared);
+    assert!(booms(|| drop(other)), "by the last holder");
+    assert!(booms(|| Lease::map(bench.pool.get_or_new(), |_| -> &mut u8 { boom() })));
+    assert_eq!(bench.faults.tally.alive(), 1, "none is left, or dropped twice");
+    drop(pooled);
+    bench.assert_well(1);
+}
+
+/// Random panics in random places of a pool with lanes.
+#[test]
+fn panics_everywhere_on_lanes() {
+    for seed in 0..200 {
+        let mut numbers = Numbers::new(seed);
+        let bench = Lanes::<7>::new();
+        let lanes = [bench.pool.claim().unwrap(), bench.pool.claim().unwrap()];
+        let mut on_lanes = Vec::new();
+        let mut held = Vec::new();
+        let mut panics = 0;
+        for _ in 0..60 {
+            let fuse = match numbers.below(6) {
+                0 => &bench.faults.make,
+                1 => &bench.faults.recycle,
+                2 => &bench.faults.drop,
+                3 => &bench.faults.veto,
+                _ => &Fuse::new(),
+            };
+            fuse.arm(1 + numbers.below(3) as isize);
+            let lane = &lanes[numbers.below(2)];
+            let boomed = match numbers.below(8) {
+                0 | 1 => booms(|| on_lanes.extend(lane.try_get())),
+                2 => booms(|| held.extend(bench.pool.try_get())),
+                3 if !held.is_empty() => {
+                    let lease = held.swap_remove(numbers.below(held.len()));
+                    booms(|| drop(lease))
+                }
+                4 if !on_lanes.is_empty() => {
+                    let lease = on_lanes.swap_remove(numbers.below(on_lanes.len()));
+                    booms(|| drop(lease))
+                }
+                5 => booms(|| bench.pool.tick()),
+                6 => booms(|| bench.pool.trim()),
+                _ => booms(|| {
+                    lane.flush();
+                    held.extend(lane.try_get().map(Lease::detach));
+                }),
+            };
+            panics += u64::from(boomed);
+            fuse.arm(0);
+            let metrics = bench.pool.metrics();
+            let out = (held.len() + on_lanes.len()) as u64;
+            assert_eq!((metrics.in_use, metrics.panics), (out, panics), "{seed}");
+            assert!(bench.faults.tally.alive() <= 7);
+        }
+        drop((on_lanes, held));
+        drop(lanes);
+        bench.assert_well(panics);
+    }
 }
 
 /// Random panics in random places, many times: the sums still agree.
