@@ -74,6 +74,13 @@ pub trait Free: Send + Sync + Sized {
     #[inline]
     fn flush_here(&self) {}
 
+    /// Whether `misses` gets found nothing on their lane since this last said so.
+    #[inline(always)]
+    fn is_due(&self, misses: usize) -> bool {
+        let _ = misses; // Where there are no lanes.
+        false
+    }
+
     /// Calls `evict` with each slot whose object is too old, claimed for it; it must be
     /// [put aside](Self::put_aside).
     fn age(&self, evict: impl FnMut(usize)) {

@@ -52,8 +52,10 @@ pub struct LaneSet<const N: usize, const LANES: usize, Q> {
     marks: Words<N>,
     /// Gets without a lane that were served from one.
     strays: rmw::AtomicUsize,
+    /// Gets that found nothing on their lane, since these were last enough for a tick.
+    misses: rmw::AtomicUsize,
     queue: Q,
-    /// Whose each lane is: [`NOBODY`], [`HANDLE`], or the number of a thread and [`THREAD`]. Not in the lanes, whose
+    /// Whose each lane is: [`NOBODY`], [`HANDLE`], or the identity of a thread. Not in the lanes, whose
     /// cache lines their owners write: whoever looks for its own reads those of the others.
     owners: [rmw::AtomicUsize; LANES],
     lanes: [Padded<State, DefaultPadding>; LANES],
@@ -75,8 +77,6 @@ struct State {
 const NOBODY: usize = 0;
 /// A `Lane`.
 const HANDLE: usize = 1;
-#[cfg(feature = "std")]
-const THREAD: usize = 2;
 
 /// Half a word: where the word's number stands in a lane, and the mark of a victim.
 const HALF: u32 = usize::BITS / 2;
@@ -170,13 +170,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[inline]
     #[cfg(feature = "std")]
     fn here(&self) -> Option<usize> {
-        let number = crate::thread::number()?;
-        let lane = number % LANES;
-        // Relaxed: what says that it is ours, this thread wrote, or the last one with its number did (F0→F1).
-        if self.owner(lane).load(Relaxed) == number + THREAD {
+        let thread = crate::thread::identity()?;
+        let lane = crate::thread::number_of(thread) % LANES;
+        // Relaxed: what says that it is ours, this thread wrote.
+        if self.owner(lane).load(Relaxed) == thread {
             return Some(lane);
         }
-        self.find(lane, number + THREAD)
+        self.find(lane, thread)
     }
 
     /// The lane of `thread`, which is not `first`; or one that it can have.
@@ -205,14 +205,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         };
         match self.owner(lane).load(Relaxed) {
             NOBODY => take(NOBODY),
+            // What it did on its lane is visible to us (G0→G1).
             #[cfg(feature = "std")]
-            old @ THREAD.. => {
-                if seeded!("adopt_living", true, false) {
-                    return take(old);
-                }
-                // While nobody has its number, nobody is on its lane.
-                crate::thread::while_unused(old - THREAD, || take(old)).unwrap_or(false)
-            }
+            old @ crate::thread::FIRST.. => crate::thread::has_ended(old) && take(old),
             _ => false,
         }
     }
@@ -255,7 +250,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     fn clear_up(&self) {
         #[cfg(feature = "std")]
         for (lane, owner) in self.owners.iter().enumerate() {
-            if owner.load(Relaxed) >= THREAD && self.move_in(lane, HANDLE) {
+            if owner.load(Relaxed) >= crate::thread::FIRST && self.move_in(lane, HANDLE) {
                 self.leave(lane);
             }
         }
@@ -290,6 +285,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         } else if let Some(mut slots) = state.take_shared(|_| 1) {
             self.used(slots.next()?)
         } else {
+            self.misses.fetch_add(1, Relaxed);
             self.fetch(Some(lane), privileged)?
         };
         State::count(&state.gets);
@@ -366,14 +362,28 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Of slots that the owner of `lane` took, keeps the first and shares the others; those that its lane
     /// cannot take become common.
     fn keep_rest(&self, lane: usize, taken: Claimed) -> Option<Claimed> {
+        /// Dropped only when a waker panics: frees what was kept.
+        struct Kept<'a, const N: usize>(&'a Bitmap<N>, Claimed);
+
+        impl<const N: usize> Drop for Kept<'_, N> {
+            fn drop(&mut self) {
+                self.0.release_all(self.1);
+            }
+        }
+
         let rest = Claimed { mask: taken.mask & (taken.mask - 1), ..taken };
-        if rest.mask != 0 && !self.lane(lane).stock(rest) {
-            self.bits.release_all(rest);
-        }
+        let first = Claimed { mask: taken.mask & !rest.mask, ..taken };
         if rest.mask != 0 {
-            self.settle();
+            if !self.lane(lane).stock(rest) {
+                self.bits.release_all(rest);
+            }
+            let kept = Kept(&self.bits, first);
+            if !seeded!("refill_without_settle", true, false) {
+                self.settle();
+            }
+            core::mem::forget(kept);
         }
-        Some(Claimed { mask: taken.mask & !rest.mask, ..taken })
+        Some(first)
     }
 
     /// Frees `slot` where others find it, at best on `lane`.
@@ -394,11 +404,11 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
                 self.bits.release_all(half);
             }
         }
-        if !state.stock(one) {
-            return self.release_common(slot);
+        let was_taken = state.stock(one) || self.bits.release(slot);
+        if !seeded!("stock_without_settle", true, false) {
+            self.settle();
         }
-        self.settle();
-        true
+        was_taken
     }
 
     /// Frees `slot` for all, or hands it to the first who waits.
@@ -456,6 +466,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             bits: Bitmap::new(),
             marks: Words::new(),
             strays: rmw::AtomicUsize::new(0),
+            misses: rmw::AtomicUsize::new(0),
             queue: first_value!(of Q),
             owners: filled!(rmw::AtomicUsize::new(NOBODY); LANES),
             lanes: filled!(Padded::new(State {
@@ -562,6 +573,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             marks.fetch_and(!((victims & !idle) << HALF), Relaxed);
             marks.fetch_or((idle & filled & !victims) << HALF, Relaxed);
         }
+    }
+
+    fn is_due(&self, misses: usize) -> bool {
+        // A load, while it is not.
+        let seen = self.misses.load(Relaxed);
+        seen >= misses && self.misses.compare_exchange(seen, 0, Relaxed, Relaxed).is_ok()
     }
 
     fn flush_here(&self) {

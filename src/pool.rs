@@ -473,7 +473,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     }
 
     /// [`try_get`](Self::try_get) for callers that may have the reserved objects too: those that
-    /// [`Headroom`](crate::Headroom) keeps, where there is an example. They are lent last.
+    /// [`Headroom`](crate::Headroom) keeps, where there is an example. They are lent last, but on a
+    /// [`LanePool`], where they come before a vacant slot and before what other lanes share.
     ///
     /// # Errors
     /// [`Exhausted`], as `try_get`.
@@ -633,14 +634,17 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         }
         state.store(on_loan);
         if !seen.is_filled() {
-            let misses = self.counters.misses.count();
-            if misses.is_multiple_of(P::MISSES_PER_TICK) {
-                // Should the drop of an old object panic, the new one goes back.
-                let release = Release::new(self, slot, To::Aside);
-                self.age();
-                mem::forget(release);
-            }
+            self.counters.misses.count();
         }
+    }
+
+    /// Ages the pool if the policy says that it is time to. The caller has claimed `slot` and made it ready.
+    #[cold]
+    fn age_beside(&self, slot: usize) {
+        // Should the drop of an old object panic, the new one goes back.
+        let release = Release::new(self, slot, To::Aside);
+        self.age();
+        mem::forget(release);
     }
 
     /// Writes what the policy's `make` returns.
@@ -676,8 +680,17 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
 
     #[inline]
     fn claim(&self, privileged: bool) -> Result<usize, Exhausted> {
-        let slot = self.free.claim(privileged).ok_or_else(|| self.exhausted())?;
+        self.make_lendable(self.free.claim(privileged))
+    }
+
+    /// What a claim gave is made ready to be lent.
+    #[inline]
+    fn make_lendable(&self, claimed: Option<usize>) -> Result<usize, Exhausted> {
+        let slot = claimed.ok_or_else(|| self.exhausted())?;
         self.ready(slot);
+        if P::MISSES_PER_TICK != 0 && self.free.is_due(P::MISSES_PER_TICK) {
+            self.age_beside(slot);
+        }
         Ok(slot)
     }
 }

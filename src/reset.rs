@@ -189,8 +189,8 @@ mod with_std {
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 pub trait Policy<T> {
-    /// Ages the pool, as [`LanePool::tick`](crate::LanePool::tick) does, each time so many gets missed: in the
-    /// get that misses. 0 for never. Only a [`LanePool`](crate::LanePool) ages. See [`TickByMisses`].
+    /// Ages the pool, as [`LanePool::tick`](crate::LanePool::tick) does, each time so many gets found nothing on their
+    /// own lane: in the next get. 0 for never. Only a [`LanePool`](crate::LanePool) ages. See [`TickByMisses`].
     const MISSES_PER_TICK: usize = 0;
 
     /// Makes the object for a vacant slot; `slot` is its number, below the pool's capacity.
@@ -259,8 +259,11 @@ impl<T: Default + Reset, const L: usize> Policy<[T; L]> for EachDefault {
     }
 }
 
-/// The policy `P`, and a [`LanePool`](crate::LanePool) is aged each time `MISSES` gets found no object ready: a pool
-/// that still makes objects while others lie idle drops those, without a timer.
+/// The policy `P`, and a [`LanePool`](crate::LanePool) is aged each time `MISSES` gets found nothing on their own lane:
+/// a pool that is in use drops what it needs no more, without a timer.
+///
+/// The gets of `try_get` and its like do it, on lanes; those without a lane and those that wait do not. A get that
+/// ages costs what a [`tick`](crate::LanePool::tick) costs.
 ///
 /// # Examples
 /// ```

@@ -1,8 +1,10 @@
-//! L3 (std): the number of the calling thread: small, its own while it lives, and used again after it.
+//! L3 (std): who the calling thread is: a number, small, its own while it lives and used again after it, and which
+//! of those that had the number it is.
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
-//! | F0→F1 | a thread ends: `Bitmap::release` | the next with its number, `while_unused`: `Bitmap` claims | all that the thread did with its number | `lanes::thread_ends_vs_adopt` |
+//! | G0→G1 | a thread ends: `ENDED` | `has_ended` | all that the thread did | `lanes::thread_ends_vs_adopt` |
+//! | F0→F1 | a thread ends: `NUMBERS` | the next with its number: `NUMBERS` | that it ended | `lanes::thread_number_reused` |
 //!
 //! Two thread-local cells, as in the crate thread_local: the one that is read on each use has no destructor, so
 //! that reading it is one load; the other has nothing but the destructor, which gives the number back. From then
@@ -10,22 +12,36 @@
 //! that another thread has already (thread_local #75).
 
 use crate::bitmap::Bitmap;
-use crate::sync::{MAX_THREADS, global, thread_local};
+use crate::sync::{
+    MAX_THREADS,
+    Ordering::{Acquire, Relaxed, Release},
+    filled, global, plain, seeded, thread_local,
+};
 use core::cell::Cell;
 
 global! {
     /// The numbers in use.
     static NUMBERS: Bitmap<MAX_THREADS> = Bitmap::new();
 }
+global! {
+    /// How many threads with each number have ended, modulo [`GENERATIONS`]. Stored by who has the number.
+    static ENDED: [plain::AtomicUsize; MAX_THREADS] =
+        filled!(plain::AtomicUsize::new(0); MAX_THREADS);
+}
 
 /// Not asked for yet.
 const UNKNOWN: usize = 0;
 /// The thread has no number and gets none: it is ending, or all were taken.
-const NONE: usize = usize::MAX;
+const NONE: usize = 1;
+/// The least identity: those below mean something else, here and to who keeps identities in a word.
+pub(crate) const FIRST: usize = 2;
+/// After so many threads that had one number, one is taken for the first. Nothing comes of it: whoever is asked
+/// about then lives, and what it is thought to own it may have, since the first ended.
+const GENERATIONS: usize = (usize::MAX - FIRST) / MAX_THREADS;
 
 thread_local! {
-    /// The thread's number and one, or one of the two above.
-    static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) };
+    /// The thread's identity, or one of the two above.
+    static IDENTITY: Cell<usize> = const { Cell::new(UNKNOWN) };
     static AT_EXIT: AtExit = const { AtExit };
 }
 
@@ -34,20 +50,30 @@ struct AtExit;
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        let known = NUMBER.with(|number| number.replace(NONE));
-        if known != UNKNOWN && known != NONE {
-            NUMBERS.release(known - 1);
+        let identity = IDENTITY.with(|identity| identity.replace(NONE));
+        if identity < FIRST {
+            return;
         }
+        let (number, generation) = parts(identity);
+        // G0 (Release, pairs with G1 in `has_ended`): what the thread did comes before.
+        let order = seeded!("end_of_thread_relaxed", Relaxed, Release);
+        ENDED[number].store((generation + 1) % GENERATIONS, order);
+        NUMBERS.release(number);
     }
 }
 
-/// The calling thread's number, below [`MAX_THREADS`]: the lowest that was free when the thread first asked.
-/// `None` if there was none, and while the thread ends.
+/// The number, and how many that had it ended before.
 #[inline]
-pub(crate) fn number() -> Option<usize> {
-    let known = NUMBER.with(Cell::get);
-    // One comparison for both of the others.
-    if known.wrapping_sub(1) < MAX_THREADS { Some(known - 1) } else { ask(known) }
+fn parts(identity: usize) -> (usize, usize) {
+    ((identity - FIRST) % MAX_THREADS, (identity - FIRST) / MAX_THREADS)
+}
+
+/// The calling thread's identity: a word that no other living thread has, from [`FIRST`] on. `None` if all numbers
+/// were taken when the thread first asked, and while it ends.
+#[inline]
+pub(crate) fn identity() -> Option<usize> {
+    let known = IDENTITY.with(Cell::get);
+    if known >= FIRST { Some(known) } else { ask(known) }
 }
 
 #[cold]
@@ -58,28 +84,24 @@ fn ask(known: usize) -> Option<usize> {
     // The destructor first: where it cannot run any more, no number may be taken.
     let at_exit = AT_EXIT.try_with(|_| ()).ok();
     let number = at_exit.and_then(|()| NUMBERS.search(|_| 1, false, |_| usize::MAX)?.next());
-    NUMBER.with(|cell| cell.set(number.map_or(NONE, |number| number + 1)));
-    number
+    // Relaxed: the last with the number stored it before it gave the number back (F0→F1).
+    let identity = number.map(|number| FIRST + number + MAX_THREADS * ENDED[number].load(Relaxed));
+    IDENTITY.with(|cell| cell.set(identity.unwrap_or(NONE)));
+    identity
 }
 
-/// Calls `f` if no thread has `number`, and lets none get it meanwhile. What a thread did with it before, `f`
-/// sees.
-pub(crate) fn while_unused<R>(number: usize, f: impl FnOnce() -> R) -> Option<R> {
-    /// Gives the number back, also when `f` panics.
-    struct Held(usize);
+/// The number in an identity, below `MAX_THREADS`: the lowest that was free when the thread first asked.
+#[inline]
+pub(crate) fn number_of(identity: usize) -> usize {
+    parts(identity).0
+}
 
-    impl Drop for Held {
-        fn drop(&mut self) {
-            NUMBERS.release(self.0);
-        }
-    }
-
-    // A look first: a read-modify-write is wasted on a thread that lives.
-    if NUMBERS.is_taken(number) || !NUMBERS.claim_at(number) {
-        return None;
-    }
-    let _held = Held(number);
-    Some(f())
+/// Whether the thread has ended; then what it did is visible.
+pub(crate) fn has_ended(identity: usize) -> bool {
+    let (number, generation) = parts(identity);
+    // G1 (Acquire, pairs with G0).
+    let order = seeded!("has_ended_relaxed", Relaxed, Acquire);
+    ENDED[number].load(order) != generation || seeded!("living_have_ended", true, false)
 }
 
 #[cfg(all(test, not(any(all(loom, feature = "loom"), forebay_shuttle))))]
@@ -89,6 +111,21 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
+
+    /// The calling thread's number.
+    fn number() -> Option<usize> {
+        identity().map(number_of)
+    }
+
+    /// Calls `f` if no thread has `number`, and lets none get it meanwhile.
+    fn while_unused<R>(number: usize, f: impl FnOnce() -> R) -> Option<R> {
+        if !NUMBERS.claim_at(number) {
+            return None;
+        }
+        let answer = catch_unwind(AssertUnwindSafe(f));
+        NUMBERS.release(number);
+        Some(answer.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
 
     /// Runs `f` on a thread of its own, to the end of its destructors.
     fn short<R: Send>(f: impl FnOnce() -> R + Send) -> R {
@@ -136,12 +173,27 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_not_lost_by_a_panic() {
+    fn a_thread_is_told_from_the_next_with_its_number() {
         let _alone = alone();
-        let known = short(|| number().unwrap());
-        let held = || while_unused(known, || resume_unwind(std::boxed::Box::new(())));
-        assert!(catch_unwind(AssertUnwindSafe(held)).is_err());
-        assert!(while_unused(known, || ()).is_some());
+        let (first, second) = (short(|| identity().unwrap()), short(|| identity().unwrap()));
+        // Others may have taken the number in between, in tests beside these.
+        if number_of(first) == number_of(second) {
+            assert_ne!(first, second);
+        }
+        assert!(has_ended(first) && has_ended(second));
+        assert!(!has_ended(identity().unwrap()));
+        short(|| assert!(!has_ended(identity().unwrap())));
+    }
+
+    #[test]
+    fn generations_come_round() {
+        for generation in [0, 1, GENERATIONS - 1] {
+            for number in [0, 1, MAX_THREADS - 1] {
+                let identity = FIRST + number + MAX_THREADS * generation;
+                assert!(identity >= FIRST);
+                assert_eq!(parts(identity), (number, generation));
+            }
+        }
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn waiting_for_objects_and_rings() {
     use std::task::{Context, Poll, Waker};
     static POOL: Pool<u32, 2, DefaultReset, Headroom<1, Wake<2>>> =
         Pool::with_waiting(DefaultReset);
-    static LANES: LanePool<u32, 1, 2, DefaultReset, Wake<2>> = LanePool::with_waiting(DefaultReset);
+    static LANES: LanePool<u32, 3, 2, DefaultReset, Wake<2>> = LanePool::with_waiting(DefaultReset);
     static STREAMS: StreamPool<Token, 1, 2, Wake<1>> = StreamPool::new();
     let mut context = Context::from_waker(Waker::noop());
     macro_rules! poll {
@@ -277,12 +277,12 @@ fn waiting_for_objects_and_rings() {
             assert_eq!(POOL.available(), 2);
 
             let lane = LANES.claim().unwrap();
-            let only = lane.try_get().unwrap();
+            let mut all = [(); 3].map(|()| lane.try_get().ok());
             let mut waiting = pin!(LANES.get());
             assert!(poll!(waiting).is_pending());
-            drop(only);
+            all[0] = None;
             let Poll::Ready(Ok(object)) = poll!(waiting) else { panic!() };
-            drop(object);
+            drop((object, all));
             LANES.flush();
 
             let Poll::Ready(Ok(halves)) = poll!(pin!(STREAMS.open_async())) else { panic!() };
@@ -292,13 +292,14 @@ fn waiting_for_objects_and_rings() {
             let Poll::Ready(Ok(halves)) = poll!(waiting) else { panic!() };
             drop(halves);
         }
-        assert_eq!((STREAMS.available(), LANES.available(), LANES.metrics().misses), (1, 1, 1));
+        assert_eq!((STREAMS.available(), LANES.available(), LANES.metrics().misses), (1, 3, 3));
     });
     #[cfg(feature = "std")]
     {
         use std::time::Duration;
         let short = Duration::from_millis(1);
-        let all = (POOL.try_get().unwrap(), LANES.try_get().unwrap(), STREAMS.open().unwrap());
+        let lanes = LANES.try_get_many::<3>().unwrap();
+        let all = (POOL.try_get().unwrap(), lanes, STREAMS.open().unwrap());
         // A first wait makes the thread's waker.
         assert!(POOL.get_timeout(short).is_err());
         allocates_nothing(|| {

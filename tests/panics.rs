@@ -3,9 +3,7 @@
 mod common;
 
 use common::{Counted, Fuse, Numbers, Tally, boom, booms};
-use forebay::{
-    Headroom, LanePool, Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool,
-};
+use forebay::{LanePool, Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -601,46 +599,33 @@ impl Policy<Object> for Aging {
 }
 
 #[test]
-fn drop_in_a_get_that_misses() {
+fn drop_in_a_get_that_ages() {
     for nth in 1..=3 {
         let policy = Faulty::new();
         let faults = Arc::clone(&policy.0);
-        type Aged = LanePool<Object, 8, 2, Aging, Headroom<2>>;
-        let pool = Aged::with_waiting(Aging(policy));
+        let pool = LanePool::<Object, 64, 1, Aging>::with_policy(Aging(policy));
         let lane = pool.claim().unwrap();
-        // The two that are kept back have objects, and idle while others are made.
-        let plain = Vec::from_iter((0..6).map(|_| lane.try_get().unwrap()));
-        drop([lane.try_get_reserved().unwrap(), lane.try_get_reserved().unwrap()]);
-        drop(plain);
-        lane.flush();
-        let evictions = |misses| {
-            let before = (pool.metrics().evictions, pool.metrics().misses);
-            for _ in 0..misses {
-                let lease = lane.try_get().unwrap();
-                faults.veto.arm(1);
-                drop(lease);
-            }
-            assert_eq!(pool.metrics().misses, before.1 + misses);
-            pool.metrics().evictions - before.0
-        };
-        let others = Vec::from_iter((0..5).map(|_| lane.try_get().unwrap()));
-        // The sixth is vacant from now on, so that gets miss.
-        faults.veto.arm(1);
-        drop(lane.try_get().unwrap());
-        assert_eq!(evictions(2), 2, "those that were not kept; a tick");
+        drop([(); 64].map(|()| lane.try_get().unwrap()));
         faults.drop.arm(nth);
-        let first = lane.try_get().unwrap();
-        faults.veto.arm(1);
-        let in_put = booms(|| drop(first));
-        // By now the two are old, and go by the miss that comes next.
-        let in_get = booms(|| lane.try_get());
-        assert_eq!((in_put, in_get), (nth == 1, nth > 1), "{nth}");
+        // A few are used, more than the lane has, and the others age.
+        let mut busy = Vec::new();
+        let aged = (0..10_000).any(|_| {
+            let mut got = None;
+            let aged = booms(|| got = Some(lane.try_get().unwrap()));
+            busy.extend(got);
+            if busy.len() == 24 {
+                busy.clear();
+            }
+            aged
+        });
+        assert!(aged, "{nth}");
         faults.drop.arm(0);
-        let metrics = pool.metrics();
-        assert_eq!((metrics.panics, metrics.double_returns), (1, 0));
-        assert_eq!((metrics.in_use, pool.available()), (5, 3), "what was made is not lost");
-        assert!(lane.try_get().is_ok() && lane.try_get_reserved().is_ok());
-        drop(others);
+        let (metrics, held) = (pool.metrics(), busy.len());
+        assert_eq!((metrics.panics, metrics.double_returns, metrics.evictions), (1, 0, nth as u64));
+        assert_eq!((metrics.in_use, pool.available()), (held as u64, 64 - held), "nothing is lost");
+        let rest = Vec::from_iter(std::iter::from_fn(|| lane.try_get().ok()));
+        assert_eq!(rest.len(), 64 - held);
+        drop((rest, busy));
         drop(lane);
         drop(pool);
         assert_eq!(faults.tally.alive(), 0);

@@ -365,6 +365,31 @@ fn what_an_ended_thread_left_is_found() {
 }
 
 #[test]
+fn what_an_ended_thread_left_is_found_though_its_number_is_used_again() {
+    static POOL: LanePool<u32, 1, 4> = LanePool::new();
+    alone(|| {
+        let other = LanePool::<u32, 8, 4>::new();
+        drop(other.try_get().unwrap()); // this thread has a number …
+        short(|| drop(POOL.try_get().unwrap()));
+        let (send, end) = mpsc::channel::<()>();
+        let (ready, is_ready) = mpsc::channel();
+        thread::scope(|scope| {
+            let other = &other;
+            scope.spawn(move || {
+                drop(other.try_get().unwrap()); // … and this one that of the ended one, for another pool
+                ready.send(()).unwrap();
+                let _ = end.recv();
+            });
+            is_ready.recv_timeout(LONG).unwrap();
+            drop(POOL.try_get().unwrap());
+            drop(send);
+        });
+        assert_eq!(POOL.metrics().misses, 1);
+        assert_whole(&POOL);
+    });
+}
+
+#[test]
 fn what_an_ended_thread_left_is_found_without_a_lane() {
     static POOL: LanePool<u32, 1, 4> = LanePool::new();
     static FOUND: AtomicUsize = AtomicUsize::new(0);

@@ -269,10 +269,8 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// Plain loads and stores when the lane has an object to itself; otherwise as [`LanePool`] says.
     #[inline]
     pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
-        let slot =
-            self.pool.free.claim_on(self.lane, false).ok_or_else(|| self.pool.exhausted())?;
-        self.pool.ready(slot);
-        Ok(Lease::new(self, slot))
+        let claimed = self.pool.free.claim_on(self.lane, false);
+        self.pool.make_lendable(claimed).map(|slot| Lease::new(self, slot))
     }
 
     /// [`try_get`](Self::try_get) for callers that may have the reserved objects too. See
@@ -282,9 +280,8 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// [`Exhausted`].
     #[inline]
     pub fn try_get_reserved(&self) -> Result<Lease<&Self>, Exhausted> {
-        let slot = self.pool.free.claim_on(self.lane, true).ok_or_else(|| self.pool.exhausted())?;
-        self.pool.ready(slot);
-        Ok(Lease::new(self, slot))
+        let claimed = self.pool.free.claim_on(self.lane, true);
+        self.pool.make_lendable(claimed).map(|slot| Lease::new(self, slot))
     }
 
     /// Gives the lane's private object away, so that everybody finds it: for an owner that is about to idle.

@@ -47,7 +47,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     ///
     /// An object on the heap is recycled by the policy when it comes back, so that it is wiped if it would be in the
     /// pool, and then dropped. [`Metrics::overflows`] counts them: many say that `N` is too small. The policy's `make`
-    /// is told the slot `N` for them, one behind the last.
+    /// is told the slot `N` for them, one behind the last, and so is who asks for [`Lease::slot`].
     ///
     /// # Panics
     /// As the policy's `make` does, and where memory runs out.
@@ -87,15 +87,15 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
 
     #[cold]
     fn overflow(&self) -> Lease<Overflow<&Self>> {
-        self.counters.overflows.count();
         let state = SlotState::new();
         state.store(Snapshot::on_loan(self.counters.epoch()));
         let count = super::CountPanic(&self.counters);
         let object = self.policy.make(N);
         core::mem::forget(count);
+        self.counters.overflows.count();
         let outside = NonNull::from(Box::leak(Box::new(Outside { state, object })));
-        // The slot is never looked at: the handle knows its object.
-        Lease::new(Overflow::Heap(self, Boxed(outside)), 0)
+        // No slot of the pool: the handle knows its object.
+        Lease::new(Overflow::Heap(self, Boxed(outside)), N)
     }
 }
 

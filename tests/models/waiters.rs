@@ -375,6 +375,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
             }
             (At::Outside, Poll::Ready(Err(_))) => {
                 assert_eq!(fate, Fate::Refused);
+                self.exhausted += 1;
                 self.remove(at);
             }
             (At::Outside, Poll::Pending) => {
@@ -431,7 +432,10 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
                 assert_eq!(fate, Fate::Served);
                 self.lend(Box::new(lease), None, privileged);
             }
-            Err(WaitError::TooManyWaiters(_)) => assert_eq!(fate, Fate::Refused),
+            Err(WaitError::TooManyWaiters(_)) => {
+                assert_eq!(fate, Fate::Refused);
+                self.exhausted += 1;
+            }
             Err(WaitError::TimedOut(_)) => {
                 assert_eq!(fate, Fate::Waits);
                 self.exhausted += 1;

@@ -2,10 +2,10 @@
 use forebay::{DefaultReset, Headroom, LanePool, Wake};
 
 #[cfg(not(fails))]
-static POOL: LanePool<u8, 2, 1, DefaultReset, Headroom<1, Wake>> =
+static POOL: LanePool<u8, 3, 1, DefaultReset, Headroom<1, Wake>> =
     LanePool::with_waiting(DefaultReset);
 #[cfg(fails)]
-static POOL: LanePool<u8, 2, 1, DefaultReset, Headroom<1>> = LanePool::with_waiting(DefaultReset);
+static POOL: LanePool<u8, 3, 1, DefaultReset, Headroom<1>> = LanePool::with_waiting(DefaultReset);
 
 fn main() {
     drop(POOL.get_blocking());
