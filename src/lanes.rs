@@ -80,7 +80,8 @@ const THREAD: usize = 2;
 /// Half a word: where the word's number stands in a lane, and the mark of a victim.
 const HALF: u32 = usize::BITS / 2;
 const LOWER: usize = usize::MAX >> HALF;
-/// Most slots in the shared part of a lane; half as many are moved at once.
+/// Most slots in the shared part of a lane; half as many are moved at once. Two at least, which is for checkers:
+/// their words have no more.
 const SHARED: usize = if SLOTS_PER_WORD > 2 { SLOTS_PER_WORD / 2 } else { SLOTS_PER_WORD };
 
 /// How many of the `free` ones are moved at once: half of them, and at most half a lane.
@@ -286,11 +287,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Takes a common slot, and for `lane` as many as half a lane more.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
+        // What a lane shares is for all callers, so reserved slots are taken one by one.
+        let one_by_one = seeded!("reserved_is_shared", false, privileged && Q::HEADROOM != 0);
         match lane {
-            // What a lane shares is for all callers, so reserved slots are taken one by one.
-            Some(lane) if !privileged || Q::HEADROOM == 0 => {
-                self.keep_rest(lane, self.bits.search(half, false, fit)?)
-            }
+            Some(lane) if !one_by_one => self.keep_rest(lane, self.bits.search(half, false, fit)?),
             _ => self.bits.search(|_| 1, false, fit),
         }
     }
@@ -349,7 +349,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         if shared.mask.count_ones() as usize >= SHARED {
             if let Some(half) = state.take_shared(|_| SHARED.div_ceil(2)) {
                 self.bits.release_all(half);
-                self.settle();
+                self.settle(); // What comes now may go to one waiter, and these to others.
             }
         }
         if !state.stock(one) {

@@ -17,7 +17,8 @@
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
 //! | Q0→Q1 | `hand_over`: compare-exchange | `granted`, `leave` | the last owner's writes to the slot | `wait::put_vs_waiting_get` |
-//! | Q2→Q3 | `granted`, `leave`: the seat is empty | `join`: compare-exchange | the last waiter is done with the seat | `wait::leave_vs_put_vs_join` |
+//! | Q4→Q5 | `join`: the seat says `WAITING` | `wants`: a load | who sat down before; the waiter's waker, and that it is counted | `wait::get_vs_put_on_two_threads` |
+//! | Q2→Q3 | `granted`, `leave`: the seat is empty | `join`: compare-exchange | the last waiter is done with the seat, and with its place in `waker` | `wait::leave_vs_put_vs_join` |
 //!
 //! Source: Zephyr's `k_mem_slab`, which hands a freed block to the first waiter; differs: no lock.
 
@@ -192,7 +193,8 @@ mod seats {
                 // A look passes the seats one by one, and may pass one before somebody sits down in it, and
                 // another after somebody did later. The next look sees the earlier one.
                 let again = self.oldest(reserved);
-                if again.map(|(_, state)| state) != Some(state) && !seeded!("one_look", true, false) {
+                if again.map(|(_, state)| state) != Some(state) && !seeded!("one_look", true, false)
+                {
                     first = again;
                     continue;
                 }
@@ -264,10 +266,11 @@ mod seats {
         fn leave(&self, seat: usize) -> Option<usize> {
             let seat = &self.seats[seat];
             let state = seat.state.load(Relaxed);
-            // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 (Acquire, pairs with Q0), when it
-            // fails: the only change that others make is to grant.
+            // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
+            let late = seeded!("late_grant_relaxed", Relaxed, Acquire);
             if state & KIND == WAITING {
-                let late = seeded!("late_grant_relaxed", Relaxed, Acquire);
+                // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 when it fails: the only change
+                // that others make is to grant.
                 match seat.state.compare_exchange(state, EMPTY, AcqRel, late) {
                     Ok(_) => {
                         self.waiting.fetch_sub(1, Relaxed);
@@ -279,7 +282,7 @@ mod seats {
                     }
                 }
             }
-            let grant = seat.state.load(seeded!("late_grant_relaxed", Relaxed, Acquire)); // Q1
+            let grant = seat.state.load(late); // Q1
             seat.state.store(EMPTY, Release); // Q2
             Some(grant >> PAYLOAD_SHIFT)
         }

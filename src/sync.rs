@@ -304,7 +304,7 @@ mod imp {
     /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
     /// one's steps are one step. `Wake` adds no schedules inside it.
     pub(crate) use atomic_waker::AtomicWaker;
-    pub(crate) use shuttle::sync::atomic::Ordering;
+    pub(crate) use shuttle::sync::atomic::{Ordering, fence};
     pub(crate) use shuttle::{thread, thread_local};
 
     /// As under loom, a schedule waits for ever.

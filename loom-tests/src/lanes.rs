@@ -11,51 +11,62 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub static MODELS: &[Model] = &[
-    Model::new("steal_vs_put_polling", |_| steal_vs_put(Polling)).seeds(STEAL),
-    Model::new("steal_vs_put_blocking", |_| steal_vs_put(Blocking)).seeds(STEAL),
-    Model::new("steal_vs_get", |_| steal_vs_get()).seeds(&["steal_torn"]),
-    Model::new("steal_vs_steal", |_| steal_vs_steal()).seeds(&["steal_torn", "stock_relaxed"]),
-    Model::new("leave_vs_claim_lane_polling", |_| leave_vs_claim_lane(Polling)).seeds(HAND_OVER),
-    Model::new("leave_vs_claim_lane_blocking", |_| leave_vs_claim_lane(Blocking)).seeds(HAND_OVER),
+    Model::new("steal_vs_put_polling", |_| steal_vs_put(Polling)).seeds(STEAL).floor(12),
+    Model::new("steal_vs_put_blocking", |_| steal_vs_put(Blocking)).seeds(STEAL).floor(15),
+    Model::new("steal_vs_get", |_| steal_vs_get()).seeds(&["steal_torn"]).floor(15),
+    Model::new("steal_vs_steal", |_| steal_vs_steal()).seeds(&["steal_torn"]).floor(72),
+    Model::new("leave_vs_claim_lane_polling", |_| leave_vs_claim_lane(Polling))
+        .seeds(HAND_OVER)
+        .floor(12),
+    Model::new("leave_vs_claim_lane_blocking", |_| leave_vs_claim_lane(Blocking))
+        .seeds(HAND_OVER)
+        .floor(13),
     Model::new("thread_ends_vs_adopt_polling", |n| thread_ends_vs_adopt(Polling, n))
         .bound(2)
         .cases(2)
-        .seeds(ADOPT),
+        .seeds(ADOPT)
+        .floor(7_500),
     Model::new("thread_ends_vs_adopt_blocking", |n| thread_ends_vs_adopt(Blocking, n))
         .bound(2)
         .cases(2)
-        .seeds(ADOPT),
+        .seeds(ADOPT)
+        .floor(7_400),
     Model::new("thread_number_reused", |_| thread_number_reused())
         .bound(2)
-        .seeds(&["claim_relaxed", "release_relaxed"]),
-    Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).seeds(RETURN),
-    Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).seeds(RETURN),
-    Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put()).seeds(&[
-        "claim_at_of_taken",
-        "claim_at_relaxed",
-        "victim_kept_in_use",
-        "tick_evicts_all",
-    ]),
-    Model::new("tick_vs_tick", |_| tick_vs_tick()).seeds(&["claim_at_of_taken"]),
+        .seeds(&["adopt_living", "adopt_unheld", "claim_relaxed", "release_relaxed"])
+        .floor(14_000),
+    Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).seeds(RETURN).floor(800),
+    Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).seeds(RETURN).floor(1_300),
+    Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put())
+        .seeds(&["claim_at_of_taken", "victim_kept_in_use", "tick_evicts_all"])
+        .floor(2_100),
+    Model::new("tick_vs_tick", |_| tick_vs_tick()).seeds(&["claim_at_of_taken"]).floor(2_600),
     Model::new("detached_put_vs_lane_get_polling", |_| detached_put_vs_lane_get(Polling))
-        .seeds(RETURN),
+        .seeds(RETURN)
+        .floor(170),
     Model::new("detached_put_vs_lane_get_blocking", |_| detached_put_vs_lane_get(Blocking))
-        .seeds(RETURN),
-    Model::new("trim_vs_put_vs_steal", trim_vs_put_vs_steal).cases(2)
-        .seeds(&["claim_at_shared_relaxed", "stock_relaxed"]),
+        .seeds(RETURN)
+        .floor(170),
+    Model::new("trim_vs_put_vs_steal", trim_vs_put_vs_steal)
+        .cases(2)
+        .seeds(&["claim_at_shared_relaxed", "stock_relaxed"])
+        .floor(19_000),
     Model::new("refill_vs_refill", |n| match n {
         0 => refill_vs_refill::<2>(),
         _ => refill_vs_refill::<4>(),
     })
     .cases(2)
-    .seeds(&["claim_torn"]),
-    Model::new("get_vs_flush_half", |_| get_vs_flush_half()).seeds(&["steal_torn"]),
-    Model::new("reserved_get_vs_get", |_| reserved_get_vs_get()),
+    .seeds(&["claim_torn"])
+    .floor(250),
+    Model::new("get_vs_flush_half", |_| get_vs_flush_half()).seeds(&["steal_torn"]).floor(11_000),
+    Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
+        .seeds(&["reserved_is_shared"])
+        .floor(100),
 ];
 
 const STEAL: &[&str] = &["steal_relaxed", "stock_relaxed", "free_before_recycle"];
 const HAND_OVER: &[&str] = &["leave_relaxed", "move_in_relaxed", "leave_with_private"];
-const ADOPT: &[&str] = &["adopt_living", "release_relaxed", "claim_at_relaxed"];
+const ADOPT: &[&str] = &["adopt_living", "adopt_unheld", "release_relaxed", "claim_at_relaxed"];
 const RETURN: &[&str] = &["claim_relaxed", "release_relaxed", "free_before_recycle"];
 
 /// A pool that lives as long as the execution.
@@ -215,7 +226,11 @@ fn thread_ends_vs_adopt(form: Form, n: usize) {
         }
     });
     // Who begins first has the number 0 in the first execution.
-    if n == 0 { threads([first, second]) } else { threads([second, first]) }
+    if n == 0 {
+        threads([first, second])
+    } else {
+        threads([second, first])
+    }
     threads_end();
     // A handle adopts it, too.
     let last = lane(&POOL);

@@ -7,66 +7,97 @@
 use crate::lanes::assert_all_free;
 use crate::{Model, role, threads};
 use forebay::future::Get;
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Pool, StreamPool, TooManyWaiters, Wake};
+use forebay::{
+    DefaultReset, Headroom, Lane, LanePool, Lease, Pool, StreamPool, TooManyWaiters, Wake,
+};
 use loom::future::block_on;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 pub static MODELS: &[Model] = &[
-    Model::new("put_vs_waiting_get_thread", |_| put_vs_waiting_get(By::Thread)).seeds(GRANT),
-    Model::new("put_vs_waiting_get_task", |_| put_vs_waiting_get(By::Task)).seeds(GRANT),
-    Model::new("join_vs_put", |_| join_vs_put()).seeds(&[
-        "granted_relaxed",
-        "grant_relaxed",
-        "free_without_settle",
-        "join_without_settle",
-        "no_settle_fence",
-    ]),
+    Model::new("put_vs_waiting_get_thread", |_| put_vs_waiting_get(By::Thread))
+        .seeds(GRANT)
+        .floor(420),
+    Model::new("put_vs_waiting_get_task", |_| put_vs_waiting_get(By::Task))
+        .seeds(GRANT)
+        .floor(1_200),
+    Model::new("join_vs_put", |_| join_vs_put())
+        .seeds(&[
+            "granted_relaxed",
+            "grant_relaxed",
+            "free_without_settle",
+            "join_without_settle",
+            "no_settle_fence",
+        ])
+        .floor(710),
     Model::new("waker_changes_vs_put", |_| waker_changes_vs_put())
-        .seeds(&["no_look_behind_register", "grant_without_wake"]),
+        .seeds(&["no_look_behind_register", "grant_without_wake"])
+        .floor(140),
     Model::new("two_waiters_two_puts", |_| two_waiters_two_puts())
-        .seeds(&["grant_torn", "grant_without_wake"]),
+        .seeds(&["grant_without_wake"])
+        .floor(3_500),
     Model::new("put_vs_put_vs_waiting_get", |_| put_vs_put_vs_waiting_get())
         .bound(2)
-        .seeds(&["grant_torn", "grant_without_wake"]),
-    Model::new("leave_vs_put", |_| leave_vs_put()).seeds(&["dropped_get_keeps_slot", "grant_torn"]),
+        .seeds(&["grant_torn", "grant_without_wake"])
+        .floor(16_000),
+    Model::new("leave_vs_put", |_| leave_vs_put())
+        .seeds(&["dropped_get_keeps_slot", "grant_torn"])
+        .floor(270),
     Model::new("leave_passes_on", |_| leave_passes_on())
         .bound(2)
-        .seeds(&["dropped_get_keeps_slot", "grant_torn", "late_grant_relaxed"]),
+        .seeds(&["dropped_get_keeps_slot", "grant_torn", "late_grant_relaxed"])
+        .floor(4_200),
     Model::new("leave_vs_put_vs_join", |_| leave_vs_put_vs_join())
-        .seeds(&["dropped_get_keeps_slot", "grant_torn"]),
+        .seeds(&["dropped_get_keeps_slot", "grant_torn"])
+        .floor(9_700),
     Model::new("hand_over_is_fifo", |_| hand_over_is_fifo())
-        .seeds(&["last_come_first_served"]),
+        .seeds(&["last_come_first_served"])
+        .floor(11_000),
     Model::new("get_vs_put_does_not_overtake", |_| get_vs_put_does_not_overtake())
         .bound(2)
-        .seeds(&["get_overtakes", "one_look", "look_relaxed", "sit_relaxed"]),
+        .seeds(&["get_overtakes", "one_look", "look_relaxed"])
+        .floor(14_000),
     Model::new("get_vs_put_on_two_threads", |_| get_vs_put_on_two_threads())
         .bound(2)
-        .seeds(&["one_look", "look_relaxed", "sit_relaxed"]),
-    Model::new("too_many_waiters", |_| too_many_waiters()).seeds(&["grant_without_wake"]),
+        .seeds(&["one_look", "look_relaxed", "sit_relaxed"])
+        .floor(2_800),
+    Model::new("too_many_waiters", |_| too_many_waiters())
+        .seeds(&["grant_without_wake"])
+        .floor(3_200),
     Model::new("reserved_waits_vs_put", |_| reserved_waits_vs_put())
-        .seeds(&["grant_without_wake"]),
-    Model::new("reserved_get_has_no_seat", |_| reserved_get_has_no_seat()),
+        .seeds(&["grant_without_wake"])
+        .floor(31_000),
+    Model::new("reserved_get_has_no_seat", |_| reserved_get_has_no_seat())
+        .seeds(&["no_seat_no_object"])
+        .floor(120),
     Model::new("lane_put_hands_over", |_| lane_put_hands_over())
-        .seeds(&["kept_while_waited"]),
+        .seeds(&["kept_while_waited"])
+        .floor(350),
     Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
-        .seeds(&["stock_without_settle", "no_settle_fence"]),
+        .seeds(&["stock_without_settle", "no_settle_fence"])
+        .floor(13_000),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
-        .seeds(&["refill_without_settle", "no_settle_fence"]),
+        .seeds(&["refill_without_settle", "no_settle_fence"])
+        .floor(1_400),
     Model::new("lane_flush_vs_waiting_get", |_| lane_flush_vs_waiting_get())
-        .seeds(&["free_without_settle", "no_settle_fence"]),
+        .seeds(&["free_without_settle", "no_settle_fence"])
+        .floor(5_000),
     Model::new("lane_leaves_vs_waiting_get", |_| lane_leaves_vs_waiting_get())
         .bound(2)
-        .seeds(&["leave_with_private", "free_without_settle"]),
+        .seeds(&["leave_with_private", "free_without_settle"])
+        .floor(5_700),
     Model::new("waiting_get_vs_trim", |_| waiting_get_vs_trim())
-        .seeds(&["free_without_settle", "join_without_settle"]),
+        .seeds(&["free_without_settle", "join_without_settle"])
+        .floor(210),
     Model::new("waiting_get_vs_tick", |_| waiting_get_vs_tick())
         .bound(2)
-        .seeds(&["free_without_settle", "join_without_settle"]),
+        .seeds(&["free_without_settle", "join_without_settle"])
+        .floor(15_000),
     Model::new("open_waits_for_ring", |_| open_waits_for_ring())
         .bound(2)
-        .seeds(&["grant_without_wake", "grant_relaxed", "granted_relaxed"]),
+        .seeds(&["grant_without_wake", "grant_relaxed", "granted_relaxed"])
+        .floor(6_300),
 ];
 
 const GRANT: &[&str] = &[
@@ -439,10 +470,7 @@ fn lane_puts_vs_waiting_get() {
     pool!(POOL: WaitingLanes<2, 1>);
     let owner = lane(&POOL);
     let leases = [(); 2].map(|()| owner.try_get().unwrap());
-    threads([
-        role(move || drop(leases)),
-        role(|| use_alone(&mut POOL.get_blocking().unwrap())),
-    ]);
+    threads([role(move || drop(leases)), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
     assert_all_free(&POOL, &[owner]);
 }
 
@@ -451,10 +479,7 @@ fn lane_refill_vs_waiting_get() {
     pool!(POOL: WaitingLanes<2, 1>);
     let owner = lane(&POOL);
     assert_eq!(POOL.fill(), 2);
-    threads([
-        role(|| owner.try_get().ok()),
-        role(|| use_alone(&mut POOL.get_blocking().unwrap())),
-    ]);
+    threads([role(|| owner.try_get().ok()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
     assert_all_free(&POOL, &[owner]);
 }
 
@@ -463,10 +488,7 @@ fn lane_flush_vs_waiting_get() {
     pool!(POOL: WaitingLanes<1, 1>);
     let owner = lane(&POOL);
     drop(owner.try_get());
-    threads([
-        role(|| owner.flush()),
-        role(|| use_alone(&mut POOL.get_blocking().unwrap())),
-    ]);
+    threads([role(|| owner.flush()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
     assert_all_free(&POOL, &[owner]);
 }
 

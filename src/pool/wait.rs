@@ -171,7 +171,8 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 free.flush_here();
                 let Some(seat) = queue.join(context.waker(), self.privileged) else {
                     // Others sit in all seats, but a reserved object may be free, which they may not have.
-                    let reserved = if self.privileged { free.claim(true) } else { None };
+                    let may_have = self.privileged && !seeded!("no_seat_no_object", true, false);
+                    let reserved = if may_have { free.claim(true) } else { None };
                     let Some(slot) = reserved else { return Poll::Ready(Err(TooManyWaiters)) };
                     self.pool.ready(slot);
                     return Poll::Ready(Ok(Lease::new(self.pool, slot)));
