@@ -81,8 +81,9 @@ const HANDLE: usize = 1;
 /// Half a word: where the word's number stands in a lane, and the mark of a victim.
 const HALF: u32 = usize::BITS / 2;
 const LOWER: usize = usize::MAX >> HALF;
-/// Most slots in the shared part of a lane; half as many are moved at once.
-const SHARED: usize = SLOTS_PER_WORD / 2;
+/// Most slots in the shared part of a lane; half as many are moved at once. Two at least, which is for checkers:
+/// their words have no more.
+const SHARED: usize = if SLOTS_PER_WORD > 2 { SLOTS_PER_WORD / 2 } else { SLOTS_PER_WORD };
 
 /// How many of the `free` ones are moved at once: half of them, and at most half a lane.
 #[inline]
@@ -326,8 +327,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
         let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
-        if privileged && Q::HEADROOM != 0 {
-            // No lane shares reserved ones.
+        if seeded!("reserved_is_shared", false, privileged && Q::HEADROOM != 0) {
+            // What a lane shares is for all callers, so reserved slots are taken one by one.
             return self.bits.search(|_| 1, false, fit);
         }
         let near = self.bits.search(half, false, |word| fit(word) & Self::stripe(lane, word));
@@ -400,7 +401,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             return self.release_common(slot);
         }
         if shared.mask.count_ones() as usize >= SHARED {
-            if let Some(half) = state.take_shared(half) {
+            if let Some(half) = state.take_shared(|_| SHARED.div_ceil(2)) {
                 self.bits.release_all(half);
             }
         }
@@ -417,7 +418,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             return true;
         }
         let was_taken = self.bits.release(slot);
-        self.settle();
+        if !seeded!("free_without_settle", true, false) {
+            self.settle();
+        }
         was_taken
     }
 
@@ -510,8 +513,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
                     shared.word == one.word && shared.mask & one.mask != 0
                 };
                 // S1 (Acquire, pairs with S0), as in `take_shared`.
+                let order = seeded!("claim_at_shared_relaxed", Relaxed, Acquire);
                 lane.shared
-                    .fetch_update(Acquire, Relaxed, |word| shares(word).then_some(word & !one.mask))
+                    .fetch_update(order, Relaxed, |word| shares(word).then_some(word & !one.mask))
                     .is_ok()
             })
     }

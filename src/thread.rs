@@ -42,18 +42,20 @@ const GENERATIONS: usize = (usize::MAX - FIRST) / MAX_THREADS;
 thread_local! {
     /// The thread's identity, or one of the two above.
     static IDENTITY: Cell<usize> = const { Cell::new(UNKNOWN) };
-    static AT_EXIT: AtExit = const { AtExit };
+    static AT_EXIT: AtExit = const { AtExit(Cell::new(NONE)) };
 }
 
-/// Gives the thread's number back when the thread ends.
-struct AtExit;
+/// Gives the thread's number back when the thread ends. Has the identity itself, since checkers destroy what a
+/// thread has in any order.
+struct AtExit(Cell<usize>);
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        let identity = IDENTITY.with(|identity| identity.replace(NONE));
+        let identity = self.0.get();
         if identity < FIRST {
             return;
         }
+        let _ = IDENTITY.try_with(|known| known.set(NONE));
         let (number, generation) = parts(identity);
         // G0 (Release, pairs with G1 in `has_ended`): what the thread did comes before.
         let order = seeded!("end_of_thread_relaxed", Relaxed, Release);
@@ -72,7 +74,8 @@ fn parts(identity: usize) -> (usize, usize) {
 /// were taken when the thread first asked, and while it ends.
 #[inline]
 pub(crate) fn identity() -> Option<usize> {
-    let known = IDENTITY.with(Cell::get);
+    // Without a destructor it is never gone, but for checkers.
+    let known = IDENTITY.try_with(Cell::get).unwrap_or(NONE);
     if known >= FIRST { Some(known) } else { ask(known) }
 }
 
@@ -82,12 +85,23 @@ fn ask(known: usize) -> Option<usize> {
         return None;
     }
     // The destructor first: where it cannot run any more, no number may be taken.
-    let at_exit = AT_EXIT.try_with(|_| ()).ok();
-    let number = at_exit.and_then(|()| NUMBERS.search(|_| 1, false, |_| usize::MAX)?.next());
-    // Relaxed: the last with the number stored it before it gave the number back (F0→F1).
-    let identity = number.map(|number| FIRST + number + MAX_THREADS * ENDED[number].load(Relaxed));
-    IDENTITY.with(|cell| cell.set(identity.unwrap_or(NONE)));
+    let identity = AT_EXIT.try_with(|at_exit| {
+        let number = NUMBERS.search(|_| 1, false, |_| usize::MAX)?.next()?;
+        // Relaxed: the last with the number stored it before it gave the number back (F0→F1).
+        let identity = FIRST + number + MAX_THREADS * ENDED[number].load(Relaxed);
+        at_exit.0.set(identity);
+        Some(identity)
+    });
+    let identity = identity.ok().flatten();
+    IDENTITY.with(|known| known.set(identity.unwrap_or(NONE)));
     identity
+}
+
+/// How many numbers are in use. A model's main thread, which ends the execution, waits for the others'
+/// destructors by it: loom's `join` does not.
+#[cfg(all(loom, feature = "loom"))]
+pub fn numbers_in_use() -> usize {
+    MAX_THREADS - NUMBERS.available()
 }
 
 /// The number in an identity, below `MAX_THREADS`: the lowest that was free when the thread first asked.

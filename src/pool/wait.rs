@@ -185,7 +185,8 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 free.flush_here();
                 let Some(seat) = queue.join(context.waker(), self.privileged) else {
                     // Those who sit may be callers that a reserved object is not for.
-                    let slot = if self.privileged { free.claim(true) } else { None };
+                    let may_have = self.privileged && !seeded!("no_seat_no_object", true, false);
+                    let slot = if may_have { free.claim(true) } else { None };
                     return Poll::Ready(slot.map(|slot| self.take(slot)).ok_or_else(|| {
                         self.pool.exhausted();
                         TooManyWaiters
