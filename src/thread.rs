@@ -101,7 +101,9 @@ fn ask(known: usize) -> Option<usize> {
 /// destructors by it: loom's `join` does not.
 #[cfg(all(loom, feature = "loom"))]
 pub fn numbers_in_use() -> usize {
-    MAX_THREADS - NUMBERS.available()
+    let in_use = MAX_THREADS - NUMBERS.available();
+    crate::sync::fence(Acquire); // F1: what they did is visible.
+    in_use
 }
 
 /// The number in an identity, below `MAX_THREADS`: the lowest that was free when the thread first asked.

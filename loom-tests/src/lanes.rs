@@ -33,7 +33,7 @@ pub static MODELS: &[Model] = &[
         .floor(7_400),
     Model::new("thread_number_reused", |_| thread_number_reused())
         .bound(2)
-        .seeds(&["adopt_living", "adopt_unheld", "claim_relaxed", "release_relaxed"])
+        .seeds(&["living_have_ended", "claim_relaxed", "release_relaxed"])
         .floor(14_000),
     Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).seeds(RETURN).floor(800),
     Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).seeds(RETURN).floor(1_300),
@@ -66,7 +66,7 @@ pub static MODELS: &[Model] = &[
 
 const STEAL: &[&str] = &["steal_relaxed", "stock_relaxed", "free_before_recycle"];
 const HAND_OVER: &[&str] = &["leave_relaxed", "move_in_relaxed", "leave_with_private"];
-const ADOPT: &[&str] = &["adopt_living", "adopt_unheld", "release_relaxed", "claim_at_relaxed"];
+const ADOPT: &[&str] = &["living_have_ended", "end_of_thread_relaxed", "has_ended_relaxed"];
 const RETURN: &[&str] = &["claim_relaxed", "release_relaxed", "free_before_recycle"];
 
 /// A pool that lives as long as the execution.
