@@ -80,8 +80,9 @@ const THREAD: usize = 2;
 /// Half a word: where the word's number stands in a lane, and the mark of a victim.
 const HALF: u32 = usize::BITS / 2;
 const LOWER: usize = usize::MAX >> HALF;
-/// Most slots in the shared part of a lane; half as many are moved at once.
-const SHARED: usize = SLOTS_PER_WORD / 2;
+/// Most slots in the shared part of a lane; half as many are moved at once. Two at least, which is for checkers:
+/// their words have no more.
+const SHARED: usize = if SLOTS_PER_WORD > 2 { SLOTS_PER_WORD / 2 } else { SLOTS_PER_WORD };
 
 /// How many of the `free` ones are moved at once: half of them, and at most half a lane.
 #[inline]
@@ -286,8 +287,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Takes a common slot, and for `lane` as many as half a lane more.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
-        let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
-        self.keep_rest(lane, self.bits.search(half, false, fit)?)
+        // What a lane shares is for all callers, so reserved slots are taken one by one.
+        let one_by_one = seeded!("reserved_is_shared", false, privileged && Q::HEADROOM != 0);
+        match lane {
+            Some(lane) if !one_by_one => self.keep_rest(lane, self.bits.search(half, false, fit)?),
+            _ => self.bits.search(|_| 1, false, fit),
+        }
     }
 
     /// Steals from the other lanes: for `lane` half of what one of them shares.
@@ -322,7 +327,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         if rest.mask != 0 && !self.lanes[lane].stock(rest) {
             self.bits.release_all(rest);
         }
-        if rest.mask != 0 {
+        if rest.mask != 0 && !seeded!("refill_without_settle", true, false) {
             self.settle();
         }
         Some(Claimed { mask: taken.mask & !rest.mask, ..taken })
@@ -342,14 +347,17 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             return self.release_common(slot);
         }
         if shared.mask.count_ones() as usize >= SHARED {
-            if let Some(half) = state.take_shared(half) {
+            if let Some(half) = state.take_shared(|_| SHARED.div_ceil(2)) {
                 self.bits.release_all(half);
+                self.settle(); // What comes now may go to one waiter, and these to others.
             }
         }
         if !state.stock(one) {
             return self.release_common(slot);
         }
-        self.settle();
+        if !seeded!("stock_without_settle", true, false) {
+            self.settle();
+        }
         true
     }
 
@@ -359,7 +367,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             return true;
         }
         let was_taken = self.bits.release(slot);
-        self.settle();
+        if !seeded!("free_without_settle", true, false) {
+            self.settle();
+        }
         was_taken
     }
 
@@ -435,8 +445,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
                     shared.word == one.word && shared.mask & one.mask != 0
                 };
                 // S1 (Acquire, pairs with S0), as in `take_shared`.
+                let order = seeded!("claim_at_shared_relaxed", Relaxed, Acquire);
                 lane.shared
-                    .fetch_update(Acquire, Relaxed, |word| shares(word).then_some(word & !one.mask))
+                    .fetch_update(order, Relaxed, |word| shares(word).then_some(word & !one.mask))
                     .is_ok()
             })
     }

@@ -17,7 +17,8 @@
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
 //! | Q0→Q1 | `hand_over`: compare-exchange | `granted`, `leave` | the last owner's writes to the slot | `wait::put_vs_waiting_get` |
-//! | Q2→Q3 | `granted`, `leave`: the seat is empty | `join`: compare-exchange | the last waiter is done with the seat | `wait::leave_vs_put_vs_join` |
+//! | Q4→Q5 | `join`: the seat says `WAITING` | `wants`: a load | who sat down before; the waiter's waker, and that it is counted | `wait::get_vs_put_on_two_threads` |
+//! | Q2→Q3 | `granted`, `leave`: the seat is empty | `join`: compare-exchange | the last waiter is done with the seat, and with its place in `waker` | `wait::leave_vs_put_vs_join` |
 //!
 //! Source: Zephyr's `k_mem_slab`, which hands a freed block to the first waiter; differs: no lock.
 
@@ -146,9 +147,29 @@ mod seats {
     impl Seat {
         /// The state, if its owner waits for a slot, `reserved` or not.
         fn wants(&self, reserved: bool) -> Option<usize> {
-            let state = self.state.load(Relaxed);
+            // Q5 (Acquire, pairs with Q4): who sat down before its owner did is seen from here on.
+            let state = self.state.load(seeded!("look_relaxed", Relaxed, Acquire));
             let wants = state & KIND == WAITING && (!reserved || state & PRIVILEGED != 0);
             wants.then_some(state)
+        }
+    }
+
+    impl<const K: usize> Waiters<K> {
+        /// The oldest of those that wait for a slot, `reserved` or not, and its state.
+        fn oldest(&self, reserved: bool) -> Option<(&Seat, usize)> {
+            let mut first: Option<(&Seat, usize)> = None;
+            for seat in &self.seats {
+                let Some(state) = seat.wants(reserved) else { continue };
+                // Tickets count on, modulo a power of two: the older one is behind the other.
+                let is_older = first.is_none_or(|(_, first)| {
+                    let ahead = (first >> PAYLOAD_SHIFT).wrapping_sub(state >> PAYLOAD_SHIFT);
+                    ahead & (usize::MAX >> PAYLOAD_SHIFT) < usize::MAX >> (PAYLOAD_SHIFT + 1)
+                });
+                if is_older || seeded!("last_come_first_served", true, false) {
+                    first = Some((seat, state));
+                }
+            }
+            first
         }
     }
 
@@ -166,20 +187,17 @@ mod seats {
 
         #[cold]
         fn hand_over(&self, slot: usize, reserved: bool) -> bool {
+            let mut first = self.oldest(reserved);
             loop {
-                let mut first: Option<(&Seat, usize)> = None;
-                for seat in &self.seats {
-                    let Some(state) = seat.wants(reserved) else { continue };
-                    // Tickets count on, modulo a power of two: the older one is behind the other.
-                    let is_older = first.is_none_or(|(_, first)| {
-                        let ahead = (first >> PAYLOAD_SHIFT).wrapping_sub(state >> PAYLOAD_SHIFT);
-                        ahead & (usize::MAX >> PAYLOAD_SHIFT) < usize::MAX >> (PAYLOAD_SHIFT + 1)
-                    });
-                    if is_older || seeded!("last_come_first_served", true, false) {
-                        first = Some((seat, state));
-                    }
-                }
                 let Some((seat, state)) = first else { return false };
+                // A look passes the seats one by one, and may pass one before somebody sits down in it, and
+                // another after somebody did later. The next look sees the earlier one.
+                let again = self.oldest(reserved);
+                if again.map(|(_, state)| state) != Some(state) && !seeded!("one_look", true, false)
+                {
+                    first = again;
+                    continue;
+                }
                 let grant = GRANTED | (slot << PAYLOAD_SHIFT);
                 // Q0 (Release half, pairs with Q1): the last owner's writes come before the waiter's. A ticket
                 // is given out once, so the state is the same only if its owner still waits.
@@ -187,6 +205,7 @@ mod seats {
                 if seeded!("grant_torn", true, false) {
                     seat.state.store(grant, Release);
                 } else if seat.state.compare_exchange(state, grant, order, Relaxed).is_err() {
+                    first = self.oldest(reserved);
                     continue;
                 }
                 self.waiting.fetch_sub(1, Relaxed);
@@ -221,7 +240,9 @@ mod seats {
             self.seats[seat].waker.register(waker);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
-            self.seats[seat].state.store(WAITING | class | ticket, Release);
+            // Q4 (Release, pairs with Q5): the waker is there, and who came before us sits.
+            let order = seeded!("sit_relaxed", Relaxed, Release);
+            self.seats[seat].state.store(WAITING | class | ticket, order);
             Some(seat)
         }
 
@@ -229,7 +250,7 @@ mod seats {
             let seat = &self.seats[seat];
             let granted = || {
                 // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
-                let state = seat.state.load(Acquire);
+                let state = seat.state.load(seeded!("granted_relaxed", Relaxed, Acquire));
                 (state & KIND == GRANTED).then_some(state >> PAYLOAD_SHIFT)
             };
             let slot = granted().or_else(|| {
@@ -245,10 +266,12 @@ mod seats {
         fn leave(&self, seat: usize) -> Option<usize> {
             let seat = &self.seats[seat];
             let state = seat.state.load(Relaxed);
-            // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 (Acquire, pairs with Q0), when it
-            // fails: the only change that others make is to grant.
+            // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
+            let late = seeded!("late_grant_relaxed", Relaxed, Acquire);
             if state & KIND == WAITING {
-                match seat.state.compare_exchange(state, EMPTY, AcqRel, Acquire) {
+                // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 when it fails: the only change
+                // that others make is to grant.
+                match seat.state.compare_exchange(state, EMPTY, AcqRel, late) {
                     Ok(_) => {
                         self.waiting.fetch_sub(1, Relaxed);
                         return None;
@@ -259,7 +282,7 @@ mod seats {
                     }
                 }
             }
-            let grant = seat.state.load(Acquire); // Q1
+            let grant = seat.state.load(late); // Q1
             seat.state.store(EMPTY, Release); // Q2
             Some(grant >> PAYLOAD_SHIFT)
         }

@@ -170,7 +170,12 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 // What our lane keeps to itself is for them, too.
                 free.flush_here();
                 let Some(seat) = queue.join(context.waker(), self.privileged) else {
-                    return Poll::Ready(Err(TooManyWaiters));
+                    // Others sit in all seats, but a reserved object may be free, which they may not have.
+                    let may_have = self.privileged && !seeded!("no_seat_no_object", true, false);
+                    let reserved = if may_have { free.claim(true) } else { None };
+                    let Some(slot) = reserved else { return Poll::Ready(Err(TooManyWaiters)) };
+                    self.pool.ready(slot);
+                    return Poll::Ready(Ok(Lease::new(self.pool, slot)));
                 };
                 self.seat = Some(seat);
                 // What came back before we sat down goes to the first who waits, perhaps to us.
