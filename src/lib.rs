@@ -36,6 +36,9 @@ mod queue;
 mod free;
 #[cfg(feature = "std")]
 mod thread;
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
+pub use thread::numbers_in_use;
 // L4
 mod lanes;
 mod notify;

@@ -235,15 +235,27 @@ mod imp {
         pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) use super::checked::MAX_THREADS;
     pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::Ordering;
     #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use loom::sync::atomic::fence;
     #[cfg(feature = "std")]
-    pub(crate) use loom::{thread, thread_local};
+    pub(crate) use loom::thread;
+
+    /// Loom's own, which takes no `const` blocks as they are.
+    #[cfg(feature = "std")]
+    macro_rules! in_thread {
+        ($($(#[$attr:meta])* static $name:ident: $t:ty = $value:expr;)*) => {
+            $(loom::thread_local! { $(#[$attr])* static $name: $t = $value; })*
+        };
+    }
+    #[cfg(feature = "std")]
+    pub(crate) use in_thread as thread_local;
+
+    /// One bitmap word, since each thread of a model looks for a number: a third thread has none.
+    #[cfg(feature = "std")]
+    pub(crate) const MAX_THREADS: usize = 2;
 
     /// Loom's own, with the interface of atomic-waker's.
     #[cfg(any(feature = "std", feature = "async"))]
@@ -285,13 +297,14 @@ mod imp {
         pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) use super::checked::MAX_THREADS;
     pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
+    /// Three bitmap words: a test of many threads runs out of numbers.
+    #[cfg(feature = "std")]
+    pub(crate) const MAX_THREADS: usize = 5;
     /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
     /// one's steps are one step. `Wake` adds no schedules inside it.
     pub(crate) use atomic_waker::AtomicWaker;
-    pub(crate) use shuttle::sync::atomic::Ordering;
+    pub(crate) use shuttle::sync::atomic::{Ordering, fence};
     pub(crate) use shuttle::{thread, thread_local};
 
     /// As under loom, a schedule waits for ever.
@@ -354,10 +367,6 @@ mod checked {
 
     /// Two slots of a word can be moved together.
     pub(crate) const HALF_ROUNDS_UP_BY: usize = 2;
-
-    /// Three bitmap words: a model of many threads runs out of numbers.
-    #[cfg(feature = "std")]
-    pub(crate) const MAX_THREADS: usize = 5;
 
     /// A word a slot is more than enough, and models are small.
     pub(crate) struct Words<const N: usize>([rmw::AtomicUsize; N]);

@@ -10,7 +10,7 @@
 //! that another thread has already (thread_local #75).
 
 use crate::bitmap::Bitmap;
-use crate::sync::{MAX_THREADS, global, thread_local};
+use crate::sync::{MAX_THREADS, global, seeded, thread_local};
 use core::cell::Cell;
 
 global! {
@@ -26,17 +26,18 @@ const NONE: usize = usize::MAX;
 thread_local! {
     /// The thread's number and one, or one of the two above.
     static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) };
-    static AT_EXIT: AtExit = const { AtExit };
+    static AT_EXIT: AtExit = const { AtExit(Cell::new(None)) };
 }
 
-/// Gives the thread's number back when the thread ends.
-struct AtExit;
+/// Gives the thread's number back when the thread ends. Has the number itself, since checkers destroy what a
+/// thread has in any order.
+struct AtExit(Cell<Option<usize>>);
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        let known = NUMBER.with(|number| number.replace(NONE));
-        if known != UNKNOWN && known != NONE {
-            NUMBERS.release(known - 1);
+        if let Some(number) = self.0.get() {
+            let _ = NUMBER.try_with(|cell| cell.set(NONE));
+            NUMBERS.release(number);
         }
     }
 }
@@ -45,7 +46,8 @@ impl Drop for AtExit {
 /// `None` if there was none, and while the thread ends.
 #[inline]
 pub(crate) fn number() -> Option<usize> {
-    let known = NUMBER.with(Cell::get);
+    // Without a destructor it is never gone, but for checkers.
+    let known = NUMBER.try_with(Cell::get).unwrap_or(NONE);
     // One comparison for both of the others.
     if known.wrapping_sub(1) < MAX_THREADS { Some(known - 1) } else { ask(known) }
 }
@@ -56,10 +58,20 @@ fn ask(known: usize) -> Option<usize> {
         return None;
     }
     // The destructor first: where it cannot run any more, no number may be taken.
-    let at_exit = AT_EXIT.try_with(|_| ()).ok();
-    let number = at_exit.and_then(|()| NUMBERS.search(|_| 1, false, |_| usize::MAX)?.next());
+    let number = AT_EXIT.try_with(|at_exit| {
+        at_exit.0.set(NUMBERS.search(|_| 1, false, |_| usize::MAX)?.next());
+        at_exit.0.get()
+    });
+    let number = number.ok().flatten();
     NUMBER.with(|cell| cell.set(number.map_or(NONE, |number| number + 1)));
     number
+}
+
+/// How many numbers are in use. A model's main thread, which ends the execution, waits for the others'
+/// destructors by it: loom's `join` does not.
+#[cfg(all(loom, feature = "loom"))]
+pub fn numbers_in_use() -> usize {
+    MAX_THREADS - NUMBERS.available()
 }
 
 /// Calls `f` if no thread has `number`, and lets none get it meanwhile. What a thread did with it before, `f`
@@ -75,7 +87,8 @@ pub(crate) fn while_unused<R>(number: usize, f: impl FnOnce() -> R) -> Option<R>
     }
 
     // A look first: a read-modify-write is wasted on a thread that lives.
-    if NUMBERS.is_taken(number) || !NUMBERS.claim_at(number) {
+    let hold = || seeded!("adopt_unheld", true, NUMBERS.claim_at(number));
+    if NUMBERS.is_taken(number) || !hold() {
         return None;
     }
     let _held = Held(number);
