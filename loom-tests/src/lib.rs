@@ -5,11 +5,13 @@
 //! loads an atomic and then stores it; README.md has the details.
 
 pub mod bitmap;
+pub mod lanes;
 pub mod pool;
 pub mod ring;
 pub mod shared;
 pub mod slab;
 pub mod stream;
+pub mod wait;
 
 use std::any::Any;
 use std::io::Write;
@@ -21,11 +23,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// All models, by module.
 pub static MODELS: &[(&str, &[Model])] = &[
     ("bitmap", bitmap::MODELS),
+    ("lanes", lanes::MODELS),
     ("pool", pool::MODELS),
     ("slab", slab::MODELS),
     ("ring", ring::MODELS),
     ("shared", shared::MODELS),
     ("stream", stream::MODELS),
+    ("wait", wait::MODELS),
 ];
 
 /// One model, and what is expected of it.

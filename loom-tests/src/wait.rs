@@ -1,0 +1,558 @@
+//! Callers that wait for an object, or a ring: nobody sleeps while one is free, the first one who waits gets it,
+//! and nothing is lost with one who gives up.
+//!
+//! A lost wake-up is a deadlock, since nobody parks with a deadline here, and loom reports it. The pools are loom's
+//! statics; objects are written without synchronisation of their own, so a grant that orders nothing is a race.
+
+use crate::lanes::assert_all_free;
+use crate::{Model, role, threads};
+use forebay::future::Get;
+use forebay::{
+    DefaultReset, Headroom, Lane, LanePool, Lease, Pool, StreamPool, TooManyWaiters, Wake,
+};
+use loom::future::block_on;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+pub static MODELS: &[Model] = &[
+    Model::new("put_vs_waiting_get_thread", |_| put_vs_waiting_get(By::Thread))
+        .seeds(GRANT)
+        .floor(420),
+    Model::new("put_vs_waiting_get_task", |_| put_vs_waiting_get(By::Task))
+        .seeds(GRANT)
+        .floor(1_200),
+    Model::new("join_vs_put", |_| join_vs_put())
+        .seeds(&[
+            "granted_relaxed",
+            "grant_relaxed",
+            "free_without_settle",
+            "join_without_settle",
+            "no_settle_fence",
+        ])
+        .floor(710),
+    Model::new("waker_changes_vs_put", |_| waker_changes_vs_put())
+        .seeds(&["no_look_behind_register", "grant_without_wake"])
+        .floor(140),
+    Model::new("two_waiters_two_puts", |_| two_waiters_two_puts())
+        .seeds(&["grant_without_wake"])
+        .floor(3_500),
+    Model::new("put_vs_put_vs_waiting_get", |_| put_vs_put_vs_waiting_get())
+        .bound(2)
+        .seeds(&["grant_torn", "grant_without_wake"])
+        .floor(16_000),
+    Model::new("leave_vs_put", |_| leave_vs_put())
+        .seeds(&["dropped_get_keeps_slot", "grant_torn"])
+        .floor(270),
+    Model::new("leave_passes_on", |_| leave_passes_on())
+        .bound(2)
+        .seeds(&["dropped_get_keeps_slot", "grant_torn", "late_grant_relaxed"])
+        .floor(4_200),
+    Model::new("leave_vs_put_vs_join", |_| leave_vs_put_vs_join())
+        .seeds(&["dropped_get_keeps_slot", "grant_torn"])
+        .floor(9_700),
+    Model::new("hand_over_is_fifo", |_| hand_over_is_fifo())
+        .seeds(&["last_come_first_served"])
+        .floor(11_000),
+    Model::new("get_vs_put_does_not_overtake", |_| get_vs_put_does_not_overtake())
+        .bound(2)
+        .seeds(&["get_overtakes", "one_look", "look_relaxed"])
+        .floor(14_000),
+    Model::new("get_vs_put_on_two_threads", |_| get_vs_put_on_two_threads())
+        .bound(2)
+        .seeds(&["one_look", "look_relaxed", "sit_relaxed"])
+        .floor(2_800),
+    Model::new("too_many_waiters", |_| too_many_waiters())
+        .seeds(&["grant_without_wake"])
+        .floor(3_200),
+    Model::new("reserved_waits_vs_put", |_| reserved_waits_vs_put())
+        .seeds(&["grant_without_wake"])
+        .floor(31_000),
+    Model::new("reserved_get_has_no_seat", |_| reserved_get_has_no_seat())
+        .seeds(&["no_seat_no_object"])
+        .floor(120),
+    Model::new("lane_put_hands_over", |_| lane_put_hands_over())
+        .seeds(&["kept_while_waited"])
+        .floor(350),
+    Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
+        .seeds(&["stock_without_settle", "no_settle_fence"])
+        .floor(13_000),
+    Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
+        .seeds(&["refill_without_settle", "no_settle_fence"])
+        .floor(1_400),
+    Model::new("lane_flush_vs_waiting_get", |_| lane_flush_vs_waiting_get())
+        .seeds(&["free_without_settle", "no_settle_fence"])
+        .floor(5_000),
+    Model::new("lane_leaves_vs_waiting_get", |_| lane_leaves_vs_waiting_get())
+        .bound(2)
+        .seeds(&["leave_with_private", "free_without_settle"])
+        .floor(5_700),
+    Model::new("waiting_get_vs_trim", |_| waiting_get_vs_trim())
+        .seeds(&["free_without_settle", "join_without_settle"])
+        .floor(210),
+    Model::new("waiting_get_vs_tick", |_| waiting_get_vs_tick())
+        .bound(2)
+        .seeds(&["free_without_settle", "join_without_settle"])
+        .floor(15_000),
+    Model::new("open_waits_for_ring", |_| open_waits_for_ring())
+        .bound(2)
+        .seeds(&["grant_without_wake", "grant_relaxed", "granted_relaxed"])
+        .floor(6_300),
+];
+
+const GRANT: &[&str] = &[
+    "grant_relaxed",
+    "granted_relaxed",
+    "grant_without_wake",
+    "free_without_settle",
+    "join_without_settle",
+    "no_settle_fence",
+];
+
+type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Wake<K>>;
+type WaitingLanes<const N: usize, const LANES: usize> =
+    LanePool<usize, N, LANES, DefaultReset, Wake<1>>;
+
+/// A pool that lives as long as the execution.
+macro_rules! pool {
+    ($name:ident: $pool:ty) => {
+        loom::lazy_static! { static ref $name: $pool = <$pool>::with_waiting(DefaultReset); }
+    };
+}
+
+/// Who waits.
+#[derive(Clone, Copy)]
+enum By {
+    Thread,
+    Task,
+}
+
+fn use_alone(object: &mut usize) {
+    assert_eq!(*object, 0);
+    *object = 1;
+}
+
+fn assert_even<const N: usize, const K: usize>(pool: &Waiting<N, K>) {
+    let metrics = pool.metrics();
+    assert_eq!((pool.available(), pool.audit().count(), metrics.double_returns), (N, 0, 0));
+    assert_eq!(metrics.gets, metrics.puts);
+    // All seats are empty: as many can wait as ever.
+    let all: Vec<_> = (0..N).map(|_| pool.try_get().expect("each slot once")).collect();
+    let mut waiting: Vec<_> = (0..K).map(|_| pool.get()).collect();
+    assert!(waiting.iter_mut().all(|get| poll(get).is_pending()));
+    drop(all);
+    let got: Vec<_> = waiting.iter_mut().map(poll).filter(Poll::is_ready).collect();
+    assert_eq!(got.len(), N.min(K));
+}
+
+/// Looks once, and is not told of what changes.
+fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits for an object, uses it and puts it back.
+fn get_and_use<const N: usize, const K: usize>(pool: &'static Waiting<N, K>, by: By) {
+    let got = match by {
+        By::Thread => pool.get_blocking(),
+        By::Task => block_on(pool.get()),
+    };
+    use_alone(&mut got.unwrap());
+}
+
+/// An object comes back while somebody finds none, sits down and sleeps.
+fn put_vs_waiting_get(by: By) {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(move || get_and_use(&POOL, by)),
+    ]);
+    assert_even(&POOL);
+}
+
+/// The same, seen without sleep: once both are done, the object is with who waits.
+fn join_vs_put() {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 1, _, _>>();
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(move || {
+            let mut get = POOL.get();
+            match poll(&mut get) {
+                Poll::Ready(got) => use_alone(&mut got.unwrap()),
+                Poll::Pending => told.send(get).unwrap(),
+            }
+        }),
+    ]);
+    for mut get in tell {
+        let Poll::Ready(got) = poll(&mut get) else { panic!("an object is free, or lost") };
+        use_alone(&mut got.unwrap());
+    }
+    assert_even(&POOL);
+}
+
+/// A future goes from one task to another, with another waker, while its object comes.
+fn waker_changes_vs_put() {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    let mut get = POOL.get();
+    assert!(poll(&mut get).is_pending());
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(move || use_alone(&mut block_on(get).unwrap())),
+    ]);
+    assert_even(&POOL);
+}
+
+/// Each of two gets one of two.
+fn two_waiters_two_puts() {
+    pool!(POOL: Waiting<2, 2>);
+    let leases = [(); 2].map(|()| POOL.try_get().unwrap());
+    let mut first = POOL.get();
+    assert!(poll(&mut first).is_pending());
+    threads([
+        role(move || drop(leases)),
+        role(|| {
+            let mut got = POOL.get_blocking().unwrap();
+            use_alone(&mut got);
+            got
+        }),
+    ]);
+    assert!(poll(&mut first).is_ready());
+    assert_even(&POOL);
+}
+
+/// Two who put at once give one object to who waits, and the other one is free.
+fn put_vs_put_vs_waiting_get() {
+    pool!(POOL: Waiting<2, 1>);
+    let [first, second] = [(); 2].map(|()| POOL.try_get().unwrap());
+    threads([
+        role(move || drop(first)),
+        role(move || drop(second)),
+        role(|| get_and_use(&POOL, By::Thread)),
+    ]);
+    assert_even(&POOL);
+}
+
+/// Somebody gives up at the moment the object comes: it is free then.
+fn leave_vs_put() {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    let mut get = POOL.get();
+    assert!(poll(&mut get).is_pending());
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(move || {
+            drop(get);
+            if let Ok(mut lease) = POOL.try_get() {
+                use_alone(&mut lease);
+            }
+        }),
+    ]);
+    assert_even(&POOL);
+}
+
+/// Somebody gives up at the moment the object comes: it goes to the next.
+fn leave_passes_on() {
+    pool!(POOL: Waiting<1, 2>);
+    let mut lease = POOL.try_get().unwrap();
+    let mut gets = [(); 2].map(|()| POOL.get());
+    assert!(gets.iter_mut().all(|get| poll(get).is_pending()));
+    let [first, second] = gets;
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(move || drop(first)),
+        role(move || use_alone(&mut block_on(second).unwrap())),
+    ]);
+    assert_even(&POOL);
+}
+
+/// Somebody gives up at the moment the object comes, and sits down again in the same seat: the wake-up of the
+/// first time may reach him there.
+fn leave_vs_put_vs_join() {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    let mut get = POOL.get();
+    assert!(poll(&mut get).is_pending());
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(move || {
+            drop(get);
+            get_and_use(&POOL, By::Task);
+        }),
+    ]);
+    assert_even(&POOL);
+}
+
+/// Two sit, a third comes. Two objects go to the two.
+fn hand_over_is_fifo() {
+    pool!(POOL: Waiting<2, 3>);
+    let leases = [(); 2].map(|()| POOL.try_get().unwrap());
+    let mut gets = [(); 3].map(|()| POOL.get());
+    assert!(gets[..2].iter_mut().all(|get| poll(get).is_pending()));
+    let [mut one, mut two, mut three] = gets;
+    let (told, tell) = std::sync::mpsc::channel();
+    threads([
+        role(move || drop(leases)),
+        role(move || {
+            assert!(poll(&mut three).is_pending(), "overtakes");
+            told.send(three).unwrap();
+        }),
+    ]);
+    let got = [poll(&mut one), poll(&mut two)];
+    let mut three = tell.recv().unwrap();
+    assert!(got.iter().all(|got| got.is_ready()) && poll(&mut three).is_pending());
+    drop(got);
+    assert!(poll(&mut three).is_ready());
+    drop(three);
+    assert_even(&POOL);
+}
+
+/// Who asks after another one sat down does not get what comes back before that one does.
+fn get_vs_put_does_not_overtake() {
+    pool!(POOL: Waiting<1, 2>);
+    let lease = POOL.try_get().unwrap();
+    threads([
+        role(move || drop(lease)),
+        role(|| {
+            let (mut first, mut second) = (POOL.get(), POOL.get());
+            if poll(&mut first).is_pending() {
+                let overtakes = poll(&mut second).is_ready();
+                assert!(!overtakes, "the first one waits still");
+            }
+        }),
+    ]);
+    assert_even(&POOL);
+}
+
+/// The same, and the one who asks later is another thread.
+fn get_vs_put_on_two_threads() {
+    pool!(POOL: Waiting<1, 2>);
+    let lease = POOL.try_get().unwrap();
+    let (told, tell) = std::sync::mpsc::channel();
+    threads([
+        role(move || drop(lease)),
+        role(move || {
+            let (mut first, mut second) = (POOL.get(), POOL.get());
+            if poll(&mut first).is_pending() {
+                let later = loom::thread::spawn(move || (poll(&mut second).is_ready(), second));
+                told.send((first, later.join().unwrap())).unwrap();
+            }
+        }),
+    ]);
+    for (mut first, (overtakes, second)) in tell {
+        assert!(!overtakes && poll(&mut first).is_ready(), "the second one has it");
+        drop(second);
+    }
+    assert_even(&POOL);
+}
+
+/// With one seat, one of two waits, and the other is told so.
+fn too_many_waiters() {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(|| {
+            let (mut first, mut second) = (POOL.get(), POOL.get());
+            match poll(&mut first) {
+                Poll::Ready(got) => {
+                    use_alone(&mut got.unwrap());
+                    use_alone(&mut block_on(second).unwrap());
+                }
+                Poll::Pending => {
+                    assert!(matches!(poll(&mut second), Poll::Ready(Err(TooManyWaiters))));
+                    use_alone(&mut block_on(first).unwrap());
+                    use_alone(&mut block_on(POOL.get()).unwrap());
+                }
+            }
+        }),
+    ]);
+    assert_even(&POOL);
+}
+
+/// The reserved object goes to who may have it, though another one waits for longer; that one gets the other.
+fn reserved_waits_vs_put() {
+    type Reserving = Pool<usize, 2, DefaultReset, Headroom<1, Wake<2>>>;
+    pool!(POOL: Reserving);
+    let all = [(); 2].map(|()| POOL.try_get_reserved().unwrap());
+    let mut normal = POOL.get();
+    assert!(poll(&mut normal).is_pending());
+    threads([
+        role(move || {
+            let [free, reserved] = all;
+            drop(reserved);
+            drop(free);
+        }),
+        role(|| {
+            let got = block_on(POOL.get_reserved()).unwrap();
+            assert_eq!(Lease::slot(&got), 1);
+            got
+        }),
+    ]);
+    let got = poll(&mut normal);
+    assert!(matches!(got, Poll::Ready(Ok(ref lease)) if Lease::slot(lease) == 0));
+    drop(got);
+    let metrics = POOL.metrics();
+    assert_eq!((POOL.available(), metrics.gets, metrics.double_returns), (2, 4, 0));
+}
+
+/// Who may have a reserved object that is free gets it, though others sit in all seats.
+fn reserved_get_has_no_seat() {
+    type Reserving = Pool<usize, 2, DefaultReset, Headroom<1, Wake<1>>>;
+    pool!(POOL: Reserving);
+    let lease = POOL.try_get().unwrap();
+    let mut normal = POOL.get();
+    assert!(poll(&mut normal).is_pending());
+    threads([
+        role(move || drop(lease)),
+        role(|| use_alone(&mut POOL.get_reserved_timeout(std::time::Duration::MAX).unwrap())),
+    ]);
+    let got = poll(&mut normal);
+    assert!(matches!(got, Poll::Ready(Ok(ref lease)) if Lease::slot(lease) == 0));
+    drop(got);
+    assert_eq!((POOL.available(), POOL.metrics().double_returns), (2, 0));
+}
+
+fn lane<const N: usize, const LANES: usize>(
+    pool: &'static WaitingLanes<N, LANES>,
+) -> &'static Lane<'static, usize, N, LANES, DefaultReset, Wake<1>> {
+    Box::leak(Box::new(pool.claim().expect("a lane is free")))
+}
+
+/// What is put on a lane while somebody waits goes there: the lane does not keep it, and nobody steals it.
+fn lane_put_hands_over() {
+    pool!(POOL: WaitingLanes<1, 2>);
+    let (owner, thief) = (lane(&POOL), lane(&POOL));
+    let mut lease = owner.try_get().unwrap();
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            let mut get = POOL.get();
+            assert!(poll(&mut get).is_pending());
+            drop(lease);
+            let Poll::Ready(got) = poll(&mut get) else { panic!("kept, or stolen") };
+            use_alone(&mut got.unwrap());
+        }),
+        role(move || {
+            if let Ok(mut lease) = thief.try_get() {
+                use_alone(&mut lease);
+            }
+        }),
+    ]);
+    assert_all_free(&POOL, &[owner, thief]);
+}
+
+/// Of two objects that are put on a lane while somebody sits down, one goes there: the lane keeps one at most.
+fn lane_puts_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<2, 1>);
+    let owner = lane(&POOL);
+    let leases = [(); 2].map(|()| owner.try_get().unwrap());
+    threads([role(move || drop(leases)), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// A lane takes both objects of a word, one of them only to share it. Who finds none meanwhile gets that one.
+fn lane_refill_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<2, 1>);
+    let owner = lane(&POOL);
+    assert_eq!(POOL.fill(), 2);
+    threads([role(|| owner.try_get().ok()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// What a lane gives away goes to who waits.
+fn lane_flush_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<1, 1>);
+    let owner = lane(&POOL);
+    drop(owner.try_get());
+    threads([role(|| owner.flush()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// So does what an owner has to itself when it leaves.
+fn lane_leaves_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<1, 1>);
+    let owner = POOL.claim().unwrap();
+    drop(owner.try_get());
+    threads([
+        role(|| drop(owner)),
+        role(|| {
+            let mut get = POOL.get();
+            if poll(&mut get).is_pending() {
+                use_alone(&mut block_on(get).unwrap());
+            }
+        }),
+    ]);
+    crate::lanes::threads_end();
+    assert_all_free(&POOL, &[lane(&POOL)]);
+}
+
+/// Somebody finds none while the only idle object is being dropped: its slot is his then.
+fn waiting_get_vs_trim() {
+    pool!(POOL: Waiting<1, 1>);
+    POOL.fill();
+    threads([
+        role(|| {
+            POOL.trim();
+        }),
+        role(|| get_and_use(&POOL, By::Thread)),
+    ]);
+    assert_even(&POOL);
+}
+
+/// The same with an object that aged.
+fn waiting_get_vs_tick() {
+    pool!(POOL: WaitingLanes<1, 1>);
+    let owner = lane(&POOL);
+    assert_eq!((POOL.fill(), POOL.tick()), (1, 0));
+    threads([
+        role(|| {
+            POOL.tick();
+        }),
+        role(|| use_alone(&mut POOL.get_blocking().unwrap())),
+    ]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// The only ring is free when both halves are gone; who waits for it opens it then.
+fn open_waits_for_ring() {
+    loom::lazy_static! {
+        static ref STREAMS: StreamPool<usize, 1, 1, Wake<1>> = StreamPool::new();
+    }
+    let (mut sender, receiver) = STREAMS.open().unwrap();
+    sender.try_send(7).unwrap();
+    threads([
+        role(move || drop(sender)),
+        role(move || drop(receiver)),
+        role(|| {
+            let (mut sender, mut receiver) = block_on(STREAMS.open_async()).unwrap();
+            assert!(receiver.try_recv().is_err(), "a token of the last stream");
+            sender.try_send(8).unwrap();
+            assert_eq!(receiver.try_recv(), Ok(8));
+        }),
+    ]);
+    assert_eq!((STREAMS.available(), STREAMS.metrics().gets), (1, 2));
+}

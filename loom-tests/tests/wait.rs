@@ -1,0 +1,27 @@
+use forebay_loom_tests::suite;
+
+suite!(wait:
+    put_vs_waiting_get_thread,
+    put_vs_waiting_get_task,
+    join_vs_put,
+    waker_changes_vs_put,
+    two_waiters_two_puts,
+    put_vs_put_vs_waiting_get,
+    leave_vs_put,
+    leave_passes_on,
+    leave_vs_put_vs_join,
+    hand_over_is_fifo,
+    get_vs_put_does_not_overtake,
+    get_vs_put_on_two_threads,
+    too_many_waiters,
+    reserved_waits_vs_put,
+    reserved_get_has_no_seat,
+    lane_put_hands_over,
+    lane_puts_vs_waiting_get,
+    lane_refill_vs_waiting_get,
+    lane_flush_vs_waiting_get,
+    lane_leaves_vs_waiting_get,
+    waiting_get_vs_trim,
+    waiting_get_vs_tick,
+    open_waits_for_ring,
+);
