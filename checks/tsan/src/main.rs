@@ -6,12 +6,15 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
+use core::future::Future;
 use core::hint::black_box;
+use core::pin::pin;
 use core::ptr::{null, null_mut};
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use forebay::{
-    End, Lease, Policy, Pool, PopError, PushError, Receiver, RecvError, Ring, SendError,
-    SharedLease, Slab, StreamPool, Token,
+    End, Lane, LanePool, Lease, Policy, Pool, PopError, PushError, Receiver, RecvError, Ring,
+    SendError, SharedLease, Slab, StreamPool, Token, TooManyWaiters, Wake,
 };
 
 unsafe extern "C" {
@@ -114,6 +117,108 @@ fn pools() {
     together(&[get_and_put as fn(); 3]);
     assert_eq!((POOL.available(), WIDE.available(), SLAB.available()), (2, 40, 2));
     assert!(POOL.metrics().gets > 1_000, "too little was tried: {}", POOL.metrics());
+}
+
+// -- Lanes that change owners, and whose owners steal from each other.
+
+static LANES: LanePool<Pair, 40, 2, Pairs> = LanePool::with_policy(Pairs);
+/// What is done on a lane, without any synchronisation.
+static ON_LANES: [Guarded; 2] = [const { Guarded::new() }; 2];
+
+fn get_and_put_on_lanes() {
+    for n in 1..=10_000 {
+        // One of three threads finds no lane, and steals a single object.
+        let lane = LANES.claim();
+        let get = || match &lane {
+            Some(lane) => lane.try_get().map(Lease::detach),
+            None => LANES.try_get(),
+        };
+        if let Some(lane) = &lane {
+            // SAFETY: the lane is ours.
+            unsafe { *ON_LANES[lane.number()].get() += 1 };
+            // Kept, and then shared.
+            let mut some: [_; 20] = core::array::from_fn(|_| lane.try_get().ok());
+            some.iter_mut().flatten().for_each(|lease| **lease = Pair(n, !n));
+            sched_yield();
+            assert!(some.iter().flatten().all(|lease| **lease == Pair(n, !n)));
+        }
+        if let Ok(mut lease) = get() {
+            use_alone(&mut lease, n);
+        }
+        if n % 64 == 0 {
+            black_box((LANES.tick(), LANES.trim(), LANES.fill(), LANES.metrics()));
+        }
+        if n % 16 == 0 {
+            lane.iter().for_each(Lane::flush);
+        }
+        drop(lane);
+    }
+}
+
+fn lanes() {
+    together(&[get_and_put_on_lanes as fn(); 3]);
+    assert_eq!(LANES.available(), 40);
+}
+
+// -- Three threads that wait for two objects, and one that gives up.
+
+static WAITED: Pool<Pair, 2, Pairs, Wake<2>> = Pool::with_waiting(Pairs);
+
+/// Wakes a thread that looks at its flag.
+static VTABLE: RawWakerVTable = RawWakerVTable::new(
+    |flag| RawWaker::new(flag, &VTABLE),
+    |flag| wake(flag),
+    |flag| wake(flag),
+    |_| (),
+);
+
+fn wake(flag: *const ()) {
+    // SAFETY: the flags are static.
+    unsafe { (*flag.cast::<AtomicBool>()).store(true, Relaxed) };
+}
+
+/// Waits until it is woken, which orders nothing.
+fn block_on<F: Future>(flag: &'static AtomicBool, future: F) -> F::Output {
+    let raw = RawWaker::new((&raw const *flag).cast(), &VTABLE);
+    // SAFETY: the flag is static and atomic, so the waker may go and be used anywhere.
+    let waker = unsafe { Waker::from_raw(raw) };
+    let mut future = pin!(future);
+    loop {
+        flag.store(false, Relaxed);
+        if let Poll::Ready(answer) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return answer;
+        }
+        while !flag.load(Relaxed) {
+            sched_yield();
+        }
+    }
+}
+
+fn wait_for_objects<const ID: usize>() {
+    static FLAGS: [AtomicBool; 4] = [const { AtomicBool::new(false) }; 4];
+    for n in 1..=20_000 {
+        if n % 8 == ID {
+            // What it is handed goes to the next.
+            let mut get = pin!(WAITED.get());
+            black_box(get.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+            sched_yield();
+        } else {
+            match block_on(&FLAGS[ID], WAITED.get()) {
+                Ok(mut lease) => use_alone(&mut lease, n),
+                Err(TooManyWaiters) => _ = sched_yield(),
+            }
+        }
+    }
+}
+
+fn waits() {
+    together(&[
+        wait_for_objects::<0>,
+        wait_for_objects::<1>,
+        wait_for_objects::<2>,
+        wait_for_objects::<3>,
+    ]);
+    assert_eq!(WAITED.available(), 2);
 }
 
 // -- One object, read by three holders, recycled or taken back by the last.
@@ -372,8 +477,10 @@ fn receive() {
 fn main() {
     // A fault can make a loop endless; it ends with the process then.
     alarm(60);
-    let all: [(&str, fn()); 6] = [
+    let all: [(&str, fn()); 8] = [
         ("pools", pools),
+        ("lanes", lanes),
+        ("waits", waits),
         ("shared", shared_leases),
         ("ring", || together(&[produce, consume])),
         ("closing", closing),
