@@ -372,11 +372,11 @@ fn trim_vs_put_vs_steal(n: usize) {
 /// Two lanes take half of a word each. Where there are two words, nobody goes without.
 fn refill_vs_refill<const N: usize>() {
     fn get<const N: usize>(
-        pool: &'static LanePool<usize, N, 2>,
-    ) -> [&'static Lane<'static, usize, N, 2>; 2] {
+        pool: &'static LanePool<usize, N, 3>,
+    ) -> [&'static Lane<'static, usize, N, 3>; 2] {
         pool.fill();
         let lanes = [(); 2].map(|()| lane(pool));
-        let get = |lane: &'static Lane<'static, usize, N, 2>| {
+        let get = |lane: &'static Lane<'static, usize, N, 3>| {
             role(move || {
                 let lease = lane.try_get();
                 assert!(lease.is_ok() || N == 2);
@@ -386,8 +386,8 @@ fn refill_vs_refill<const N: usize>() {
         threads(lanes.map(get));
         lanes
     }
-    pool!(TWO: LanePool<usize, 2, 2> = LanePool::new());
-    pool!(FOUR: LanePool<usize, 4, 2> = LanePool::new());
+    pool!(TWO: LanePool<usize, 2, 3> = LanePool::new());
+    pool!(FOUR: LanePool<usize, 4, 3> = LanePool::new());
     if N == 2 {
         assert_all_free(&TWO, &get(&TWO));
     } else {

@@ -75,6 +75,7 @@ impl Model {
         for case in 0..self.cases {
             let mut builder = loom::model::Builder::new();
             builder.preemption_bound.get_or_insert(self.bound);
+            builder.max_branches = builder.max_branches.max(4_000); // Loom's own are 1,000.
             let (run, count) = (self.run, Arc::clone(count));
             builder.check(move || {
                 count.fetch_add(1, Relaxed);
