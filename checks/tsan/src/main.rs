@@ -165,12 +165,8 @@ fn lanes() {
 static WAITED: Pool<Pair, 2, Pairs, Wake<2>> = Pool::with_waiting(Pairs);
 
 /// Wakes a thread that looks at its flag.
-static VTABLE: RawWakerVTable = RawWakerVTable::new(
-    |flag| RawWaker::new(flag, &VTABLE),
-    |flag| wake(flag),
-    |flag| wake(flag),
-    |_| (),
-);
+static VTABLE: RawWakerVTable =
+    RawWakerVTable::new(|flag| RawWaker::new(flag, &VTABLE), wake, wake, |_| ());
 
 fn wake(flag: *const ()) {
     // SAFETY: the flags are static.
