@@ -9,7 +9,7 @@
 mod models;
 
 use libfuzzer_sys::fuzz_target;
-use models::{pool, ring, stream, waiters};
+use models::{lanes, pool, ring, stream, waiters};
 
 fuzz_target!(|bytes: &[u8]| {
     let [what, turn, steps @ ..] = bytes else { return };
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let steps = &steps[..steps.len().min(600)];
     let pairs = steps.chunks_exact(2);
     let turn = usize::from(*turn);
-    match what % 20 {
+    match what % 24 {
         0 => pool::run::<1>(&of(pairs, pool::Step::from_byte)),
         1 => pool::run::<2>(&of(pairs, pool::Step::from_byte)),
         2 => pool::run::<5>(&of(pairs, pool::Step::from_byte)),
@@ -37,7 +37,11 @@ fuzz_target!(|bytes: &[u8]| {
         16 => waiters::run::<34, 3, 3>(&of(pairs, waiters::Step::from_byte)),
         17 => waiters::run_lanes::<2, 1, 0, 3>(&of(pairs, waiters::Step::from_byte)),
         18 => waiters::run_lanes::<6, 2, 3, 4>(&of(pairs, waiters::Step::from_byte)),
-        _ => waiters::run_lanes::<36, 3, 0, 3>(&of(pairs, waiters::Step::from_byte)),
+        19 => waiters::run_lanes::<36, 3, 0, 3>(&of(pairs, waiters::Step::from_byte)),
+        20 => lanes::run::<1, 3, 0>(&of(pairs, lanes::Step::from_byte)),
+        21 => lanes::run::<8, 3, 3>(&of(pairs, lanes::Step::from_byte)),
+        22 => lanes::run::<33, 3, 0>(&of(pairs, lanes::Step::from_byte)),
+        _ => lanes::run::<70, 4, 40>(&of(pairs, lanes::Step::from_byte)),
     }
 });
 

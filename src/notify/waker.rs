@@ -49,6 +49,9 @@ use core::task::Waker;
 /// is: those of embassy and rtic are, those of threads and tokio are not. The same goes for whoever puts an object
 /// of a pool, which is lock-free while somebody waits.
 ///
+/// The futures take no part in tokio's cooperative budget: a task that always finds a token, or room, is not made to
+/// yield. Bound what it does in one go.
+///
 /// # Cost
 /// One compare-exchange for each change of a stream while nobody waits, a fence and two loads for each object put;
 /// O(`WAITERS`) for an object that somebody waits for. A wake-up is what the waker's executor makes of it, a

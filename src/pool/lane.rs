@@ -49,8 +49,8 @@ use core::{fmt, ops::Deref};
 /// time: then not all that are free can be private, and whoever waits is served as long as loans end.
 ///
 /// # Context
-/// As [`Pool`]: gets are lock-free and puts wait-free, from anywhere. A get and a put on a warm lane are
-/// wait-free and cost no locked instruction.
+/// As [`Pool`], from anywhere. Gets and puts are lock-free: a retry means that another caller took what a lane shares,
+/// or sat down to wait. On a warm lane both are wait-free and cost no locked instruction.
 ///
 /// With `std`, a signal handler is not one of those anywheres: it interrupts a thread on its own lane. Nothing in a
 /// signal handler may touch a pool that the thread it interrupts may be using.
