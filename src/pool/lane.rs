@@ -26,8 +26,9 @@ use core::{fmt, ops::Deref};
 /// | any target | who calls [`claim`](Self::claim) | a core, a task, an interrupt handler: [`Lane`] |
 ///
 /// # Shape
-/// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. Costs 2 bytes a slot and a padded
-/// cache line a lane more than a [`Pool`].
+/// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. Costs a byte a slot, a padded cache
+/// line and a word a lane, and a few words more than a [`Pool`]. With `std`, 36 KB for the numbers of threads, once a
+/// program. Where a thread first uses such a pool, it registers a destructor, for which the system may allocate.
 ///
 /// A thread takes a lane when it first uses the pool: that of its number modulo `LANES` or else the next, where
 /// numbers are small and used again when threads end. While all lanes have living owners it works without one,
@@ -47,6 +48,8 @@ use core::{fmt, ops::Deref};
 /// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept, though a
 /// lane's owner may still get its private one before. There must be more objects than lanes, checked at compile
 /// time: then not all that are free can be private, and whoever waits is served as long as loans end.
+///
+/// What is done to idle objects, by `trim`, `fill` and `tick`, leaves out the private ones of lanes in use.
 ///
 /// # Context
 /// As [`Pool`], from anywhere. Gets and puts are lock-free: a retry means that another caller took what a lane shares,
