@@ -638,7 +638,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         }
     }
 
-    /// Ages the pool if the policy says that it is time to. The caller has claimed `slot` and made it ready.
+    /// Ages the pool. The caller has claimed `slot` and made it ready.
     #[cold]
     fn age_beside(&self, slot: usize) {
         // Should the drop of an old object panic, the new one goes back.
@@ -687,11 +687,17 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     #[inline]
     fn make_lendable(&self, claimed: Option<usize>) -> Result<usize, Exhausted> {
         let slot = claimed.ok_or_else(|| self.exhausted())?;
+        self.ready_and_age(slot);
+        Ok(slot)
+    }
+
+    /// Makes a claimed slot ready to be lent, and ages the pool if the policy says that it is time to.
+    #[inline]
+    fn ready_and_age(&self, slot: usize) {
         self.ready(slot);
         if P::MISSES_PER_TICK != 0 && self.free.is_due(P::MISSES_PER_TICK) {
             self.age_beside(slot);
         }
-        Ok(slot)
     }
 }
 

@@ -193,7 +193,8 @@ pub trait Policy<T> {
     /// own lane: in the next get. 0 for never. Only a [`LanePool`](crate::LanePool) ages. See [`TickByMisses`].
     const MISSES_PER_TICK: usize = 0;
 
-    /// Makes the object for a vacant slot; `slot` is its number, below the pool's capacity.
+    /// Makes the object for a vacant slot; `slot` is its number, below the pool's capacity. Of an object on the heap,
+    /// by `Pool::get_or_new`, it is the capacity.
     fn make(&self, slot: usize) -> T;
 
     /// Makes the object in its place, so that a large one need not pass through the stack. By default it
@@ -262,8 +263,8 @@ impl<T: Default + Reset, const L: usize> Policy<[T; L]> for EachDefault {
 /// The policy `P`, and a [`LanePool`](crate::LanePool) is aged each time `MISSES` gets found nothing on their own lane:
 /// a pool that is in use drops what it needs no more, without a timer.
 ///
-/// The gets of `try_get` and its like do it, on lanes; those without a lane and those that wait do not. A get that
-/// ages costs what a [`tick`](crate::LanePool::tick) costs.
+/// The misses of all gets on lanes count. What ages is the next get by `try_get`, `get_or_new` and their like, not one
+/// that waits or lends several; it costs what a [`tick`](crate::LanePool::tick) costs besides.
 ///
 /// # Examples
 /// ```

@@ -7,7 +7,9 @@
 mod common;
 
 use common::{Counted, Fuse, Together, booms};
-use forebay::{DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, Wake};
+use forebay::{
+    DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, TickByMisses, Wake,
+};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
@@ -702,6 +704,26 @@ fn get_or_new_never_fails() {
         assert_eq!((metrics.overflows, metrics.exhausted), (on_heap as u64, 0));
         assert_eq!(metrics.gets + metrics.overflows, (threads * (1 + rounds)) as u64);
         assert!(metrics.misses <= 4);
+        assert_whole(&POOL);
+    });
+}
+
+/// As Go's `Get`, a get that never fails is what keeps a pool from growing old.
+#[test]
+fn get_or_new_ages_by_misses() {
+    static POOL: LanePool<u32, 64, 1, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
+    alone(|| {
+        drop([(); 64].map(|()| POOL.get_or_new()));
+        let mut busy = Vec::new();
+        while POOL.metrics().evictions == 0 {
+            busy.push(POOL.get_or_new());
+            if busy.len() == 24 {
+                busy.clear();
+            }
+            assert!(POOL.metrics().gets < 10_000, "nothing ages");
+        }
+        drop(busy);
+        assert_eq!((POOL.metrics().overflows, POOL.metrics().misses), (0, 64));
         assert_whole(&POOL);
     });
 }
