@@ -4,7 +4,8 @@
 
 use core::fmt;
 
-/// No object is free: all of them were seen on loan during the call.
+/// No object is free: all of them were seen on loan during the call, or are not for the caller: reserved
+/// ([`Headroom`](crate::Headroom)), or kept by other lanes of a [`LanePool`](crate::LanePool).
 ///
 /// One may come back before you look again. With several words of slots (more than 32 on 64-bit
 /// targets, 16 on others) the slots are seen one word after the other, not at one instant.
@@ -24,13 +25,13 @@ impl Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pool exhausted: all {} objects are on loan", self.capacity)
+        write!(f, "pool of {} exhausted", self.capacity)
     }
 }
 
 impl core::error::Error for Exhausted {}
 
-/// All seats for waiting callers are taken: there are as many as the pool's waiting policy says.
+/// No object is free, and all seats for waiting callers are taken: there are as many as the pool's waiting policy says.
 #[cfg(any(feature = "std", feature = "async"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

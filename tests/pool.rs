@@ -466,6 +466,6 @@ fn exhausted_can_be_boxed_as_an_error() {
         Ok(())
     };
     let error = get_two().unwrap_err();
-    assert_eq!(error.to_string(), "pool exhausted: all 1 objects are on loan");
+    assert_eq!(error.to_string(), "pool of 1 exhausted");
     assert_eq!(error.downcast::<Exhausted>().unwrap().capacity(), 1);
 }

@@ -233,7 +233,7 @@ fn exhausted_says_how_many() {
     let streams: StreamPool<u8, 3> = StreamPool::new();
     let open: Vec<_> = (0..3).map(|_| streams.open().unwrap()).collect();
     let error: Exhausted = streams.open().unwrap_err();
-    assert_eq!(error.to_string(), "pool exhausted: all 3 objects are on loan");
+    assert_eq!(error.to_string(), "pool of 3 exhausted");
     drop(open);
     assert!(streams.open().is_ok());
 }
