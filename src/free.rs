@@ -129,6 +129,7 @@ pub trait Free: Send + Sync + Sized {
 /// | [`Poll`](crate::Poll) | a get answers at once; costs nothing |
 /// | [`Wake<K>`](crate::Wake) | up to `K` callers wait for an object, first come first served |
 /// | [`Headroom<H, W>`](crate::Headroom) | the last `H` objects are for callers that say so |
+/// | [`Lanes<LANES, W>`](crate::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
 ///
 /// Sealed.
 pub trait Waiting: sealed::Sealed {

@@ -1,4 +1,4 @@
-// The README's second example needs `std`.
+// The README's examples need `std`.
 #![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "std"),
@@ -78,8 +78,9 @@ pub use {
 
 /// What the methods that wait return, to be awaited, or kept under a name.
 ///
-/// All of them borrow their half, are `Unpin`, and may be dropped or forgotten at any point. A poll is lock-free;
-/// the drop of one that waited costs a swap.
+/// All of them borrow their half or pool, are `Unpin`, and may be dropped or forgotten at any point. A poll is
+/// lock-free; the drop of one that waited costs a swap or two, and of a `Get` or `Open` that was handed an object
+/// already, that object's put. Forgotten, those two keep their seat and the object they are handed.
 #[cfg(any(feature = "std", feature = "async"))]
 pub mod future {
     pub use crate::pool::Get;

@@ -2,9 +2,10 @@
 //!
 //! | count | kept where | exact? |
 //! |---|---|---|
-//! | gets | upper half of each bitmap word, moved by the compare-exchange that claims | yes |
-//! | in use | the bitmap itself, counted when read | yes |
-//! | misses, evictions, panics, high water | counters touched on slow paths only | yes |
+//! | gets | upper half of each bitmap word, moved by the compare-exchange that claims; on a lane, its owner's count | yes |
+//! | in use | the bitmap itself, and the lanes, counted when read | yes |
+//! | steals | the count of the lane that stole; one for all callers without a lane | yes |
+//! | misses, evictions, overflows, panics, double returns, high water | counters touched on slow paths only | yes |
 //! | exhausted | plain load and store, since nothing else is written there | may run low when contexts fail at once |
 
 use crate::sync::{Ordering::Relaxed, const_fn, plain, rmw};
@@ -62,8 +63,8 @@ pub struct Metrics {
     /// the other counts has them.
     #[cfg_attr(feature = "serde", serde(default))]
     pub overflows: u64,
-    /// Gets refused because no slot was free, also when the time to wait was up; not those that found no seat to
-    /// wait in. May run low when several contexts fail at once.
+    /// Gets refused because no slot was free, also those that found no seat to wait in, or whose time to wait was up.
+    /// May run low when several contexts fail at once.
     pub exhausted: u64,
     /// Panics of user code: `make`, `recycle` and the drop of an object. The slot was kept.
     pub panics: u64,

@@ -86,7 +86,8 @@ pub trait Notify: Send + Sync + 'static {
     fn reset(&mut self) {}
 }
 
-/// Nobody waits: both halves look when they like. Costs nothing.
+/// Nobody waits: the halves of a stream look when they like, and a get from a [`Pool`](crate::Pool) answers at once.
+/// Costs nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Poll;
 

@@ -1,4 +1,4 @@
-//! L3: N objects, each made once, lent as leases and recycled when they come back.
+//! L5: N objects, each made once, lent as leases and recycled when they come back.
 #![allow(unsafe_code)]
 
 mod lane;
@@ -41,7 +41,8 @@ use core::{fmt, mem};
 /// 40 bytes (5 and 60 on 64-bit targets). A `static` of it is all zeros until an object is made.
 ///
 /// # Context
-/// Every method may be called from any thread and any interrupt handler; none blocks, none allocates.
+/// Unless it says otherwise, a method may be called from any thread and any interrupt handler, and neither blocks nor
+/// allocates.
 ///
 /// # Ordering
 /// The return of an object happens before the get that lends it again.
@@ -194,7 +195,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// Wait-free.
     ///
     /// # Cost
-    /// Two loads for each 32 slots (16 on 32-bit targets).
+    /// Two loads for each 32 slots (16 on 32-bit targets), and four a lane.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         let in_use = (N - self.free.available()) as u64;
@@ -444,7 +445,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// until it is dropped.
     ///
     /// # Errors
-    /// [`Exhausted`]: every slot was seen on loan during the call; one may be back before you look again.
+    /// [`Exhausted`]: every slot was seen on loan during the call, or out of the caller's reach: reserved by
+    /// [`Headroom`](crate::Headroom), or kept by another lane of a [`LanePool`]. One may be back before you look again.
     ///
     /// # Panics
     /// Never by itself. If the policy's `make` panics, or `make_in` returns another place than it was given,

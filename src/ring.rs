@@ -1,4 +1,4 @@
-//! L3: a bounded single-producer, single-consumer queue that never waits.
+//! L5: a bounded single-producer, single-consumer queue that never waits.
 #![allow(unsafe_code)]
 
 mod ends;

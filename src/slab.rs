@@ -1,4 +1,4 @@
-//! L3: N empty places for values; a heap-less `Box`.
+//! L5: N empty places for values; a heap-less `Box`.
 #![allow(unsafe_code)]
 
 use crate::error::{Exhausted, Full};

@@ -1,4 +1,4 @@
-//! L4: a pool of rings, lent as the two halves of a token stream.
+//! L6: a pool of rings, lent as the two halves of a token stream.
 
 #[cfg(feature = "std")]
 mod blocking;

@@ -14,8 +14,9 @@ use core::marker::PhantomData;
 /// only add work.
 ///
 /// # Shape
-/// `W` is [`Poll`] or [`Wake`](crate::Wake). `H` is below the capacity of the pool, checked at compile time. The reserved ones are the slots of the highest
-/// numbers, so this is exact: at least `H` objects are never on loan to callers that do not say so.
+/// `W` is [`Poll`] or [`Wake`](crate::Wake). `H` is below the capacity of the pool, checked at compile time. The
+/// reserved ones are the slots of the highest numbers, so this is exact: `H` objects are never on loan to callers that
+/// do not say so.
 ///
 /// # Cost
 /// None: a constant mask.

@@ -46,8 +46,9 @@ use core::{fmt, ops::Deref};
 /// it idles.
 ///
 /// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept, though a
-/// lane's owner may still get its private one before. There must be more objects than lanes, checked at compile
-/// time: then not all that are free can be private, and whoever waits is served as long as loans end.
+/// lane's owner may still get its private one before. There must be more objects than lanes, besides reserved ones,
+/// checked at compile time: then not all that are free can be private, and whoever waits is served as long as loans
+/// end.
 ///
 /// What is done to idle objects, by `trim`, `fill` and `tick`, leaves out the private ones of lanes in use.
 ///
@@ -205,7 +206,7 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
 }
 
 impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> LanePool<T, N, LANES, P, W> {
-    /// [`Pool::try_get`] for a pool in an `Arc`: the lease owns a share of the pool. As
+    /// [`Pool::try_get`] for a pool in an `Arc`: the lease owns a share of the pool. Context and cost as
     /// [`Pool::try_get_arc`].
     ///
     /// # Errors
@@ -280,7 +281,10 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// [`Headroom`](crate::Headroom).
     ///
     /// # Errors
-    /// [`Exhausted`].
+    /// [`Exhausted`], as `try_get`.
+    ///
+    /// # Context and cost
+    /// As `try_get`; a reserved object is never the one that the lane keeps.
     #[inline]
     pub fn try_get_reserved(&self) -> Result<Lease<&Self>, Exhausted> {
         let claimed = self.pool.free.claim_on(self.lane, true);
@@ -295,7 +299,7 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
         self.pool.free.flush(self.lane);
     }
 
-    /// The lane's number, below `LANES`.
+    /// The lane's number, below `LANES`. A field.
     #[must_use]
     pub fn number(&self) -> usize {
         self.lane
@@ -368,6 +372,9 @@ mod ticker {
         ///
         /// # Errors
         /// As [`std::thread::Builder::spawn`]. A panic in the drop of an object ends the ticking.
+        ///
+        /// # Context and cost
+        /// For threads: begins one, which allocates. The drop of the `Ticker` blocks until a tick under way is done.
         ///
         /// # Examples
         /// ```

@@ -19,10 +19,11 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// handed already goes to the next. Forgotten (`mem::forget`) while it waits, it keeps its seat, and
     /// the object it is handed.
     ///
-    /// Should `make` panic for an object that was handed over vacant, the slot goes to the next as well.
-    ///
     /// # Errors
     /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
+    ///
+    /// # Panics
+    /// A poll does as the policy's `make` does; a slot that was handed over vacant goes to the next then.
     ///
     /// # Context
     /// Async; in any executor. Polls are lock-free. The wake-up comes from whoever puts an object, which may be an
@@ -82,7 +83,10 @@ mod blocking {
         /// [`TooManyWaiters`], as `get`.
         ///
         /// # Context
-        /// Blocking: for threads. Allocates once a thread, when it waits for the first time.
+        /// Blocking: for threads.
+        ///
+        /// # Cost
+        /// As `get`. Where a thread waits for the first time, it allocates its waker.
         ///
         /// # Examples
         /// ```
@@ -116,6 +120,9 @@ mod blocking {
         ///
         /// # Errors
         /// As `get_timeout`.
+        ///
+        /// # Context and cost
+        /// As `get_timeout`.
         pub fn get_reserved_timeout(&self, timeout: Duration) -> Result<Lease<&Self>, WaitError> {
             self.wait(park::deadline(timeout), true)
         }
@@ -136,8 +143,8 @@ mod blocking {
     }
 }
 
-/// Waits for a free object. See [`Pool::get`].
-#[must_use = "futures do nothing unless they are polled"]
+/// The future of [`Pool::get`] and [`Pool::get_reserved`].
+#[must_use = "it does not wait until it is polled"]
 pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
     pool: &'p Pool<T, N, P, W>,
     /// Where it waits.

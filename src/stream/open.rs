@@ -20,8 +20,8 @@ where
     /// # Errors
     /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
     ///
-    /// # Context
-    /// Async; in any executor. Polls are lock-free.
+    /// # Context and cost
+    /// Async; in any executor. Polls are lock-free. As `Pool::get`, and two read-modify-writes.
     ///
     /// # Examples
     /// ```
@@ -58,8 +58,8 @@ mod blocking {
         /// # Errors
         /// [`TooManyWaiters`], as [`open_async`](Self::open_async).
         ///
-        /// # Context
-        /// Blocking: for threads.
+        /// # Context and cost
+        /// Blocking: for threads. As `Pool::get_blocking`.
         pub fn open_blocking(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, TooManyWaiters> {
             self.rings.get_blocking().map(halves)
         }
@@ -70,8 +70,8 @@ mod blocking {
         /// # Errors
         /// [`WaitError`]: the time is up, or there are too many who wait.
         ///
-        /// # Context
-        /// Blocking: for threads.
+        /// # Context and cost
+        /// Blocking: for threads. As `Pool::get_timeout`.
         pub fn open_timeout(
             &self,
             timeout: Duration,
@@ -81,8 +81,8 @@ mod blocking {
     }
 }
 
-/// Waits for a free ring. See [`StreamPool::open_async`].
-#[must_use = "futures do nothing unless they are polled"]
+/// The future of [`StreamPool::open_async`].
+#[must_use = "it does not wait until it is polled"]
 pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>>(
     Get<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
 );
