@@ -17,7 +17,9 @@ use core::{fmt, ptr};
 /// | `R` | the lease |
 /// |---|---|
 /// | `&'a Pool<T, N, P>`, `&'a Slab<T, N>` | borrows the pool; `'static` if that is a `static` |
-/// | `Arc<Pool<T, N, P>>` (`std`) | owns a share of the pool |
+/// | `Arc<Pool<T, N, P>>`, `Arc<LanePool<…>>` (`std`) | owns a share of the pool |
+/// | [`&'l Lane<'p, …>`](crate::Lane) | borrows a lane, and goes back to it |
+/// | `Overflow<R>` (`std`) | is on the heap if the pool behind `R` had none left |
 /// | [`Erased<'a, T>`](Erased) | borrows a pool whose type it does not name |
 /// | [`Mapped<R, U>`](Mapped) | a part of the object |
 ///
@@ -198,7 +200,8 @@ impl<R: Home> Lease<R> {
         drop(lease);
     }
 
-    /// The number of the object's slot: below the pool's capacity, and its own as long as it is on loan.
+    /// The number of the object's slot: below the pool's capacity, and its own as long as it is on loan. Of an object
+    /// on the heap, by `Pool::get_or_new`, it is the capacity.
     ///
     /// # Context
     /// Wait-free; callable in an interrupt handler.
