@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 pub static MODELS: &[Model] = &[
     Model::new("put_vs_waiting_get_thread", |_| put_vs_waiting_get(By::Thread))
         .seeds(GRANT)
-        .floor(420),
+        .floor(450),
     Model::new("put_vs_waiting_get_task", |_| put_vs_waiting_get(By::Task))
         .seeds(GRANT)
         .floor(1_200),
@@ -33,7 +33,7 @@ pub static MODELS: &[Model] = &[
         .floor(710),
     Model::new("waker_changes_vs_put", |_| waker_changes_vs_put())
         .seeds(&["no_look_behind_register", "grant_without_wake"])
-        .floor(140),
+        .floor(150),
     Model::new("two_waiters_two_puts", |_| two_waiters_two_puts())
         .seeds(&["grant_without_wake"])
         .floor(3_500),
@@ -43,21 +43,21 @@ pub static MODELS: &[Model] = &[
         .floor(16_000),
     Model::new("leave_vs_put", |_| leave_vs_put())
         .seeds(&["dropped_get_keeps_slot", "grant_torn"])
-        .floor(270),
+        .floor(360),
     Model::new("leave_passes_on", |_| leave_passes_on())
         .bound(2)
         .seeds(&["dropped_get_keeps_slot", "grant_torn", "late_grant_relaxed"])
-        .floor(4_200),
+        .floor(3_900),
     Model::new("leave_vs_put_vs_join", |_| leave_vs_put_vs_join())
         .seeds(&["dropped_get_keeps_slot", "grant_torn"])
-        .floor(9_700),
+        .floor(10_000),
     Model::new("hand_over_is_fifo", |_| hand_over_is_fifo())
         .seeds(&["last_come_first_served"])
         .floor(11_000),
     Model::new("get_vs_put_does_not_overtake", |_| get_vs_put_does_not_overtake())
         .bound(2)
         .seeds(&["get_overtakes", "one_look", "look_relaxed"])
-        .floor(14_000),
+        .floor(15_000),
     Model::new("get_vs_put_on_two_threads", |_| get_vs_put_on_two_threads())
         .bound(2)
         .seeds(&["one_look", "look_relaxed", "sit_relaxed"])
@@ -73,7 +73,7 @@ pub static MODELS: &[Model] = &[
         .floor(120),
     Model::new("lane_put_hands_over", |_| lane_put_hands_over())
         .seeds(&["kept_while_waited"])
-        .floor(350),
+        .floor(1_600),
     Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
         .seeds(&["stock_without_settle", "no_settle_fence"])
         .floor(13_000),
@@ -82,11 +82,11 @@ pub static MODELS: &[Model] = &[
         .floor(1_400),
     Model::new("lane_flush_vs_waiting_get", |_| lane_flush_vs_waiting_get())
         .seeds(&["free_without_settle", "no_settle_fence"])
-        .floor(5_000),
+        .floor(5_200),
     Model::new("lane_leaves_vs_waiting_get", |_| lane_leaves_vs_waiting_get())
         .bound(2)
         .seeds(&["leave_with_private", "free_without_settle"])
-        .floor(5_700),
+        .floor(6_800),
     Model::new("waiting_get_vs_trim", |_| waiting_get_vs_trim())
         .seeds(&["free_without_settle", "join_without_settle"])
         .floor(210),
@@ -444,8 +444,9 @@ fn lane<const N: usize, const LANES: usize>(
 
 /// What is put on a lane while somebody waits goes there: the lane does not keep it, and nobody steals it.
 fn lane_put_hands_over() {
-    pool!(POOL: WaitingLanes<1, 2>);
+    pool!(POOL: WaitingLanes<3, 2>);
     let (owner, thief) = (lane(&POOL), lane(&POOL));
+    let on_loan = [(); 2].map(|()| thief.try_get().unwrap());
     let mut lease = owner.try_get().unwrap();
     threads([
         role(move || {
@@ -462,6 +463,7 @@ fn lane_put_hands_over() {
             }
         }),
     ]);
+    drop(on_loan);
     assert_all_free(&POOL, &[owner, thief]);
 }
 
@@ -485,17 +487,20 @@ fn lane_refill_vs_waiting_get() {
 
 /// What a lane gives away goes to who waits.
 fn lane_flush_vs_waiting_get() {
-    pool!(POOL: WaitingLanes<1, 1>);
+    pool!(POOL: WaitingLanes<2, 1>);
     let owner = lane(&POOL);
+    let on_loan = owner.try_get();
     drop(owner.try_get());
     threads([role(|| owner.flush()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    drop(on_loan);
     assert_all_free(&POOL, &[owner]);
 }
 
 /// So does what an owner has to itself when it leaves.
 fn lane_leaves_vs_waiting_get() {
-    pool!(POOL: WaitingLanes<1, 1>);
-    let owner = POOL.claim().unwrap();
+    pool!(POOL: WaitingLanes<3, 2>);
+    let (owner, other) = (POOL.claim().unwrap(), lane(&POOL));
+    let on_loan = [(); 2].map(|()| other.try_get());
     drop(owner.try_get());
     threads([
         role(|| drop(owner)),
@@ -506,8 +511,8 @@ fn lane_leaves_vs_waiting_get() {
             }
         }),
     ]);
-    crate::lanes::threads_end();
-    assert_all_free(&POOL, &[lane(&POOL)]);
+    drop(on_loan);
+    assert_all_free(&POOL, &[other]);
 }
 
 /// Somebody finds none while the only idle object is being dropped: its slot is his then.
@@ -525,8 +530,9 @@ fn waiting_get_vs_trim() {
 
 /// The same with an object that aged.
 fn waiting_get_vs_tick() {
-    pool!(POOL: WaitingLanes<1, 1>);
+    pool!(POOL: WaitingLanes<2, 1>);
     let owner = lane(&POOL);
+    let on_loan = owner.try_get();
     assert_eq!((POOL.fill(), POOL.tick()), (1, 0));
     threads([
         role(|| {
@@ -534,6 +540,7 @@ fn waiting_get_vs_tick() {
         }),
         role(|| use_alone(&mut POOL.get_blocking().unwrap())),
     ]);
+    drop(on_loan);
     assert_all_free(&POOL, &[owner]);
 }
 
