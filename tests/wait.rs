@@ -887,7 +887,7 @@ mod headroom {
                 scope.spawn(move || {
                     for _ in 0..rounds() {
                         let mut lease = if id < 2 {
-                            pool.get_reserved_timeout(LONG).unwrap()
+                            pool.get_reserved_blocking().unwrap()
                         } else {
                             pool.get_blocking().unwrap()
                         };

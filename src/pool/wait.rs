@@ -115,6 +115,18 @@ mod blocking {
             self.wait(park::deadline(timeout), false)
         }
 
+        /// [`get_blocking`](Self::get_blocking) for callers that may have the reserved objects too. See
+        /// [`Headroom`](crate::Headroom).
+        ///
+        /// # Errors
+        /// [`TooManyWaiters`], as `get_blocking`.
+        ///
+        /// # Context and cost
+        /// As `get_blocking`.
+        pub fn get_reserved_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters> {
+            self.wait(None, true).map_err(|_| TooManyWaiters)
+        }
+
         /// [`get_timeout`](Self::get_timeout) for callers that may have the reserved objects too. See
         /// [`Headroom`](crate::Headroom).
         ///
