@@ -7,8 +7,8 @@ mod woken;
 
 use common::{Fuse, Numbers, booms, for_capacities};
 use forebay::{
-    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TooManyWaiters,
-    WaitError, Waiting, Wake,
+    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TickByMisses,
+    TooManyWaiters, WaitError, Waiting, Wake,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -1244,4 +1244,23 @@ mod streams {
         });
         assert!(streams.open().is_ok());
     }
+}
+
+#[test]
+fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
+    type Aging = LanePool<u32, 128, 1, TickByMisses<1>, Wake<1>>;
+
+    static POOLS: [Aging; 4] = [const { LanePool::with_waiting(TickByMisses::new()) }; 4];
+
+    fn check(pool: &'static Aging, get: impl Fn(&'static Aging) -> Box<dyn std::any::Any>) {
+        // All were used once; then few are, and the others idle.
+        drop((0..128).map(|_| get(pool)).collect::<Vec<_>>());
+        (0..20).for_each(|_| drop((0..40).map(|_| get(pool)).collect::<Vec<_>>()));
+        assert!(pool.metrics().evictions > 0);
+        at_rest(pool);
+    }
+    check(&POOLS[0], |pool| Box::new(pool.try_get().unwrap()));
+    check(&POOLS[1], |pool| Box::new(pool.get_or_new()));
+    check(&POOLS[2], |pool| Box::new(pool.get_up_to::<1>()));
+    check(&POOLS[3], |pool| Box::new(pool.get_blocking().unwrap()));
 }

@@ -78,7 +78,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     pub fn get_or_new(&self) -> Lease<Overflow<&Self>> {
         match self.free.claim(false) {
             Some(slot) => {
-                self.ready(slot);
+                self.ready_and_age(slot);
                 Lease::new(Overflow::Pooled(self), slot)
             }
             None => self.overflow(),

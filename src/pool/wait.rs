@@ -148,7 +148,7 @@ pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
 impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
     /// A slot that was claimed becomes a lease.
     fn take(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
-        self.pool.ready(slot);
+        self.pool.ready_and_age(slot);
         Lease::new(self.pool, slot)
     }
 
