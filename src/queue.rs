@@ -117,8 +117,9 @@ mod seats {
         /// woken, if there is none yet.
         fn granted(&self, seat: usize, waker: &Waker) -> Option<usize>;
 
-        /// Gives the seat up. A slot that was handed over meanwhile is the caller's.
-        fn leave(&self, seat: usize) -> Option<usize>;
+        /// Gives the seat up. A slot that was handed over meanwhile is the caller's, and so is the waker, to
+        /// drop when the slot is in safety: its drop may panic.
+        fn leave(&self, seat: usize) -> (Option<usize>, Option<Waker>);
     }
 
     /// Up to `K` waiters.
@@ -284,10 +285,10 @@ mod seats {
             Some(slot)
         }
 
-        fn leave(&self, seat: usize) -> Option<usize> {
-            let seat = self.seats.get(seat)?;
+        fn leave(&self, seat: usize) -> (Option<usize>, Option<Waker>) {
+            let Some(seat) = self.seats.get(seat) else { return (None, None) };
             // While the seat is ours: it may keep a whole task alive. A grant need not wake who leaves.
-            let _waker = seat.waker.take();
+            let waker = seat.waker.take();
             let state = seat.state.load(Relaxed);
             // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
             let late = seeded!("late_grant_relaxed", Relaxed, Acquire);
@@ -297,17 +298,17 @@ mod seats {
                 match seat.state.compare_exchange(state, EMPTY, AcqRel, late) {
                     Ok(_) => {
                         self.waiting.fetch_sub(1, Relaxed);
-                        return None;
+                        return (None, waker);
                     }
                     Err(grant) => {
                         seat.state.store(EMPTY, Release); // Q2
-                        return Some(grant >> PAYLOAD_SHIFT);
+                        return (Some(grant >> PAYLOAD_SHIFT), waker);
                     }
                 }
             }
             let grant = seat.state.load(late); // Q1
             seat.state.store(EMPTY, Release); // Q2
-            Some(grant >> PAYLOAD_SHIFT)
+            (Some(grant >> PAYLOAD_SHIFT), waker)
         }
     }
 
@@ -320,7 +321,7 @@ mod seats {
             self.0.granted(seat, waker)
         }
 
-        fn leave(&self, seat: usize) -> Option<usize> {
+        fn leave(&self, seat: usize) -> (Option<usize>, Option<Waker>) {
             self.0.leave(seat)
         }
     }

@@ -1264,3 +1264,46 @@ fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
     check(&POOLS[2], |pool| Box::new(pool.get_up_to::<1>()));
     check(&POOLS[3], |pool| Box::new(pool.get_blocking().unwrap()));
 }
+
+/// A waker whose drop panics.
+struct Touchy;
+
+impl std::task::Wake for Touchy {
+    fn wake(self: Arc<Self>) {
+        // Who wakes it does not drop it.
+        let woken = Arc::into_inner(self);
+        woken.into_iter().for_each(std::mem::forget);
+    }
+}
+
+impl Drop for Touchy {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            common::boom();
+        }
+    }
+}
+
+#[test]
+fn a_waker_whose_drop_panics_loses_no_object_handed_to_who_leaves() {
+    static POOL: Waits<1, 1> = Pool::with_waiting(DefaultReset);
+    let start = Barrier::new(2);
+    for _ in 0..rounds() {
+        let held = POOL.try_get().unwrap();
+        let mut get = Box::pin(POOL.get());
+        let waker = std::task::Waker::from(Arc::new(Touchy));
+        assert!(get.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                drop(held);
+            });
+            start.wait();
+            // It panics if nobody took the waker before.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(get)));
+        });
+        assert_eq!(POOL.available(), 1);
+    }
+    at_rest(&POOL);
+}
