@@ -568,7 +568,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
             // Should `make` panic, the slots behind the one it panicked for go back too.
             let mut rest = Rest { pool: self, claimed };
             for slot in rest.claimed.by_ref() {
-                self.ready(slot);
+                self.ready_and_age(slot);
                 // There is room: no more than `K` are claimed.
                 let _ = leases.push(Lease::new(self, slot));
             }
@@ -685,21 +685,21 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         self.make_lendable(self.free.claim(privileged))
     }
 
-    /// What a claim gave is made ready to be lent.
-    #[inline]
-    fn make_lendable(&self, claimed: Option<usize>) -> Result<usize, Exhausted> {
-        let slot = claimed.ok_or_else(|| self.exhausted())?;
-        self.ready_and_age(slot);
-        Ok(slot)
-    }
-
-    /// Makes a claimed slot ready to be lent, and ages the pool if the policy says that it is time to.
+    /// [`ready`](Self::ready), and ages the pool if it is time to: for every get.
     #[inline]
     fn ready_and_age(&self, slot: usize) {
         self.ready(slot);
         if P::MISSES_PER_TICK != 0 && self.free.is_due(P::MISSES_PER_TICK) {
             self.age_beside(slot);
         }
+    }
+
+    /// What a claim gave is made ready to be lent.
+    #[inline]
+    fn make_lendable(&self, claimed: Option<usize>) -> Result<usize, Exhausted> {
+        let slot = claimed.ok_or_else(|| self.exhausted())?;
+        self.ready_and_age(slot);
+        Ok(slot)
     }
 }
 

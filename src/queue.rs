@@ -104,7 +104,7 @@ mod seats {
     use crate::sync::{
         AtomicWaker,
         Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
-        fence, filled, first_value, rmw, seeded,
+        fence, filled, first_value, plain, rmw, seeded,
     };
     use core::task::Waker;
 
@@ -117,8 +117,9 @@ mod seats {
         /// woken, if there is none yet.
         fn granted(&self, seat: usize, waker: &Waker) -> Option<usize>;
 
-        /// Gives the seat up. A slot that was handed over meanwhile is the caller's.
-        fn leave(&self, seat: usize) -> Option<usize>;
+        /// Gives the seat up. A slot that was handed over meanwhile is the caller's, and so is the waker, to
+        /// drop when the slot is in safety: its drop may panic.
+        fn leave(&self, seat: usize) -> (Option<usize>, Option<Waker>);
     }
 
     /// Up to `K` waiters.
@@ -135,6 +136,8 @@ mod seats {
         /// [`EMPTY`], [`TAKEN`], [`WAITING`] with a ticket, or [`GRANTED`] with a slot.
         state: rmw::AtomicUsize,
         waker: AtomicWaker,
+        /// Not 0: whoever sits here is not woken. Only its owner knows.
+        deaf: plain::AtomicUsize,
     }
 
     const EMPTY: usize = 0;
@@ -149,16 +152,32 @@ mod seats {
     /// through half as many others come and go, the turn is not certain.
     const PAYLOAD_SHIFT: u32 = 3;
 
-    /// Dropped only when the clone of a waker panics: nobody sits down.
-    struct Empty<'a>(&'a Seat);
+    /// Dropped only when a waker panics that is cloned to register it, or dropped to make room: the seat wakes nobody
+    /// any more, since atomic-waker is left in the middle.
+    struct Deaf<'a>(&'a Seat);
 
-    impl Drop for Empty<'_> {
+    impl Drop for Deaf<'_> {
         fn drop(&mut self) {
-            self.0.state.store(EMPTY, Relaxed);
+            self.0.deaf.store(1, Relaxed);
         }
     }
 
     impl Seat {
+        /// Its owner's waker is woken from now on.
+        ///
+        /// # Panics
+        /// As the waker's clone and drop do. Whoever has the seat then may keep it, but nobody gets it any more.
+        fn register(&self, waker: &Waker) {
+            let deaf = Deaf(self);
+            self.waker.register(waker);
+            core::mem::forget(deaf);
+        }
+
+        /// What its owner leaves behind: a seat for another, if it can wake.
+        fn left(&self) -> usize {
+            if self.deaf.load(Relaxed) == 0 { EMPTY } else { TAKEN }
+        }
+
         /// The state, if its owner waits for a slot, `reserved` or not.
         fn wants(&self, reserved: bool) -> Option<usize> {
             // Q5 (Acquire, pairs with Q4): who sat down before its owner did is seen from here on.
@@ -191,7 +210,11 @@ mod seats {
         first_value!(Self {
             waiting: rmw::AtomicUsize::new(0),
             next: rmw::AtomicUsize::new(0),
-            seats: filled!(Seat { state: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }; K),
+            seats: filled!(Seat {
+                state: rmw::AtomicUsize::new(0),
+                waker: AtomicWaker::new(),
+                deaf: plain::AtomicUsize::new(0),
+            }; K),
         });
 
         const WAITS: bool = true;
@@ -253,9 +276,8 @@ mod seats {
                 seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
             })?;
             let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
-            let empty = Empty(seat);
-            seat.waker.register(waker);
-            core::mem::forget(empty);
+            // Should it panic, the seat stays taken.
+            seat.register(waker);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
             // Q4 (Release, pairs with Q5): the waker is there, and who came before us sits.
@@ -273,41 +295,41 @@ mod seats {
             };
             let slot = granted().or_else(|| {
                 // First the waker, then the look: a grant in between wakes it.
-                seat.waker.register(waker);
+                seat.register(waker);
                 let slot =
                     if seeded!("no_look_behind_register", true, false) { None } else { granted() };
                 // One that nobody will wake is not kept.
                 slot.inspect(|_| drop(seat.waker.take()))
             })?;
             // Q2 (Release, pairs with Q3): we are done with the seat.
-            seat.state.store(EMPTY, Release);
+            seat.state.store(seat.left(), Release);
             Some(slot)
         }
 
-        fn leave(&self, seat: usize) -> Option<usize> {
-            let seat = self.seats.get(seat)?;
+        fn leave(&self, seat: usize) -> (Option<usize>, Option<Waker>) {
+            let Some(seat) = self.seats.get(seat) else { return (None, None) };
             // While the seat is ours: it may keep a whole task alive. A grant need not wake who leaves.
-            let _waker = seat.waker.take();
+            let waker = seat.waker.take();
             let state = seat.state.load(Relaxed);
             // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
             let late = seeded!("late_grant_relaxed", Relaxed, Acquire);
             if state & KIND == WAITING {
                 // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 when it fails: the only change
                 // that others make is to grant.
-                match seat.state.compare_exchange(state, EMPTY, AcqRel, late) {
+                match seat.state.compare_exchange(state, seat.left(), AcqRel, late) {
                     Ok(_) => {
                         self.waiting.fetch_sub(1, Relaxed);
-                        return None;
+                        return (None, waker);
                     }
                     Err(grant) => {
-                        seat.state.store(EMPTY, Release); // Q2
-                        return Some(grant >> PAYLOAD_SHIFT);
+                        seat.state.store(seat.left(), Release); // Q2
+                        return (Some(grant >> PAYLOAD_SHIFT), waker);
                     }
                 }
             }
             let grant = seat.state.load(late); // Q1
-            seat.state.store(EMPTY, Release); // Q2
-            Some(grant >> PAYLOAD_SHIFT)
+            seat.state.store(seat.left(), Release); // Q2
+            (Some(grant >> PAYLOAD_SHIFT), waker)
         }
     }
 
@@ -320,7 +342,7 @@ mod seats {
             self.0.granted(seat, waker)
         }
 
-        fn leave(&self, seat: usize) -> Option<usize> {
+        fn leave(&self, seat: usize) -> (Option<usize>, Option<Waker>) {
             self.0.leave(seat)
         }
     }

@@ -7,8 +7,8 @@ mod woken;
 
 use common::{Fuse, Numbers, booms, for_capacities};
 use forebay::{
-    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TooManyWaiters,
-    WaitError, Waiting, Wake,
+    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TickByMisses,
+    TooManyWaiters, WaitError, Waiting, Wake,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -1244,4 +1244,104 @@ mod streams {
         });
         assert!(streams.open().is_ok());
     }
+}
+
+#[test]
+fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
+    type Aging = LanePool<u32, 128, 1, TickByMisses<1>, Wake<1>>;
+
+    static POOLS: [Aging; 4] = [const { LanePool::with_waiting(TickByMisses::new()) }; 4];
+
+    fn check(pool: &'static Aging, get: impl Fn(&'static Aging) -> Box<dyn std::any::Any>) {
+        // All were used once; then few are, and the others idle.
+        drop((0..128).map(|_| get(pool)).collect::<Vec<_>>());
+        (0..20).for_each(|_| drop((0..40).map(|_| get(pool)).collect::<Vec<_>>()));
+        assert!(pool.metrics().evictions > 0);
+        at_rest(pool);
+    }
+    check(&POOLS[0], |pool| Box::new(pool.try_get().unwrap()));
+    check(&POOLS[1], |pool| Box::new(pool.get_or_new()));
+    check(&POOLS[2], |pool| Box::new(pool.get_up_to::<1>()));
+    check(&POOLS[3], |pool| Box::new(pool.get_blocking().unwrap()));
+}
+
+/// A waker whose drop panics.
+struct Touchy;
+
+impl std::task::Wake for Touchy {
+    fn wake(self: Arc<Self>) {
+        // Who wakes it does not drop it.
+        let woken = Arc::into_inner(self);
+        woken.into_iter().for_each(std::mem::forget);
+    }
+}
+
+impl Drop for Touchy {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            common::boom();
+        }
+    }
+}
+
+/// A waker that panics when it is cloned.
+#[allow(unsafe_code)]
+fn brittle() -> std::task::Waker {
+    use std::task::{RawWaker, RawWakerVTable, Waker};
+    static TABLE: RawWakerVTable = RawWakerVTable::new(|_| common::boom(), |_| {}, |_| {}, |_| {});
+    // SAFETY: nothing is behind the pointer, and no function looks.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
+}
+
+/// The seat is gone for good, but nobody sits in it unheard.
+#[test]
+fn a_waker_that_cannot_be_cloned_costs_a_seat_and_no_wake_up() {
+    let pool: Waits<1, 2> = Pool::with_waiting(DefaultReset);
+    let held = pool.try_get().unwrap();
+    let mut refused = Box::pin(pool.get());
+    let waker = brittle();
+    assert!(booms(|| refused.as_mut().poll(&mut Context::from_waker(&waker))));
+    drop(refused);
+    let mut next = Hand::waiting(pool.get());
+    assert!(Hand::new(pool.get()).poll().unwrap().is_err(), "there is one seat left");
+    drop(held);
+    assert_eq!(next.woken(), 1);
+    drop(next.poll().unwrap().unwrap());
+    at_rest(&pool);
+
+    // One that has sat down, and is polled again with such a waker.
+    let held = pool.try_get().unwrap();
+    let mut changed = Box::pin(pool.get());
+    assert!(changed.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop())).is_pending());
+    assert!(booms(|| changed.as_mut().poll(&mut Context::from_waker(&waker))));
+    drop(held);
+    drop(changed); // with what it was handed
+    at_rest(&pool);
+    let held = pool.try_get().unwrap();
+    assert!(Hand::new(pool.get()).poll().unwrap().is_err(), "no seat is left");
+    drop(held);
+}
+
+#[test]
+fn a_waker_whose_drop_panics_loses_no_object_handed_to_who_leaves() {
+    static POOL: Waits<1, 1> = Pool::with_waiting(DefaultReset);
+    let start = Barrier::new(2);
+    for _ in 0..rounds() {
+        let held = POOL.try_get().unwrap();
+        let mut get = Box::pin(POOL.get());
+        let waker = std::task::Waker::from(Arc::new(Touchy));
+        assert!(get.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                drop(held);
+            });
+            start.wait();
+            // It panics if nobody took the waker before.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(get)));
+        });
+        assert_eq!(POOL.available(), 1);
+    }
+    at_rest(&POOL);
 }

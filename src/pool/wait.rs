@@ -167,7 +167,7 @@ pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
 impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
     /// A slot that was claimed becomes a lease.
     fn take(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
-        self.pool.ready(slot);
+        self.pool.ready_and_age(slot);
         Lease::new(self.pool, slot)
     }
 
@@ -180,8 +180,10 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
     /// Stops waiting.
     #[cfg(feature = "std")]
     fn give_up(&mut self) -> Option<Lease<&'p Pool<T, N, P, W>>> {
-        let slot = self.pool.free.queue().leave(self.seat.take()?)?;
-        Some(self.lend(slot))
+        let (slot, waker) = self.pool.free.queue().leave(self.seat.take()?);
+        let lease = slot.map(|slot| self.lend(slot));
+        drop(waker);
+        lease
     }
 }
 
@@ -233,7 +235,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Drop for Get<'_, T, N, P, W> {
     fn drop(&mut self) {
         // The slot that it was handed goes to the next, or is free.
         let Some(seat) = self.seat.take() else { return };
-        let slot = self.pool.free.queue().leave(seat);
+        let (slot, _waker) = self.pool.free.queue().leave(seat);
         if seeded!("dropped_get_keeps_slot", true, false) {
             return;
         }
