@@ -381,7 +381,8 @@ fn trim_vs_put_vs_steal(n: usize) {
     assert_all_free(&POOL, &[owner]);
 }
 
-/// Two lanes take half of a word each. Where there are two words, nobody goes without.
+/// Two lanes take half of a word each. Where there are two words, nobody goes without. Three lanes, so that the first
+/// has no stripe of its own in a pool of two, and they collide.
 fn refill_vs_refill<const N: usize>() {
     fn get<const N: usize>(
         pool: &'static LanePool<usize, N, 3>,
@@ -426,7 +427,8 @@ fn get_vs_flush_half() {
     assert_all_free(&POOL, &[owner, thief]);
 }
 
-/// A reserved object is for callers that say so, also when one of them took it from a word with others.
+/// A reserved object is for callers that say so, also when one of them took it from a word with others: of three
+/// lanes of a pool of two, the first has no stripe of its own and looks at the whole word.
 fn reserved_get_vs_get() {
     type Reserving = LanePool<usize, 2, 3, DefaultReset, Headroom<1, Poll>>;
     pool!(POOL: Reserving = LanePool::with_waiting(DefaultReset));
