@@ -641,6 +641,30 @@ fn a_ticker_drops_what_idles_until_it_is_dropped() {
     });
 }
 
+/// On its own thread, by an object that has it and is too old.
+#[test]
+fn a_ticker_is_dropped_by_what_it_drops() {
+    static TICKER: Mutex<Option<forebay::Ticker>> = Mutex::new(None);
+    #[derive(Default)]
+    struct Last;
+    impl forebay::Reset for Last {
+        fn reset(&mut self) {}
+    }
+    impl Drop for Last {
+        fn drop(&mut self) {
+            drop(TICKER.lock().unwrap().take());
+        }
+    }
+    static POOL: LanePool<Last, 1, 1> = LanePool::new();
+    alone(|| {
+        drop(POOL.try_get().unwrap());
+        POOL.flush();
+        *TICKER.lock().unwrap() = Some(POOL.tick_every(Duration::from_millis(1)).unwrap());
+        Together::new().until(|| TICKER.lock().unwrap().is_none());
+        assert_eq!(POOL.metrics().evictions, 1);
+    });
+}
+
 #[test]
 fn a_ticker_is_dropped_without_waiting_for_its_period() {
     static POOL: LanePool<u32, 2, 1> = LanePool::new();

@@ -400,7 +400,10 @@ mod ticker {
     impl Drop for Ticker {
         fn drop(&mut self) {
             drop(self.stop.take());
-            if let Some(thread) = self.thread.take() {
+            // The thread itself, in the drop of an object, does not wait for its own end.
+            let thread = self.thread.take();
+            let other = thread.filter(|thread| thread.thread().id() != thread::current().id());
+            if let Some(thread) = other {
                 // An error is a panic of an object's drop, which was reported where it happened.
                 let _ = thread.join();
             }
