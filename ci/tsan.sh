@@ -25,10 +25,10 @@ say "as it is: clean, $RUNS runs"
 faults=$(grep -rhoP 'seeded!\(\s*"\K\w+_relaxed' src | sort -u)
 # TSan takes a relaxed store for one that keeps what an earlier store released, so this one it cannot see.
 faults=${faults/reopen_relaxed/}
-# These lose a wake-up, or somebody's turn; the last two are of threads that end, and the stress has none that do
+# These lose a wake-up, or somebody's turn; the last three are of threads that end, and the stress has none that do
 # while others look for what they left.
 for lost in announce_relaxed notify_relaxed take_mark_relaxed look_relaxed sit_relaxed \
-    end_of_thread_relaxed has_ended_relaxed; do
+    end_of_thread_relaxed has_ended_relaxed owner_relaxed; do
     faults=${faults/$lost/}
 done
 faults+=' claim_torn claim_at_of_taken free_before_recycle recycle_before_last

@@ -17,6 +17,7 @@
 //! |---|---|---|---|---|
 //! | S0→S1 | `put_on`, `stock`: the lane's shared slots | `take_shared`: compare-exchange | the last owner's writes to the slot | `lanes::steal_vs_put` |
 //! | T0→T1 | `leave`: the lane has no owner | `claim_lane`, `move_in`: compare-exchange | what the owner did on its lane | `lanes::leave_vs_claim_lane` |
+//! | T2→T3 | `move_in`: compare-exchange | `move_in`: load | how many with the owner's number had ended | `lanes::owner_of_a_used_number_lives` |
 //!
 //! Moving several slots takes one step to take them and one to put them down. In between they are with who moves
 //! them, as a private slot is with its lane.
@@ -29,7 +30,7 @@ use crate::pad::{DefaultPadding, Padded};
 use crate::queue::Queue;
 use crate::sync::{
     HALF_ROUNDS_UP_BY,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
     SLOTS_PER_WORD, Words, filled, first_value, plain, rmw, seeded,
 };
 
@@ -199,12 +200,16 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Makes `lane` one of `new` if it has no owner, or one that ended.
     fn move_in(&self, lane: usize, new: usize) -> bool {
-        // Acquire: T1, pairs with T0 in `leave`.
+        // T1 (Acquire half, pairs with T0 in `leave`). T2 (Release half, pairs with T3): a thread that moves in knows
+        // of all that ended with its number.
         let take = |old| {
-            let order = seeded!("move_in_relaxed", Relaxed, Acquire);
+            let order = seeded!("move_in_relaxed", Relaxed, AcqRel);
             self.owner(lane).compare_exchange(old, new, order, Relaxed).is_ok()
         };
-        match self.owner(lane).load(Relaxed) {
+        // T3 (Acquire, pairs with T2): `has_ended` sees no older count than its owner did, and so does not take a
+        // living one for ended. It is T1 as well, but the exchange may find a lane that was left once more since.
+        let order = seeded!("owner_relaxed", Relaxed, seeded!("move_in_relaxed", Relaxed, Acquire));
+        match self.owner(lane).load(order) {
             NOBODY => take(NOBODY),
             // What it did on its lane is visible to us (G0→G1).
             #[cfg(feature = "std")]

@@ -35,6 +35,10 @@ pub static MODELS: &[Model] = &[
         .bound(2)
         .seeds(&["living_have_ended", "claim_relaxed", "release_relaxed"])
         .floor(6_300),
+    Model::new("owner_of_a_used_number_lives", |_| owner_of_a_used_number_lives())
+        .bound(1)
+        .seeds(&["owner_relaxed"])
+        .floor(7_400),
     Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).seeds(RETURN).floor(5_900),
     Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).seeds(RETURN).floor(9_100),
     Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put())
@@ -262,6 +266,27 @@ fn thread_number_reused() {
     threads_end();
     let last = lane(&POOL);
     assert_all_free(&POOL, &[last]);
+}
+
+/// A thread ends, the next has its number and the lane, and a third, which knows of neither, does not take the lane
+/// for that of the first.
+fn owner_of_a_used_number_lives() {
+    pool!(OTHER: LanePool<usize, 1, 1> = LanePool::new());
+    pool!(POOL: LanePool<usize, 1, 1> = LanePool::new());
+    POOL.fill();
+    threads([
+        role(|| OTHER.flush()), // Has a number, and ends.
+        role(|| {
+            for _ in 0..2 {
+                POOL.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
+            }
+        }),
+        role(|| {
+            let Some(lane) = POOL.claim() else { return };
+            lane.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
+        }),
+    ]);
+    threads_end();
 }
 
 /// What a lane keeps to itself is there for others once it is flushed.

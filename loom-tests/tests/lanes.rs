@@ -10,6 +10,7 @@ suite!(lanes:
     thread_ends_vs_adopt_polling,
     thread_ends_vs_adopt_blocking,
     thread_number_reused,
+    owner_of_a_used_number_lives,
     flush_vs_get_polling,
     flush_vs_get_blocking,
     tick_vs_get_vs_put,
