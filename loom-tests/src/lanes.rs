@@ -38,7 +38,7 @@ pub static MODELS: &[Model] = &[
     Model::new("owner_of_a_used_number_lives", |_| owner_of_a_used_number_lives())
         .bound(1)
         .seeds(&["owner_relaxed"])
-        .floor(7_400),
+        .floor(2_600),
     Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).seeds(RETURN).floor(5_900),
     Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).seeds(RETURN).floor(9_100),
     Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put())
@@ -276,11 +276,7 @@ fn owner_of_a_used_number_lives() {
     POOL.fill();
     threads([
         role(|| OTHER.flush()), // Has a number, and ends.
-        role(|| {
-            for _ in 0..2 {
-                POOL.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
-            }
-        }),
+        role(|| POOL.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
         role(|| {
             let Some(lane) = POOL.claim() else { return };
             lane.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
