@@ -48,6 +48,9 @@ mod ring;
 mod slab;
 // L6
 mod stream;
+// L7
+#[cfg(feature = "validate")]
+pub mod validate;
 
 pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,

@@ -1,0 +1,435 @@
+//! Schemas: a flat list of keywords, made at compile time, or from JSON text.
+
+use super::format::Format;
+use super::regex::{self, Inst};
+use super::text::{self, Chars};
+use super::value::Value;
+use core::fmt;
+
+/// Where a schema starts in the list of keywords, or a keyword's place there.
+pub(super) type Id = u16;
+
+/// No keyword follows.
+const NONE: Id = Id::MAX;
+
+/// A set of JSON types, for [`Schema::types`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Types(u8);
+
+impl Types {
+    pub const NULL: Self = Self(1);
+    pub const BOOLEAN: Self = Self(1 << 1);
+    /// A number without a fraction, as `1`, `1.0` or `10e-1`.
+    pub const INTEGER: Self = Self(1 << 2);
+    pub const NUMBER: Self = Self(1 << 3);
+    pub const STRING: Self = Self(1 << 4);
+    pub const ARRAY: Self = Self(1 << 5);
+    pub const OBJECT: Self = Self(1 << 6);
+    pub(super) const NONE: Self = Self(0);
+
+    /// Either's types.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` are among them.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The names, as `integer or string`.
+    const NAMES: [(Self, &'static str); 7] = [
+        (Self::NULL, "null"),
+        (Self::BOOLEAN, "boolean"),
+        (Self::INTEGER, "integer"),
+        (Self::NUMBER, "number"),
+        (Self::STRING, "string"),
+        (Self::ARRAY, "array"),
+        (Self::OBJECT, "object"),
+    ];
+
+    /// The type with this name in JSON Schema.
+    #[must_use]
+    pub(super) const fn from_name(name: Chars<'_>) -> Option<Self> {
+        let mut i = 0;
+        while i < Self::NAMES.len() {
+            if text::same(name, Chars::plain(Self::NAMES[i].1)) {
+                return Some(Self::NAMES[i].0);
+            }
+            i += 1;
+        }
+        None
+    }
+}
+
+impl fmt::Display for Types {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        for (one, name) in Self::NAMES {
+            if self.contains(one) {
+                f.write_str(if first { "" } else { " or " })?;
+                f.write_str(name)?;
+                first = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text in a schema: a name (its chars), or a JSON value (its text).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Str {
+    /// The name, or a string's value, itself.
+    Plain(&'static str),
+    /// A JSON value's text.
+    Json(&'static str),
+    /// A part of the schema's text: a JSON value's, or the inside of a JSON string.
+    Span { start: u32, len: u32 },
+}
+
+/// A number in a schema, exactly.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Num {
+    Integer(i64),
+    Text(Str),
+}
+
+/// Whether a value is fit, for a check of one's own: `Err` says in a few words what is wrong with it.
+///
+/// # Context
+/// Called at the end of each value that it stands for, by whoever validates: as long as it runs, validation waits.
+pub type Check = fn(Value<'_>) -> Result<(), &'static str>;
+
+/// What a schema asks of a value. Each of several (`required` names, `anyOf` branches, `enum` members) is a
+/// keyword of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Keyword {
+    /// Where a schema starts, and its last keyword. Alone it fits everything.
+    Schema(Id),
+    /// Nothing fits.
+    False,
+    Type(Types),
+    /// One of the values that fit.
+    Enum(Str),
+    Const(Str),
+    Minimum(Num),
+    Maximum(Num),
+    ExclusiveMinimum(Num),
+    ExclusiveMaximum(Num),
+    MultipleOf(Num),
+    MinLength(u32),
+    MaxLength(u32),
+    /// Where its instructions start, and how many they are.
+    Pattern(Id, u16),
+    Format(Format),
+    MinItems(u32),
+    MaxItems(u32),
+    UniqueItems,
+    /// Of the item at this index.
+    PrefixItem(u32, Id),
+    /// Of the items behind those.
+    Items(Id),
+    Contains(Id),
+    MinContains(u32),
+    MaxContains(u32),
+    MinProperties(u32),
+    MaxProperties(u32),
+    Required(Str),
+    Property(Str, Id),
+    /// The instructions, and of the properties whose names they match.
+    PatternProperty(Id, u16, Id),
+    AdditionalProperties(Id),
+    PropertyNames(Id),
+    DependentRequired(Str, Id),
+    DependentSchema(Str, Id),
+    AllOf(Id),
+    AnyOf(Id),
+    OneOf(Id),
+    Not(Id),
+    If(Id),
+    Then(Id),
+    Else(Id),
+    Ref(Id),
+    /// A `Ref` whose target is not known yet.
+    RefTo(Str),
+    Check(Check),
+    /// By the name that a validator knows it by.
+    NamedCheck(Str),
+    /// A schema to refer to.
+    Definition(Str, Id),
+}
+
+impl Keyword {
+    /// Its name in JSON Schema.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Schema(_) => "",
+            Self::False => "false",
+            Self::Type(_) => "type",
+            Self::Enum(_) => "enum",
+            Self::Const(_) => "const",
+            Self::Minimum(_) => "minimum",
+            Self::Maximum(_) => "maximum",
+            Self::ExclusiveMinimum(_) => "exclusiveMinimum",
+            Self::ExclusiveMaximum(_) => "exclusiveMaximum",
+            Self::MultipleOf(_) => "multipleOf",
+            Self::MinLength(_) => "minLength",
+            Self::MaxLength(_) => "maxLength",
+            Self::Pattern(..) => "pattern",
+            Self::Format(_) => "format",
+            Self::MinItems(_) => "minItems",
+            Self::MaxItems(_) => "maxItems",
+            Self::UniqueItems => "uniqueItems",
+            Self::PrefixItem(..) => "prefixItems",
+            Self::Items(_) => "items",
+            Self::Contains(_) => "contains",
+            Self::MinContains(_) => "minContains",
+            Self::MaxContains(_) => "maxContains",
+            Self::MinProperties(_) => "minProperties",
+            Self::MaxProperties(_) => "maxProperties",
+            Self::Required(_) => "required",
+            Self::Property(..) => "properties",
+            Self::PatternProperty(..) => "patternProperties",
+            Self::AdditionalProperties(_) => "additionalProperties",
+            Self::PropertyNames(_) => "propertyNames",
+            Self::DependentRequired(..) => "dependentRequired",
+            Self::DependentSchema(..) => "dependentSchemas",
+            Self::AllOf(_) => "allOf",
+            Self::AnyOf(_) => "anyOf",
+            Self::OneOf(_) => "oneOf",
+            Self::Not(_) => "not",
+            Self::If(_) => "if",
+            Self::Then(_) => "then",
+            Self::Else(_) => "else",
+            Self::Ref(_) | Self::RefTo(_) => "$ref",
+            Self::Check(_) | Self::NamedCheck(_) => "check",
+            Self::Definition(..) => "$defs",
+        }
+    }
+
+    /// The schema it holds.
+    pub(super) const fn child(self) -> Option<Id> {
+        match self {
+            Self::PrefixItem(_, id)
+            | Self::Property(_, id)
+            | Self::PatternProperty(_, _, id)
+            | Self::DependentRequired(_, id)
+            | Self::DependentSchema(_, id)
+            | Self::Definition(_, id)
+            | Self::Items(id)
+            | Self::Contains(id)
+            | Self::AdditionalProperties(id)
+            | Self::PropertyNames(id)
+            | Self::AllOf(id)
+            | Self::AnyOf(id)
+            | Self::OneOf(id)
+            | Self::Not(id)
+            | Self::If(id)
+            | Self::Then(id)
+            | Self::Else(id)
+            | Self::Ref(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
+    const fn moved(self, ops: Id, insts: Id) -> Self {
+        match self {
+            Self::Schema(last) => Self::Schema(last + ops),
+            Self::Pattern(start, len) => Self::Pattern(start + insts, len),
+            Self::PatternProperty(start, len, id) => Self::PatternProperty(start + insts, len, id + ops),
+            Self::PrefixItem(index, id) => Self::PrefixItem(index, id + ops),
+            Self::Property(name, id) => Self::Property(name, id + ops),
+            Self::DependentRequired(name, id) => Self::DependentRequired(name, id + ops),
+            Self::DependentSchema(name, id) => Self::DependentSchema(name, id + ops),
+            Self::Definition(name, id) => Self::Definition(name, id + ops),
+            Self::Items(id) => Self::Items(id + ops),
+            Self::Contains(id) => Self::Contains(id + ops),
+            Self::AdditionalProperties(id) => Self::AdditionalProperties(id + ops),
+            Self::PropertyNames(id) => Self::PropertyNames(id + ops),
+            Self::AllOf(id) => Self::AllOf(id + ops),
+            Self::AnyOf(id) => Self::AnyOf(id + ops),
+            Self::OneOf(id) => Self::OneOf(id + ops),
+            Self::Not(id) => Self::Not(id + ops),
+            Self::If(id) => Self::If(id + ops),
+            Self::Then(id) => Self::Then(id + ops),
+            Self::Else(id) => Self::Else(id + ops),
+            Self::Ref(id) => Self::Ref(id + ops),
+            other => other,
+        }
+    }
+}
+
+/// A keyword and the place of its schema's next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Op {
+    pub(super) keyword: Keyword,
+    next: Id,
+}
+
+impl Op {
+    pub(super) const EMPTY: Self = Self { keyword: Keyword::Schema(0), next: NONE };
+}
+
+/// More keywords, or instructions of patterns, than there are places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoRoom {
+    Keywords,
+    Pattern,
+}
+
+/// A list of keywords that is being made.
+#[derive(Debug)]
+pub(super) struct Builder<'a> {
+    ops: &'a mut [Op],
+    len: usize,
+    insts: &'a mut [Inst],
+    insts_len: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) const fn new(ops: &'a mut [Op], insts: &'a mut [Inst]) -> Self {
+        Self { ops, len: 0, insts, insts_len: 0 }
+    }
+
+    /// How many keywords and instructions there are.
+    pub(super) const fn len(&self) -> (usize, usize) {
+        (self.len, self.insts_len)
+    }
+
+    pub(super) const fn ops(&self) -> &[Op] {
+        self.ops
+    }
+
+    const fn push(&mut self, keyword: Keyword) -> Result<Id, NoRoom> {
+        if self.len >= self.ops.len() || self.len >= NONE as usize {
+            return Err(NoRoom::Keywords);
+        }
+        self.ops[self.len] = Op { keyword, next: NONE };
+        self.len += 1;
+        Ok((self.len - 1) as Id)
+    }
+
+    /// A schema without keywords yet.
+    pub(super) const fn schema(&mut self) -> Result<Id, NoRoom> {
+        let id = self.len as Id;
+        self.push(Keyword::Schema(id))
+    }
+
+    /// One more keyword of the schema `to`.
+    pub(super) const fn add(&mut self, to: Id, keyword: Keyword) -> Result<(), NoRoom> {
+        let id = match self.push(keyword) {
+            Ok(id) => id,
+            Err(full) => return Err(full),
+        };
+        if let Keyword::Schema(last) = self.ops[to as usize].keyword {
+            self.ops[last as usize].next = id;
+            self.ops[to as usize].keyword = Keyword::Schema(id);
+        }
+        Ok(())
+    }
+
+    /// Puts another keyword in the place of one.
+    pub(super) const fn replace(&mut self, at: Id, keyword: Keyword) {
+        self.ops[at as usize].keyword = keyword;
+    }
+
+    /// Compiles a pattern: where its instructions start, and how many they are.
+    pub(super) const fn pattern(&mut self, pattern: Chars<'_>) -> Result<(Id, u16), regex::RegexError> {
+        let start = self.insts_len;
+        let (_, room) = self.insts.split_at_mut(start);
+        match regex::compile(pattern, room) {
+            Ok(len) => {
+                self.insts_len += len;
+                Ok((start as Id, len as u16))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A schema as a validator reads it: borrowed from a [`Schema`] or a `SchemaBuf`.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    ops: &'a [Op],
+    insts: &'a [Inst],
+    text: &'a str,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) const ROOT: Id = 0;
+
+    pub(super) const fn new(ops: &'a [Op], insts: &'a [Inst], text: &'a str) -> Self {
+        Self { ops, insts, text }
+    }
+
+    /// The keywords of a schema.
+    #[inline]
+    pub(super) fn keywords(self, schema: Id) -> Keywords<'a> {
+        Keywords { ops: self.ops, next: self.ops.get(usize::from(schema)).map_or(NONE, |op| op.next) }
+    }
+
+    #[inline]
+    pub(super) fn keyword(self, at: Id) -> Keyword {
+        self.ops.get(usize::from(at)).map_or(Keyword::Schema(at), |op| op.keyword)
+    }
+
+    /// The instructions of a pattern.
+    #[inline]
+    pub(super) fn pattern(self, start: Id, len: u16) -> &'a [Inst] {
+        let start = usize::from(start);
+        self.insts.get(start..start + usize::from(len)).unwrap_or(&[])
+    }
+
+    /// The chars of a name, or of a string that is a value.
+    pub(super) fn chars(self, text: Str) -> Chars<'a> {
+        match text {
+            Str::Plain(text) => Chars::plain(text),
+            Str::Json(text) => Chars::escaped(text),
+            Str::Span { start, len } => Chars::escaped(self.span(start, len)),
+        }
+    }
+
+    fn span(self, start: u32, len: u32) -> &'a str {
+        let start = start as usize;
+        self.text.get(start..start + len as usize).unwrap_or("")
+    }
+
+    /// A JSON value.
+    pub(super) fn value(self, text: Str) -> Value<'a> {
+        match text {
+            Str::Plain(text) => Value::string(Chars::plain(text)),
+            Str::Json(text) => Value::new(text),
+            Str::Span { start, len } => Value::new(self.span(start, len)),
+        }
+    }
+
+    /// Where the definition `name` starts.
+    pub(super) fn definition(self, name: Str) -> Option<Id> {
+        self.ops.iter().find_map(|op| match op.keyword {
+            Keyword::Definition(known, id) if text::same(self.chars(known), self.chars(name)) => Some(id),
+            _ => None,
+        })
+    }
+}
+
+/// The keywords of a schema, with their places.
+#[derive(Debug, Clone)]
+pub(super) struct Keywords<'a> {
+    ops: &'a [Op],
+    next: Id,
+}
+
+impl Iterator for Keywords<'_> {
+    type Item = (Id, Keyword);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = self.next;
+        let op = self.ops.get(usize::from(at))?;
+        self.next = op.next;
+        Some((at, op.keyword))
+    }
+}

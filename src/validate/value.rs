@@ -1,0 +1,282 @@
+//! JSON values, read from their text again and again: compared and hashed without a tree.
+//!
+//! The texts went through the scanner, so they are right. Of one that is not, everything here still ends.
+
+use super::number;
+use super::schema::Types;
+use super::text::{self, Chars};
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+/// A JSON value, as its text stands: what a [`Check`](super::Check) is asked about.
+///
+/// # Examples
+/// ```
+/// use forebay::validate::Value;
+///
+/// fn even(value: Value<'_>) -> Result<(), &'static str> {
+///     match value.number() {
+///         Some(number) if number.ends_with(['0', '2', '4', '6', '8']) => Ok(()),
+///         _ => Err("must be even"),
+///     }
+/// }
+/// # let _: forebay::validate::Check = even;
+/// ```
+#[derive(Clone, Copy)]
+pub struct Value<'a>(Inner<'a>);
+
+#[derive(Clone, Copy)]
+enum Inner<'a> {
+    /// Of one value, without space around it.
+    Json(&'a str),
+    /// Of a string, decoded.
+    String(Chars<'a>),
+}
+
+/// The comparison has more to look at than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooMuchWork;
+
+impl<'a> Value<'a> {
+    pub(super) const fn new(json: &'a str) -> Self {
+        Self(Inner::Json(json))
+    }
+
+    pub(super) const fn string(chars: Chars<'a>) -> Self {
+        Self(Inner::String(chars))
+    }
+
+    /// Its text in JSON; `None` of a string that is not written in JSON: a schema's, or one that was coerced.
+    #[must_use]
+    pub fn json(self) -> Option<&'a str> {
+        match self.0 {
+            Inner::Json(json) => Some(json),
+            Inner::String(_) => None,
+        }
+    }
+
+    /// Its type; an integer's is [`Types::INTEGER`], whose value may be written as `1.0`.
+    #[must_use]
+    pub fn types(self) -> Types {
+        let Inner::Json(json) = self.0 else { return Types::STRING };
+        match json.as_bytes().first() {
+            Some(b'{') => Types::OBJECT,
+            Some(b'[') => Types::ARRAY,
+            Some(b'"') => Types::STRING,
+            Some(b't' | b'f') => Types::BOOLEAN,
+            Some(b'n') | None => Types::NULL,
+            _ if number::is_integer(json) => Types::INTEGER,
+            _ => Types::NUMBER,
+        }
+    }
+
+    /// A string's chars, escapes decoded.
+    #[must_use]
+    pub fn chars(self) -> Option<impl Iterator<Item = char> + Clone + 'a> {
+        self.text()
+    }
+
+    pub(super) fn text(self) -> Option<Chars<'a>> {
+        match self.0 {
+            Inner::String(chars) => Some(chars),
+            Inner::Json(json) => {
+                json.strip_prefix('"').map(|rest| Chars::escaped(rest.strip_suffix('"').unwrap_or(rest)))
+            }
+        }
+    }
+
+    /// A number's text, of any length and precision.
+    #[must_use]
+    pub fn number(self) -> Option<&'a str> {
+        self.json().filter(|json| json.starts_with(|c: char| c == '-' || c.is_ascii_digit()))
+    }
+
+    /// A boolean's value.
+    #[must_use]
+    pub fn boolean(self) -> Option<bool> {
+        match self.json()? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The parts of an array or object, one after the other; none of another value.
+    fn parts(self) -> Parts<'a> {
+        match self.0 {
+            Inner::Json(json) if json.starts_with(['{', '[']) => {
+                Parts { rest: json.get(1..).unwrap_or("") }
+            }
+            _ => Parts { rest: "" },
+        }
+    }
+
+    /// An object's keys and values.
+    fn members(self) -> impl Iterator<Item = (Chars<'a>, Self)> {
+        let mut parts = self.parts();
+        core::iter::from_fn(move || Some((parts.next()?.text()?, parts.next()?)))
+    }
+
+    /// Whether they are the same value: numbers by what they are worth, objects whatever their order.
+    ///
+    /// Takes one of `work` for each value looked at, and recurses as deep as the values are.
+    pub(super) fn is_same(self, other: Self, work: &mut usize) -> Result<bool, TooMuchWork> {
+        *work = work.checked_sub(1).ok_or(TooMuchWork)?;
+        if let (Some(a), Some(b)) = (self.number(), other.number()) {
+            return Ok(number::compare(a, b).is_eq());
+        }
+        if let (Some(a), Some(b)) = (self.text(), other.text()) {
+            return Ok(text::same(a, b));
+        }
+        let types = self.types();
+        if types != other.types() {
+            return Ok(false);
+        }
+        match types {
+            Types::ARRAY => {
+                let (mut a, mut b) = (self.parts(), other.parts());
+                loop {
+                    match (a.next(), b.next()) {
+                        (None, None) => return Ok(true),
+                        (Some(a), Some(b)) if a.is_same(b, work)? => {}
+                        _ => return Ok(false),
+                    }
+                }
+            }
+            // Both ways, for the sake of keys that stand twice.
+            Types::OBJECT => Ok(self.members().count() == other.members().count()
+                && self.is_in(other, work)?
+                && other.is_in(self, work)?),
+            _ => Ok(self.json() == other.json()),
+        }
+    }
+
+    /// Whether each member of this object is one of `other`'s.
+    fn is_in(self, other: Self, work: &mut usize) -> Result<bool, TooMuchWork> {
+        // Where the order is the same, the next is found at once.
+        let mut from_here = other.members();
+        'members: for (key, value) in self.members() {
+            if let Some((same_key, same_value)) = from_here.next() {
+                if text::same(key, same_key) && value.is_same(same_value, work)? {
+                    continue;
+                }
+            }
+            for (other_key, other_value) in other.members() {
+                *work = work.checked_sub(1).ok_or(TooMuchWork)?;
+                if text::same(key, other_key) && value.is_same(other_value, work)? {
+                    continue 'members;
+                }
+            }
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// The same for values that are the same. Recurses as deep as the value is.
+    #[allow(deprecated)] // `core` has no other; that its keys are fixed is what is wanted.
+    pub(super) fn hash(self) -> u64 {
+        let mut hasher = core::hash::SipHasher::new();
+        if let Some(number) = self.number() {
+            number::hash(number, &mut hasher);
+        } else if let Some(chars) = self.text() {
+            chars.for_each(|c| c.hash(&mut hasher));
+        } else {
+            match self.types() {
+                Types::ARRAY => self.parts().for_each(|item| item.hash().hash(&mut hasher)),
+                // A sum, since order does not matter.
+                Types::OBJECT => self
+                    .members()
+                    .fold(0_u64, |sum, (key, value)| {
+                        let mut member = core::hash::SipHasher::new();
+                        (Self::string(key).hash(), value.hash()).hash(&mut member);
+                        sum.wrapping_add(member.finish())
+                    })
+                    .hash(&mut hasher),
+                _ => self.json().hash(&mut hasher),
+            }
+        }
+        hasher.finish()
+    }
+}
+
+/// As JSON; a string that is not written in JSON as Rust writes it.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Inner::Json(json) => f.write_str(json),
+            Inner::String(chars) => {
+                f.write_str("\"")?;
+                for c in chars {
+                    match c {
+                        '"' | '\\' => write!(f, "\\{c}")?,
+                        c if c < ' ' => write!(f, "\\u{:04x}", c as u32)?,
+                        c => write!(f, "{c}")?,
+                    }
+                }
+                f.write_str("\"")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The values between the brackets of an array; of an object keys and values by turns.
+struct Parts<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let from = self.rest.trim_start_matches([' ', '\t', '\n', '\r', ',', ':']);
+        let len = value_len(from.as_bytes());
+        let value = from.get(..len).filter(|_| len != 0);
+        self.rest = value.and(from.get(len..)).unwrap_or("");
+        value.map(Value::new)
+    }
+}
+
+/// How many bytes the value at the front has; 0 at the end of an array or object.
+fn value_len(text: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                while let Some(&byte) = text.get(at) {
+                    at += 1;
+                    match byte {
+                        b'"' => break,
+                        b'\\' => at += 1,
+                        _ => {}
+                    }
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return at - 1,
+            },
+            // Within a container anything else is passed over, byte by byte.
+            _ if depth != 0 => continue,
+            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => return at - 1,
+            // A number or a literal.
+            _ => {
+                while text.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)) {
+                    at += 1;
+                }
+            }
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    at
+}
