@@ -182,6 +182,20 @@ impl Scanner {
         matches!(self.state, State::Text)
     }
 
+    /// Within a string or a key.
+    pub(super) const fn in_string(&self) -> bool {
+        matches!(self.state, State::Text | State::Escape | State::Hex(_) | State::Backslash | State::U)
+    }
+
+    pub(super) const fn in_key(&self) -> bool {
+        self.key && self.in_string()
+    }
+
+    /// The last that came was a key.
+    pub(super) const fn is_after_key(&self) -> bool {
+        matches!(self.state, State::Colon)
+    }
+
     /// Of the bytes of a string so far, how many at the end do not make a char yet.
     pub(super) const fn pending(&self) -> usize {
         self.pending as usize

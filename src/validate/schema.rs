@@ -209,6 +209,37 @@ impl Keyword {
         }
     }
 
+    /// Whether values of one of these types are asked for something that their first byte does not tell.
+    pub(super) const fn is_about(self, types: Types) -> bool {
+        match self {
+            Self::Minimum(_)
+            | Self::Maximum(_)
+            | Self::ExclusiveMinimum(_)
+            | Self::ExclusiveMaximum(_)
+            | Self::MultipleOf(_) => types.contains(Types::NUMBER),
+            Self::MinLength(_) | Self::MaxLength(_) | Self::Pattern(..) | Self::Format(_) => {
+                types.contains(Types::STRING)
+            }
+            Self::MinItems(_)
+            | Self::MaxItems(_)
+            | Self::UniqueItems
+            | Self::PrefixItem(..)
+            | Self::Items(_)
+            | Self::Contains(_) => types.contains(Types::ARRAY),
+            Self::MinProperties(_)
+            | Self::MaxProperties(_)
+            | Self::Required(_)
+            | Self::Property(..)
+            | Self::PatternProperty(..)
+            | Self::AdditionalProperties(_)
+            | Self::PropertyNames(_)
+            | Self::DependentRequired(..)
+            | Self::DependentSchema(..) => types.contains(Types::OBJECT),
+            Self::Check(_) | Self::NamedCheck(_) | Self::Enum(_) | Self::Const(_) => true,
+            _ => false,
+        }
+    }
+
     /// The schema it holds.
     pub(super) const fn child(self) -> Option<Id> {
         match self {
@@ -404,6 +435,11 @@ impl<'a> Rules<'a> {
             Str::Json(text) => Value::new(text),
             Str::Span { start, len } => Value::new(self.span(start, len)),
         }
+    }
+
+    /// Whether nothing fits.
+    pub(super) fn is_false(self, schema: Id) -> bool {
+        self.keywords(schema).any(|(_, keyword)| matches!(keyword, Keyword::False))
     }
 
     /// Where the definition `name` starts.
