@@ -774,11 +774,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 let insts = input.rules.pattern(start, len);
                 let from = usize::from(words);
                 let state = &mut self.words[from..from + regex::words(insts.len())];
-                if regex::is_settled(insts, state) {
+                if regex::is_match_so_far(state) || regex::is_dead(state) {
                     continue;
                 }
                 regex::step(insts, state, c);
-                if regex::is_dead(insts, state)
+                if regex::is_dead(state)
                     && self.entry(entry).coerce == Types::NONE
                     && self.is_live(entry, log)
                 {
@@ -982,7 +982,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                             let from = usize::from(matching.words);
                             let state = &mut self.words[from..from + regex::words(insts.len())];
                             // Of one that is dead it was seen as it came.
-                            regex::is_dead(insts, state) || regex::finish(insts, state)
+                            regex::is_dead(state) || regex::finish(insts, state)
                         }
                         _ => self.is_match(insts, chars)?,
                     }
