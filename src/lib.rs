@@ -48,6 +48,8 @@ mod ring;
 mod slab;
 // L6
 mod stream;
+#[cfg(feature = "validate")]
+mod validate;
 
 pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
