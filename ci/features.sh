@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks every combination of features. Only what a user gets: no tests, no dev-dependencies.
 . "$(dirname "$0")/common.sh"
-all=(std async zeroize serde defmt)
+all=(std async zeroize serde defmt metrics)
 
 for ((set = 0; set < 1 << ${#all[@]}; set++)); do
     features=

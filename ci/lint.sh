@@ -5,7 +5,7 @@
 for manifest in Cargo.toml loom-tests/Cargo.toml fuzz/Cargo.toml checks/*/Cargo.toml; do
     cargo fmt --check --manifest-path "$manifest"
 done
-cargo clippy --quiet --all-targets --features std,async,zeroize,serde,defmt -- -D warnings
+cargo clippy --quiet --all-targets --features std,async,zeroize,serde,defmt,metrics -- -D warnings
 cargo clippy --quiet --all-targets -- -D warnings
 # Most of these have panic handlers of their own, so they have no test target.
 for check in checks/*/; do

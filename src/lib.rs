@@ -22,6 +22,7 @@ pub mod seed;
 mod sync;
 // L1
 mod error;
+mod histogram;
 mod metrics;
 mod pad;
 #[cfg(feature = "std")]
@@ -31,6 +32,8 @@ mod slot;
 mod token;
 // L2
 mod bitmap;
+#[cfg(feature = "metrics")]
+mod export;
 mod queue;
 // L3
 mod free;
@@ -51,16 +54,22 @@ mod stream;
 // L7
 #[cfg(feature = "validate")]
 pub mod validate;
+#[cfg(not(all(loom, feature = "loom")))]
+pub mod global;
 
+pub use self::metrics::Metrics; // not the crate of that name
 pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
 };
 pub use free::Waiting;
+pub use histogram::{Bucket, Clock, Histogram};
 pub use lanes::Lanes;
-pub use metrics::Metrics;
 pub use notify::{Headroom, Notify, Poll};
 pub use pad::{CacheLine, Compact, DefaultPadding};
-pub use pool::{Erased, FromRaw, Home, Lane, LanePool, Lease, Loan, Mapped, Pool, SharedLease};
+pub use pool::{
+    Erased, FromRaw, Home, Lane, LanePool, Lease, Loan, Mapped, Monitor, Out, Pool, SharedLease,
+    Span, Timed,
+};
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
 pub use slab::Slab;

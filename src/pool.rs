@@ -6,6 +6,7 @@ mod lease;
 #[cfg(feature = "std")]
 mod overflow;
 mod shared;
+mod timed;
 #[cfg(any(feature = "std", feature = "async"))]
 mod wait;
 
@@ -17,6 +18,7 @@ pub use lease::{Erased, FromRaw, Home, Lease, Mapped};
 #[cfg(feature = "std")]
 pub use overflow::Overflow;
 pub use shared::SharedLease;
+pub use timed::{Monitor, Out, Span, Timed};
 #[cfg(any(feature = "std", feature = "async"))]
 pub use wait::Get;
 

@@ -112,6 +112,21 @@ fn leases() {
     }
 }
 
+/// As the lease that is timed: the monitor is there for all.
+#[test]
+fn timed_leases() {
+    use forebay::{Lane, Monitor, Span, Timed};
+    check! {
+        <T> Lease<Timed<'static, &'static Pool<T, 1, Any>, 1>> => YES, (true, false), NO, NO;
+        <T> SharedLease<Timed<'static, &'static Pool<T, 1, Any>, 1>> => YES, NO, NO, NO;
+        <T> Lease<Timed<'static, &'static Lane<'static, T, 1, 1, Any>, 1>> => NO, NO, NO, NO;
+        <P> Lease<Timed<'static, &'static Pool<u8, 1, With<P>>, 1>> => YES, NO, YES, NO;
+    }
+    assert_eq!(auto!(Monitor<1>), YES);
+    assert_eq!(auto!(Span<'static, 1>), YES);
+    assert_eq!(auto!(forebay::Histogram), YES);
+}
+
 /// A lane is for one context at a time: it may go to another thread, and its leases, which would go back on it
 /// from there, may not.
 #[test]

@@ -171,6 +171,59 @@ fn leases() {
 }
 
 #[test]
+fn monitors() {
+    use forebay::{Clock, Monitor};
+    fn clock() -> u64 {
+        thread_local! {
+            static TICKS: Cell<u64> = const { Cell::new(0) };
+        }
+        TICKS.replace(TICKS.get() + 3)
+    }
+    static POOL: Pool<u32, 4> = Pool::new();
+    static TIMES: Monitor<4> = Monitor::new(Clock::new(clock, 1000));
+    let run = |times: &'static Monitor<4>| {
+        let lease = times.time(POOL.try_get().unwrap());
+        let shared = Lease::share(times.time(POOL.try_get().unwrap()));
+        let span = times.span(3);
+        assert!(times.audit().count() == 3 && times.longest_out().is_some());
+        assert!(shown(times) > 0 && shown(&span) > 0 && shown(times.longest_out()) > 0);
+        drop((lease, shared.clone(), shared, span));
+        let histogram = times.histogram();
+        assert!(histogram.quantile(0.5) <= Some(histogram.longest()));
+        let mut text = heapless::String::<2000>::new();
+        write!(text, "{histogram:#}").unwrap();
+        assert_eq!(
+            (histogram.count(), histogram.buckets().map(|bucket| bucket.count).sum()),
+            (3, 3)
+        );
+    };
+    allocates_nothing(|| run(&TIMES));
+    #[cfg(feature = "std")]
+    {
+        static SYSTEM: Monitor<4> = Monitor::new(Clock::monotonic());
+        allocates_nothing(|| run(&SYSTEM));
+    }
+}
+
+#[test]
+fn ready_made() {
+    use forebay::global;
+    let long = "x".repeat(5000);
+    allocates_nothing(|| {
+        let response = global::new_response("text").unwrap();
+        let token = global::new_token("text", true).unwrap();
+        let refused =
+            (global::new_response(&long).unwrap_err(), global::new_token(&long, true).unwrap_err());
+        assert!(shown(refused) > 0 && *response == *token.as_str());
+        let (mut sender, mut receiver) = global::response_stream().unwrap();
+        sender.try_send_text("text").unwrap();
+        drop((response, token, sender));
+        assert_eq!(receiver.try_recv().unwrap(), "text");
+        assert_eq!(global::response_pool().available(), global::RESPONSES);
+    });
+}
+
+#[test]
 fn lanes() {
     use forebay::{DefaultReset, Headroom, LanePool, TickByMisses};
     type Names = heapless::String<16>;

@@ -183,13 +183,14 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
 fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["sync", "seed"][..]),
-        (1, &["error", "metrics", "pad", "park", "reset", "slot", "token"]),
-        (2, &["bitmap", "queue"]),
+        (1, &["error", "histogram", "metrics", "pad", "park", "reset", "slot", "token"]),
+        (2, &["bitmap", "export", "queue"]),
         (3, &["free", "thread"]),
         (4, &["notify", "lanes"]),
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
-        (7, &["lib"]),
+        (7, &["global"]),
+        (8, &["lib"]),
     ]
     .into_iter()
     .flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer)))

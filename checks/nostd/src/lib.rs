@@ -1,7 +1,10 @@
 //! Links forebay into something that has no std and no allocator.
 #![no_std]
 
-use forebay::{DefaultReset, Exhausted, Headroom, LanePool, Lease, Pool, Ring, StreamPool, Token};
+use forebay::{
+    Clock, DefaultReset, Exhausted, Headroom, LanePool, Lease, Monitor, Pool, Ring, StreamPool,
+    Token,
+};
 
 static FRAMES: Pool<[u8; 4], 3> = Pool::new();
 static BUFFERS: LanePool<[u8; 4], 8, 2> = LanePool::new();
@@ -15,6 +18,14 @@ extern "C" fn forebay_runs_without_std() -> bool {
     little_of_everything().is_ok_and(|sum| sum == 13)
         && lanes().is_ok_and(|metrics| metrics.gets == 3)
         && waiting()
+        && timed().is_ok_and(|count| count == 1)
+}
+
+/// A clock is a function. What is in `global` and is not called is not there.
+fn timed() -> Result<u64, Exhausted> {
+    static TIMES: Monitor<3> = Monitor::new(Clock::new(|| 7, 1000));
+    drop(TIMES.time(FRAMES.try_get()?));
+    Ok(TIMES.histogram().count())
 }
 
 fn lanes() -> Result<forebay::Metrics, Exhausted> {

@@ -247,6 +247,38 @@ mod streams {
     }
 }
 
+/// By a clock that is not known here and does not panic.
+mod monitors {
+    use super::*;
+    use core::time::Duration;
+    use forebay::global::{
+        self, PooledResponse, PooledToken, Refused, ResponseSender, ResponseStream,
+    };
+    use forebay::{Histogram, Monitor, Span, Timed};
+    type Times = Monitor<16>;
+    type P = Pool<Owned, 16, Plain>;
+    type T = Lease<Timed<'static, &'static P, 16>>;
+
+    export! { "op_"
+        fn monitor_time(times: &'static Times, lease: Lease<&'static P>) -> T { times.time(lease) }
+        fn timed_deref(lease: &mut T) { lease.0 = lease.0.wrapping_add(1) }
+        fn timed_drop(lease: T) { drop(lease) }
+        fn timed_share(lease: T) { drop(Lease::share(lease)) }
+        fn monitor_span(times: &'static Times, slot: usize) -> Span<'static, 16> { times.span(slot) }
+        fn span_drop(span: Span<'static, 16>) { drop(span) }
+        fn monitor_histogram(times: &Times) -> Histogram { times.histogram() }
+        fn monitor_audit(times: &Times) -> usize { times.audit().filter(|out| out.time > Duration::ZERO).count() }
+        fn monitor_longest_out(times: &Times) -> Option<Duration> { times.longest_out().map(|out| out.time) }
+        fn histogram_count(times: &Histogram) -> u64 { times.count() }
+        fn histogram_longest(times: &Histogram) -> Duration { times.longest() }
+        fn histogram_quantile(times: &Histogram, of: f64) -> Option<Duration> { times.quantile(of) }
+        fn histogram_buckets(times: &Histogram) -> u64 { times.buckets().fold(0, |sum, bucket| sum ^ bucket.count) }
+        fn new_response(text: &str) -> Result<PooledResponse, Refused> { global::new_response(text) }
+        fn new_token(text: &str, finished: bool) -> Result<PooledToken, Refused> { global::new_token(text, finished) }
+        fn response_stream() -> Result<(ResponseSender, ResponseStream), Exhausted> { global::response_stream() }
+    }
+}
+
 /// Makes by panicking, if it is asked for the wrong slot.
 pub struct Picky;
 
