@@ -189,7 +189,8 @@ fn imports_point_down() {
         (4, &["notify", "lanes"]),
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
-        (7, &["lib"]),
+        (7, &["cascade"]),
+        (8, &["lib"]),
     ]
     .into_iter()
     .flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer)))
