@@ -71,6 +71,71 @@ impl fmt::Display for WaitError {
 #[cfg(feature = "std")]
 impl core::error::Error for WaitError {}
 
+/// Which of several pools refused, and why. What the others gave is back already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NotAll<E = Exhausted> {
+    pub(crate) part: usize,
+    pub(crate) why: E,
+}
+
+impl<E> NotAll<E> {
+    /// The pool's number among those that were named, from 0 and from left to right: in `(&A, (&B, &C))`, that of
+    /// `C` is 2.
+    #[must_use]
+    pub fn part(&self) -> usize {
+        self.part
+    }
+
+    /// What that pool said.
+    #[must_use]
+    pub fn why(self) -> E {
+        self.why
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for NotAll<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "part {}: {}", self.part, self.why)
+    }
+}
+
+impl<E: core::error::Error> core::error::Error for NotAll<E> {}
+
+/// Why waiting for objects of several pools ended without them.
+#[cfg(any(feature = "std", feature = "async"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum WaitAllError {
+    /// The time was up. Only where there is a timeout.
+    TimedOut(Exhausted),
+    /// All seats for waiting callers are taken: the caller did not wait.
+    TooManyWaiters(TooManyWaiters),
+    /// More objects of one pool are wanted than it can promise to each of those that may wait: as many callers, each
+    /// with some of them, could wait for each other's for ever. The caller got none, and did not wait.
+    TooManyParts {
+        /// The most that the pool can promise: 1 + (`n` - 1) / `K`, of `n` objects in reach, with `K` seats.
+        most: usize,
+    },
+}
+
+#[cfg(any(feature = "std", feature = "async"))]
+impl fmt::Display for WaitAllError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(why) => write!(f, "the time was up: {why}"),
+            Self::TooManyWaiters(why) => why.fmt(f),
+            Self::TooManyParts { most } => write!(
+                f,
+                "more objects of one pool than the {most} that each who waits for it may want"
+            ),
+        }
+    }
+}
+
+#[cfg(any(feature = "std", feature = "async"))]
+impl core::error::Error for WaitAllError {}
+
 /// Errors that carry the refused value `T` back; `Debug` and `Error` ask nothing of `T`.
 macro_rules! carries_value {
     ($name:ident, $value:ident: $($refused:pat => $short:literal, $text:literal;)+) => {

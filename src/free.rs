@@ -14,6 +14,10 @@ pub trait Free: Send + Sync + Sized {
 
     first_value!();
 
+    /// How many free slots at most are out of reach of who waits, each kept by one owner for itself.
+    #[cfg(any(feature = "std", feature = "async"))]
+    const KEPT: usize = 0;
+
     fn queue(&self) -> &Self::Queue;
 
     /// Claims a free slot and counts a get; one of the reserved ones only for a `privileged` caller.

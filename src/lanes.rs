@@ -463,6 +463,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q> {
     type Queue = Q;
 
+    #[cfg(any(feature = "std", feature = "async"))]
+    const KEPT: usize = LANES;
+
     first_value!({
         assert!(LANES >= 1 && LANES <= 4096, "lanes must be from 1 to 4,096");
         // Else all that is free can be private, and a waiter sleeps on.

@@ -58,8 +58,12 @@ pub mod validate;
 pub mod global;
 
 pub use self::metrics::Metrics; // not the crate of that name
+mod cascade;
+
+pub use cascade::{Acquire, Reserved, try_get_all};
 pub use error::{
-    Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
+    Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
+    TooLong,
 };
 pub use free::Waiting;
 pub use histogram::{Bucket, Clock, Histogram};
@@ -81,9 +85,15 @@ pub use reset::Zeroizing;
 #[cfg(feature = "std")]
 pub use stream::{IntoIter, Iter};
 #[cfg(any(feature = "std", feature = "async"))]
-pub use {error::TooManyWaiters, free::Waits, notify::Wake};
+pub use {
+    cascade::waiting::{AcquireWaiting, get_all},
+    error::{TooManyWaiters, WaitAllError},
+    free::Waits,
+    notify::Wake,
+};
 #[cfg(feature = "std")]
 pub use {
+    cascade::waiting::{get_all_blocking, get_all_timeout},
     error::WaitError,
     pool::{Overflow, Ticker},
 };
@@ -92,9 +102,11 @@ pub use {
 ///
 /// All of them borrow their half or pool, are `Unpin`, and may be dropped or forgotten at any point. A poll is
 /// lock-free; the drop of one that waited costs a swap or two, and of a `Get` or `Open` that was handed an object
-/// already, that object's put. Forgotten, those two keep their seat and the object they are handed.
+/// already, that object's put; of a `GetAll`, the puts of all it has. Forgotten, those three keep their seat and
+/// the objects they have.
 #[cfg(any(feature = "std", feature = "async"))]
 pub mod future {
+    pub use crate::cascade::waiting::GetAll;
     pub use crate::pool::Get;
     pub use crate::stream::open::Open;
     pub use crate::stream::waiting::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};

@@ -110,6 +110,9 @@ mod seats {
 
     /// A queue that callers can join.
     pub trait Seats: Queue {
+        /// How many can wait at once.
+        const SEATS: usize;
+
         /// Takes a seat, or `None` if there is none. The caller then looks for a free slot (`Free::settle`).
         fn join(&self, waker: &Waker, privileged: bool) -> Option<usize>;
 
@@ -270,6 +273,8 @@ mod seats {
     }
 
     impl<const K: usize> Seats for Waiters<K> {
+        const SEATS: usize = K;
+
         fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
             let (number, seat) = self.seats.iter().enumerate().find(|(_, seat)| {
                 // Q3 (Acquire, pairs with Q2): whoever had the seat is done with it.
@@ -334,6 +339,8 @@ mod seats {
     }
 
     impl<const H: usize, Q: Seats> Seats for Reserving<H, Q> {
+        const SEATS: usize = Q::SEATS;
+
         fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
             self.0.join(waker, privileged)
         }

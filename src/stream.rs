@@ -67,7 +67,7 @@ type Handle<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
     SharedLease<&'a Rings<T, STREAMS, DEPTH, W>>;
 
 /// Both halves of a stream.
-type Halves<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
+pub(crate) type Halves<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
     (Sender<'a, T, STREAMS, DEPTH, W>, Receiver<'a, T, STREAMS, DEPTH, W>);
 
 /// Lends a ring as both halves of a stream.

@@ -190,6 +190,7 @@ fn imports_point_down() {
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
         (7, &["global"]),
+        (7, &["cascade"]),
         (8, &["lib"]),
     ]
     .into_iter()

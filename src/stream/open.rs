@@ -1,6 +1,6 @@
 //! Waiting for a free ring.
 
-use super::{Channel, Halves, Reopen, StreamPool, halves};
+use super::{Channel, Halves, Reopen, Rings, StreamPool, halves};
 use crate::error::TooManyWaiters;
 use crate::free::Waits;
 use crate::notify::Notify;
@@ -39,6 +39,25 @@ where
     /// ```
     pub fn open_async(&self) -> Open<'_, T, STREAMS, DEPTH, W> {
         Open(self.rings.get())
+    }
+}
+
+/// As those of [`Pool`].
+impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
+where
+    W: Notify<Open: Waits>,
+{
+    pub(crate) fn place(&self) -> usize {
+        self.rings.place()
+    }
+
+    pub(crate) const fn most() -> usize {
+        Rings::<T, STREAMS, DEPTH, W>::most(false)
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn in_vain(&self) -> crate::error::Exhausted {
+        self.rings.in_vain()
     }
 }
 
