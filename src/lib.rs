@@ -52,14 +52,13 @@ mod slab;
 // L6
 mod stream;
 // L7
-#[cfg(feature = "validate")]
-pub mod validate;
+mod cascade;
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod global;
+#[cfg(feature = "validate")]
+pub mod validate;
 
 pub use self::metrics::Metrics; // not the crate of that name
-mod cascade;
-
 pub use cascade::{Acquire, Reserved, try_get_all};
 pub use error::{
     Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
