@@ -1,8 +1,11 @@
 //! L7: JSON schemas, and texts held against them without a tree or a heap.
 
+#[cfg(feature="std")] mod build;
 mod coerce;
 mod engine;
+mod error;
 mod format;
+mod load;
 mod number;
 mod regex;
 mod report;
@@ -11,10 +14,14 @@ mod schema;
 mod stream;
 mod text;
 mod validator;
+mod uri;
 mod value;
 
+#[cfg(feature="std")] pub use build::SchemaBuf;
+pub use error::{SchemaError, SchemaErrorKind};
 pub use format::Format;
 pub use report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
+pub use load::Draft;
 pub use scan::Malformed;
 pub use schema::{Check, Rules, Types};
 pub use stream::{Rejected, StreamValidator};

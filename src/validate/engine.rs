@@ -10,7 +10,8 @@
 //! An entry is *sure* if the root fails with it: what goes wrong there is an error to report. What goes wrong in a
 //! branch of an `anyOf` is not.
 
-use super::coerce::{self, Coerced};
+use super::coerce::{self, Coerced, Scalar, Target};
+use super::format::Format;
 use super::regex;
 use super::report::{Demand, Log};
 use super::scan::{Event, Malformed, Scanner, Stop};
@@ -257,7 +258,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             // The scanner knows how many bytes at the end do not make a char yet.
             let upto = self.at - self.scanner.pending() as u32;
             self.look(upto, input, log)?;
-            self.foresee(upto, input, log);
+            self.foresee(upto, self.scanner.in_key(), input, log);
         }
         Ok(())
     }
@@ -293,6 +294,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             Event::StringEnd => {
                 self.look(self.at, input, log)?;
+                if !log.wants_more() {
+                    self.foresee(self.at, false, input, log);
+                }
                 if self.has_failed() && !log.wants_more() {
                     return Ok(());
                 }
@@ -582,7 +586,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     if asked.contains(types) || (whole && asked.contains(Types::NUMBER)) {
                     } else if whole {
                         done = false; // At its end it is known whether it is an integer.
-                    } else if input.options.coerces() && coerce::may(types, asked) {
+                    } else if input.options.coerces() && may_become(types, asked) {
                         self.entries[usize::from(i)].coerce = asked;
                         done = false;
                     } else {
@@ -704,6 +708,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn key_end(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let end = self.at;
         self.look(end, input, log)?;
+        if !log.wants_more() {
+            self.foresee(end, true, input, log);
+        }
         if self.has_failed() && !log.wants_more() {
             return Ok(());
         }
@@ -810,7 +817,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// In the middle of a string: whether anything that is listed begins so.
-    fn foresee(&mut self, upto: u32, input: Input<'_>, log: &mut dyn Log) {
+    fn foresee(&mut self, upto: u32, key: bool, input: Input<'_>, log: &mut dyn Log) {
         if self.has_failed() {
             return;
         }
@@ -834,7 +841,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             if reached.is_some_and(|reached| reached < so_far.left()) {
                 failed = true;
-                self.at = self.scalar_start + 1 + reached.unwrap_or(0) as u32;
+                self.at = self.scalar_start + 1 + behind(so_far, reached.unwrap_or(0));
                 self.fail(i, last, level, input, log);
             }
         }
@@ -842,7 +849,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             self.resolve(self.scalar, input, log);
         }
         self.at = end;
-        if self.scanner.in_key() {
+        if key {
             self.foresee_key(so_far, end, input, log);
         }
     }
@@ -872,7 +879,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             if let (Some(keyword), true) = (closed, reached < so_far.left()) {
                 failed = true;
-                self.at = self.scalar_start + 1 + reached as u32;
+                self.at = self.scalar_start + 1 + behind(so_far, reached);
                 self.fail(i, keyword, level, input, log);
             }
         }
@@ -909,14 +916,16 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     Keyword::Format(format) => Some(format),
                     _ => None,
                 });
-                match coerce::coerce(value, coerce, format) {
+                match become_one_of(value, coerce, format) {
                     Some(coerced) => {
-                        self.check(i, coerced.value(), true, level, input, log)?;
+                        self.check(i, value_of(&coerced), true, level, input, log)?;
                         self.report_coerced(i, &coerced, level, input, log);
                     }
-                    None => {
-                        self.fail(i, Keyword::Type(coerce), level, input, log);
+                    // Of the right type it is anyhow.
+                    None if coerce.contains(value.types()) => {
+                        self.check(i, value, true, level, input, log)?;
                     }
+                    None => self.fail(i, Keyword::Type(coerce), level, input, log),
                 }
             }
             self.entries[usize::from(i)].done = true;
@@ -1401,10 +1410,51 @@ fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
     with_text(with, input, |with| number::compare(number, with))
 }
 
+/// The last byte of the char behind the first `len` bytes.
+fn behind(mut chars: Chars<'_>, len: usize) -> u32 {
+    let all = chars.left();
+    while all - chars.left() <= len && Chars::next(&mut chars).is_some() {}
+    (all - chars.left()).saturating_sub(1) as u32
+}
+
 /// Gives a schema's number as a text.
 pub(super) fn with_text<R>(number: Num, input: Input<'_>, f: impl FnOnce(&str) -> R) -> R {
     match number {
         Num::Integer(value) => f(number::decimal(value, &mut [0; 20])),
         Num::Text(text) => f(input.rules.value(text).json().unwrap_or("0")),
+    }
+}
+
+/// Whether a value of the type `types` may be taken for one of `asked`.
+fn may_become(types: Types, asked: Types) -> bool {
+    let scalars = Types::BOOLEAN.or(Types::NUMBER).or(Types::STRING);
+    scalars.contains(types) && TARGETS.iter().any(|(target, _)| asked.contains(*target))
+}
+
+/// What a scalar may be taken for, the first that it can.
+const TARGETS: [(Types, Target); 4] = [
+    (Types::INTEGER, Target::Integer),
+    (Types::NUMBER, Target::Number),
+    (Types::BOOLEAN, Target::Boolean),
+    (Types::STRING, Target::String),
+];
+
+fn become_one_of(value: Value<'_>, asked: Types, format: Option<Format>) -> Option<Coerced> {
+    TARGETS.iter().filter(|(types, _)| asked.contains(*types)).find_map(|(_, target)| {
+        let scalar = match (value.text(), value.number(), value.boolean()) {
+            (Some(chars), ..) => Scalar::String(chars),
+            (_, Some(number), _) => Scalar::Number(number),
+            (.., Some(boolean)) => Scalar::Boolean(boolean),
+            _ => Scalar::Null,
+        };
+        coerce::coerce(scalar, *target, format)
+    })
+}
+
+fn value_of(coerced: &Coerced) -> Value<'_> {
+    match coerced {
+        Coerced::String(text) => Value::string(Chars::plain(text)),
+        Coerced::Number(text) => Value::new(text),
+        Coerced::Boolean(value) => Value::new(if *value { "true" } else { "false" }),
     }
 }

@@ -88,7 +88,8 @@ impl Violation {
         &self.message
     }
 
-    /// The byte of the text at which it was certain, from 0.
+    /// The byte of the text at which it was noticed, from 0: the last of a char, a key or a value. The earliest there is where
+    /// no more than the first violation is asked for; else it may be the last byte of a key or a string.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at as usize
@@ -254,7 +255,7 @@ impl<const ERRORS: usize> Log for Report<ERRORS> {
         }
         let mut coercion = Coercion { path: Text::default(), value: Text::default() };
         let _ = path(&mut coercion.path);
-        let _ = write!(coercion.value, "{}", value.value());
+        let _ = value.write_json(&mut coercion.value);
         let _ = self.coercions.push(coercion);
     }
 }

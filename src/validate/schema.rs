@@ -10,7 +10,7 @@ use core::fmt;
 pub(super) type Id = u16;
 
 /// No keyword follows.
-const NONE: Id = Id::MAX;
+pub(super) const NONE: Id = Id::MAX;
 
 /// A set of JSON types, for [`Schema::types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,10 @@ impl Types {
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    pub(super) const fn is_none(self) -> bool {
+        self.0 == 0
     }
 
     /// The names, as `integer or string`.
@@ -86,7 +90,7 @@ pub(super) enum Str {
     /// A JSON value's text.
     Json(&'static str),
     /// A part of the schema's text: a JSON value's, or the inside of a JSON string.
-    Span { start: u32, len: u32 },
+    Span(Span),
 }
 
 /// A number in a schema, exactly.
@@ -157,8 +161,17 @@ pub(super) enum Keyword {
     Check(Check),
     /// By the name that a validator knows it by.
     NamedCheck(Str),
-    /// A schema to refer to.
+    /// A schema to refer to. In no schema's list of keywords.
     Definition(Str, Id),
+    /// A `$id` or an anchor: its text and its schema's, while references are resolved. In no schema's list.
+    Name { name: Span, schema: Span, anchor: bool },
+}
+
+/// A part of the schema's text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) len: u32,
 }
 
 impl Keyword {
@@ -206,6 +219,7 @@ impl Keyword {
             Self::Ref(_) | Self::RefTo(_) => "$ref",
             Self::Check(_) | Self::NamedCheck(_) => "check",
             Self::Definition(..) => "$defs",
+            Self::Name { .. } => "$id",
         }
     }
 
@@ -266,7 +280,7 @@ impl Keyword {
     }
 
     /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
-    const fn moved(self, ops: Id, insts: Id) -> Self {
+    pub(super) const fn moved(self, ops: Id, insts: Id) -> Self {
         match self {
             Self::Schema(last) => Self::Schema(last + ops),
             Self::Pattern(start, len) => Self::Pattern(start + insts, len),
@@ -297,11 +311,13 @@ impl Keyword {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Op {
     pub(super) keyword: Keyword,
-    next: Id,
+    pub(super) next: Id,
+    /// Where it was read: at the start of a schema, behind any other keyword.
+    pub(super) place: u32,
 }
 
 impl Op {
-    pub(super) const EMPTY: Self = Self { keyword: Keyword::Schema(0), next: NONE };
+    pub(super) const EMPTY: Self = Self { keyword: Keyword::Schema(0), next: NONE, place: 0 };
 }
 
 /// More keywords, or instructions of patterns, than there are places.
@@ -318,11 +334,18 @@ pub(super) struct Builder<'a> {
     len: usize,
     insts: &'a mut [Inst],
     insts_len: usize,
+    /// Of what is added next.
+    pub(super) place: u32,
 }
 
 impl<'a> Builder<'a> {
     pub(super) const fn new(ops: &'a mut [Op], insts: &'a mut [Inst]) -> Self {
-        Self { ops, len: 0, insts, insts_len: 0 }
+        Self::resume(ops, 0, insts, 0)
+    }
+
+    /// Goes on with a list that has `len` keywords and `insts_len` instructions.
+    pub(super) const fn resume(ops: &'a mut [Op], len: usize, insts: &'a mut [Inst], insts_len: usize) -> Self {
+        Self { ops, len, insts, insts_len, place: 0 }
     }
 
     /// How many keywords and instructions there are.
@@ -338,7 +361,7 @@ impl<'a> Builder<'a> {
         if self.len >= self.ops.len() || self.len >= NONE as usize {
             return Err(NoRoom::Keywords);
         }
-        self.ops[self.len] = Op { keyword, next: NONE };
+        self.ops[self.len] = Op { keyword, next: NONE, place: self.place };
         self.len += 1;
         Ok((self.len - 1) as Id)
     }
@@ -360,6 +383,23 @@ impl<'a> Builder<'a> {
             self.ops[to as usize].keyword = Keyword::Schema(id);
         }
         Ok(())
+    }
+
+    /// A keyword in no schema's list, but in front of `next` in one of its own.
+    pub(super) const fn note(&mut self, keyword: Keyword, next: Id) -> Result<Id, NoRoom> {
+        match self.push(keyword) {
+            Ok(id) => {
+                self.ops[id as usize].next = next;
+                Ok(id)
+            }
+            Err(full) => Err(full),
+        }
+    }
+
+    /// Takes its keywords from a schema. Their places stay taken.
+    pub(super) const fn clear(&mut self, schema: Id) {
+        self.ops[schema as usize].next = NONE;
+        self.ops[schema as usize].keyword = Keyword::Schema(schema);
     }
 
     /// Puts another keyword in the place of one.
@@ -419,13 +459,13 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Chars::plain(text),
             Str::Json(text) => Chars::escaped(text),
-            Str::Span { start, len } => Chars::escaped(self.span(start, len)),
+            Str::Span(span) => Chars::escaped(self.span(span)),
         }
     }
 
-    fn span(self, start: u32, len: u32) -> &'a str {
-        let start = start as usize;
-        self.text.get(start..start + len as usize).unwrap_or("")
+    fn span(self, span: Span) -> &'a str {
+        let start = span.start as usize;
+        self.text.get(start..start + span.len as usize).unwrap_or("")
     }
 
     /// A JSON value.
@@ -433,7 +473,7 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Value::string(Chars::plain(text)),
             Str::Json(text) => Value::new(text),
-            Str::Span { start, len } => Value::new(self.span(start, len)),
+            Str::Span(span) => Value::new(self.span(span)),
         }
     }
 
