@@ -48,6 +48,8 @@ mod ring;
 mod slab;
 // L6
 mod stream;
+#[cfg(feature = "validate")]
+mod validate;
 
 pub use error::{
     Cancelled, End, Exhausted, Full, PopError, PushError, RecvError, SendError, TextError, TooLong,
@@ -63,6 +65,9 @@ pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
 pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use token::{Response, Token};
+
+#[cfg(feature = "validate")]
+pub use validate::Format;
 
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
