@@ -162,7 +162,7 @@ const fn same(a: &str, b: &str) -> bool {
 
 /// How many days month `month` from 1 to 12 of `year` has; 0 for another month.
 pub(super) fn days_of_month(year: u32, month: u32) -> u32 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
@@ -172,8 +172,8 @@ pub(super) fn days_of_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// The longest text of an address that `core::net` reads: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
-const ADDRESS: usize = 45;
+/// The longest text of an address: `IPv6:ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
+const ADDRESS: usize = 50;
 
 type Address = heapless::String<ADDRESS>;
 
@@ -365,7 +365,6 @@ impl<I: Iterator<Item = char> + Clone> Scan<I> {
 
     /// What may be an address, as long as `like` says yes.
     fn address(&mut self, like: impl Fn(char) -> bool) -> Option<Address> {
-        // With the `IPv6:` of a mailbox no address that is written without need is as long as this.
         let mut address = Address::new();
         while let Some(c) = self.rest.next_if(|c| like(*c)) {
             address.push(c).ok()?;
@@ -519,16 +518,18 @@ mod tests {
     use std::format;
     use std::string::String;
 
+    /// All of `texts`, which ` | ` separates, are of this format.
     #[track_caller]
-    fn yes(format: Format, texts: &[&str]) {
-        for text in texts {
+    fn yes(format: Format, texts: &str) {
+        for text in texts.split(" | ") {
             assert!(format.matches(text.chars()), "{format:?} {text:?}");
         }
     }
 
+    /// None of `texts` is.
     #[track_caller]
-    fn no(format: Format, texts: &[&str]) {
-        for text in texts {
+    fn no(format: Format, texts: &str) {
+        for text in texts.split(" | ") {
             assert!(!format.matches(text.chars()), "{format:?} {text:?}");
         }
     }
@@ -554,155 +555,87 @@ mod tests {
 
     #[test]
     fn dates() {
-        yes(Format::Date, &["2024-02-29", "2000-02-29", "0000-01-01", "9999-12-31", "2023-11-30"]);
+        yes(Format::Date, "2024-02-29 | 2000-02-29 | 0000-01-01 | 9999-12-31 | 2023-11-30");
         no(
             Format::Date,
-            &["2023-02-29", "1900-02-29", "2023-11-31", "2023-00-10", "2023-13-10", "2023-01-00"],
+            "2023-02-29 | 1900-02-29 | 2023-11-31 | 2023-00-10 | 2023-13-10 | 2023-01-00",
         );
         no(
             Format::Date,
-            &[
-                "2023-1-01",
-                "23-01-01",
-                "02023-01-01",
-                "2023/01/01",
-                "2023-01-01Z",
-                " 2023-01-01",
-                "2023-01-0१",
-            ],
+            "2023-1-01 | 23-01-01 | 02023-01-01 | 2023/01/01 | 2023-01-01Z |  2023-01-01",
         );
+        no(Format::Date, "2023-01-0१");
     }
 
     #[test]
     fn times() {
-        yes(
-            Format::Time,
-            &[
-                "00:00:00Z",
-                "23:59:59z",
-                "12:00:00.000000000000000000000000000001+23:59",
-                "12:00:00-00:00",
-            ],
-        );
+        yes(Format::Time, "00:00:00Z | 23:59:59z | 12:00:00.000000000000000000000000000001+23:59");
+        yes(Format::Time, "12:00:00-00:00");
+        no(Format::Time, "24:00:00Z | 12:60:00Z | 12:00:61Z | 12:00:00 | 12:00Z | 12:00:00.Z");
+        no(Format::Time, "12:00:00,5Z");
         no(
             Format::Time,
-            &[
-                "24:00:00Z",
-                "12:60:00Z",
-                "12:00:61Z",
-                "12:00:00",
-                "12:00Z",
-                "12:00:00.Z",
-                "12:00:00,5Z",
-            ],
+            "12:00:00+24:00 | 12:00:00+00:60 | 12:00:00+0000 | 12:00:00+00 | 12:00:00ZZ",
         );
-        no(
-            Format::Time,
-            &[
-                "12:00:00+24:00",
-                "12:00:00+00:60",
-                "12:00:00+0000",
-                "12:00:00+00",
-                "12:00:00ZZ",
-                "1:00:00Z",
-            ],
-        );
+        no(Format::Time, "1:00:00Z");
         // Leap seconds are there when UTC is at 23:59:60, on both sides of midnight.
         yes(
             Format::Time,
-            &[
-                "23:59:60Z",
-                "00:59:60.5+01:00",
-                "18:59:60-05:00",
-                "05:29:60+05:30",
-                "23:58:60+23:59",
-                "00:00:60-23:59",
-            ],
+            "23:59:60Z | 00:59:60.5+01:00 | 18:59:60-05:00 | 05:29:60+05:30 | 23:58:60+23:59",
         );
-        no(Format::Time, &["23:59:60+01:00", "00:59:60-01:00", "12:00:60Z", "00:00:60+23:59"]);
+        yes(Format::Time, "00:00:60-23:59");
+        no(Format::Time, "23:59:60+01:00 | 00:59:60-01:00 | 12:00:60Z | 00:00:60+23:59");
         yes(
             Format::DateTime,
-            &["2024-02-29T12:00:00Z", "2024-02-29t12:00:00.5z", "2016-12-31T23:59:60Z"],
+            "2024-02-29T12:00:00Z | 2024-02-29t12:00:00.5z | 2016-12-31T23:59:60Z",
         );
         no(
             Format::DateTime,
-            &[
-                "2024-02-30T12:00:00Z",
-                "2024-02-29 12:00:00Z",
-                "2024-02-29T12:00:00",
-                "2024-02-29",
-                "2024-02-29T",
-            ],
+            "2024-02-30T12:00:00Z | 2024-02-29 12:00:00Z | 2024-02-29T12:00:00 | 2024-02-29",
         );
+        no(Format::DateTime, "2024-02-29T");
     }
 
     #[test]
     fn durations() {
         yes(
             Format::Duration,
-            &[
-                "P1Y",
-                "P1Y2M3DT4H5M6S",
-                "P1Y2M",
-                "P2M3D",
-                "PT4H5M",
-                "PT5M6S",
-                "P3DT6S",
-                "P10W",
-                "P00000000000000000000000001D",
-            ],
+            "P1Y | P1Y2M3DT4H5M6S | P1Y2M | P2M3D | PT4H5M | PT5M6S | P3DT6S | P10W",
         );
+        yes(Format::Duration, "P00000000000000000000000001D");
         no(
             Format::Duration,
-            &[
-                "P", "PT", "P1DT", "1D", "P1", "PD", "P1S", "PT1D", "P1M1Y", "P1Y2D", "PT1H6S",
-                "P1W1D", "P1D1W",
-            ],
+            "P | PT | P1DT | 1D | P1 | PD | P1S | PT1D | P1M1Y | P1Y2D | PT1H6S | P1W1D",
         );
-        no(Format::Duration, &["PT1.5S", "P-1D", "-P1D", "p1d", "P1DT1W", "P1D ", "P1Y1Y"]);
+        no(Format::Duration, "P1D1W");
+        no(Format::Duration, "PT1.5S | P-1D | -P1D | p1d | P1DT1W | P1D  | P1Y1Y");
     }
 
     #[test]
     fn emails() {
         yes(
             Format::Email,
-            &[
-                "a@b",
-                "joe.doe+x@sub.example.com",
-                "!#$%&'*+-/=?^_`{|}~@b",
-                r#""a b\"c\\@"@b"#,
-                r#"""@b"#,
-            ],
+            "a@b | joe.doe+x@sub.example.com | !#$%&'*+-/=?^_`{|}~@b | \"a b\\\"c\\\\@\"@b",
         );
-        yes(Format::Email, &["a@[127.0.0.1]", "a@[IPv6:::1]", "a@[ipv6:2001:db8::7]", "a@1"]);
+        yes(Format::Email, "\"\"@b");
+        yes(Format::Email, "a@[127.0.0.1] | a@[IPv6:::1] | a@[ipv6:2001:db8::7] | a@1");
         no(
             Format::Email,
-            &[
-                "a", "@b", "a@", "a@b@c", ".a@b", "a.@b", "a..b@c", "a b@c", "a@b_c", "a@-b",
-                "a@b-", "a@b..c", "a@b.",
-            ],
+            "a | @b | a@ | a@b@c | .a@b | a.@b | a..b@c | a b@c | a@b_c | a@-b | a@b-",
         );
+        no(Format::Email, "a@b..c | a@b.");
         no(
             Format::Email,
-            &[
-                "é@b",
-                "a@é",
-                "\"a@b",
-                "\"a\"b@c",
-                "\"a\tb\"@c",
-                "\"é\"@b",
-                "a@[127.0.0.1",
-                "a@[::1]",
-                "a@[IPv6:1.2.3.4]",
-            ],
+            "é@b | a@é | \"a@b | \"a\"b@c | \"a\tb\"@c | \"é\"@b | a@[127.0.0.1 | a@[::1]",
         );
-        no(
-            Format::Email,
-            &["a@[127.0.0.1]b", "a@[x:y]", "a@[IPv6:fe80::1%eth0]", "<a@b>", "a@[]", "a@b "],
-        );
+        no(Format::Email, "a@[IPv6:1.2.3.4]");
+        yes(Format::Email, "a@[IPv6:ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]");
+        no(Format::Email, "a@[127.0.0.1]b | a@[x:y] | a@[IPv6:fe80::1%eth0] | <a@b> | a@[] | a@b ");
         let long = "a".repeat(64);
-        yes(Format::Email, &[&format!("{long}@b"), &format!("\"{}\"@b", "a".repeat(62))]);
-        no(Format::Email, &[&format!("a{long}@b"), &format!("\"{}\"@b", "a".repeat(63))]);
+        yes(Format::Email, &format!("{long}@b"));
+        yes(Format::Email, &format!("\"{}\"@b", "a".repeat(62)));
+        no(Format::Email, &format!("a{long}@b"));
+        no(Format::Email, &format!("\"{}\"@b", "a".repeat(63)));
     }
 
     #[test]
@@ -710,205 +643,118 @@ mod tests {
         let (label, part) = ("a".repeat(63), "b".repeat(61));
         let longest = format!("{label}.{label}.{label}.{part}");
         assert_eq!(longest.len(), 253);
-        yes(
-            Format::Hostname,
-            &["a", "1", "a-b", "a--b", "xn--4gbwdl.xn--wgbh1c", "A.B.9", &label, &longest],
-        );
-        no(
-            Format::Hostname,
-            &[".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "a-.b", "a_b", "é", "a b", "a:1"],
-        );
-        no(
-            Format::Hostname,
-            &[&format!("a{label}"), &format!("{longest}b"), &format!("{label}a.b")],
-        );
+        yes(Format::Hostname, "a | 1 | a-b | a--b | xn--4gbwdl.xn--wgbh1c | A.B.9");
+        yes(Format::Hostname, &label);
+        yes(Format::Hostname, &longest);
+        no(Format::Hostname, ". | a. | .a | a..b | -a | a- | a.-b | a-.b | a_b | é | a b | a:1");
+        no(Format::Hostname, &format!("a{label}"));
+        no(Format::Hostname, &format!("{longest}b"));
+        no(Format::Hostname, &format!("{label}a.b"));
     }
 
     #[test]
     fn addresses() {
-        yes(Format::Ipv4, &["0.0.0.0", "255.255.255.255"]);
+        yes(Format::Ipv4, "0.0.0.0 | 255.255.255.255");
         no(
             Format::Ipv4,
-            &[
-                "256.0.0.1",
-                "1.2.3",
-                "1.2.3.4.5",
-                "01.2.3.4",
-                "1.2.3.4 ",
-                "0x1.2.3.4",
-                "1.2.3.4/8",
-                "::1",
-                "१.2.3.4",
-            ],
+            "256.0.0.1 | 1.2.3 | 1.2.3.4.5 | 01.2.3.4 | 1.2.3.4  | 0x1.2.3.4 | 1.2.3.4/8",
         );
-        yes(
-            Format::Ipv6,
-            &[
-                "::",
-                "::1",
-                "1::",
-                "1:2:3:4:5:6:7:8",
-                "::ffff:1.2.3.4",
-                "ABCD:ef01::",
-                "1:2:3:4:5:6:1.2.3.4",
-            ],
-        );
-        yes(Format::Ipv6, &["ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"]);
+        no(Format::Ipv4, "::1 | १.2.3.4");
+        yes(Format::Ipv6, ":: | ::1 | 1:: | 1:2:3:4:5:6:7:8 | ::ffff:1.2.3.4 | ABCD:ef01::");
+        yes(Format::Ipv6, "1:2:3:4:5:6:1.2.3.4");
+        yes(Format::Ipv6, "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255");
         no(
             Format::Ipv6,
-            &[
-                "1",
-                "1:2:3:4:5:6:7",
-                "1:2:3:4:5:6:7:8:9",
-                "1::2::3",
-                ":::",
-                ":1",
-                "12345::",
-                "g::",
-                "::1%lo",
-                "::1/64",
-            ],
+            "1 | 1:2:3:4:5:6:7 | 1:2:3:4:5:6:7:8:9 | 1::2::3 | ::: | :1 | 12345:: | g::",
         );
-        no(Format::Ipv6, &["[::1]", "::01.2.3.4", "::1.2.3", "1.2.3.4", &"1".repeat(10_000)]);
+        no(Format::Ipv6, "::1%lo | ::1/64");
+        no(Format::Ipv6, "[::1] | ::01.2.3.4 | ::1.2.3 | 1.2.3.4");
+        for format in [Format::Ipv4, Format::Ipv6] {
+            no(format, &"1".repeat(10_000));
+        }
     }
 
     #[test]
     fn uris() {
+        yes(Format::Uri, "a: | http://a | http://a:80/b?c=d/?#e/? | http://a:/ | http://u:p@a:1");
+        yes(Format::Uri, "http://[::1]:8080/ | http://[v1.a:b]");
         yes(
             Format::Uri,
-            &[
-                "a:",
-                "http://a",
-                "http://a:80/b?c=d/?#e/?",
-                "http://a:/",
-                "http://u:p@a:1",
-                "http://[::1]:8080/",
-                "http://[v1.a:b]",
-            ],
+            "file:///a | urn:a:b | mailto:a@b | a+b-c.1:d | a:/b | a:b/c:d@e | http://?q",
         );
-        yes(
-            Format::Uri,
-            &[
-                "file:///a",
-                "urn:a:b",
-                "mailto:a@b",
-                "a+b-c.1:d",
-                "a:/b",
-                "a:b/c:d@e",
-                "http://?q",
-                "http://%41",
-                "A:%aF",
-            ],
-        );
+        yes(Format::Uri, "http://%41 | A:%aF");
         no(
             Format::Uri,
-            &[
-                "a",
-                "/a",
-                "//a",
-                "1a:b",
-                ":a",
-                "a b:c",
-                "http://a b",
-                "http://a/b c",
-                "http://a/%4",
-                "http://a/%g0",
-                "http://é",
-            ],
+            "a | /a | //a | 1a:b | :a | a b:c | http://a b | http://a/b c | http://a/%4",
         );
+        no(Format::Uri, "http://a/%g0 | http://é");
         no(
             Format::Uri,
-            &[
-                "http://a:b",
-                "http://a:1x/",
-                "http://[::1",
-                "http://[1.2.3.4]",
-                "http://[::1]a",
-                "http://a@b@c",
-                "http://[v.a]",
-                "http://[v1.]",
-            ],
+            "http://a:b | http://a:1x/ | http://[::1 | http://[1.2.3.4] | http://[::1]a",
         );
+        no(Format::Uri, "http://a@b@c | http://[v.a] | http://[v1.]");
         no(
             Format::Uri,
-            &[
-                "a:b#c#d",
-                "a:[b]",
-                "a:b|c",
-                "a:\"b\"",
-                "a:<b>",
-                "a:{b}",
-                "a:b\\c",
-                "a:^",
-                "http://a[b]",
-                "http://[fe80::1%25eth0]",
-            ],
+            "a:b#c#d | a:[b] | a:b|c | a:\"b\" | a:<b> | a:{b} | a:b\\c | a:^ | http://a[b]",
         );
-        yes(
-            Format::UriReference,
-            &["http://a", "//a/b", "/a", "a/b:c", "?a:b", "#a:b", "./a:b", "..", "%41"],
-        );
-        no(
-            Format::UriReference,
-            &["1a:b", ":a", "a_b:c", "a b", "\\a", "#a\\b", "//a:b", "%4", "#a#b"],
-        );
+        no(Format::Uri, "http://[fe80::1%25eth0]");
+        yes(Format::UriReference, "http://a | //a/b | /a | a/b:c | ?a:b | #a:b | ./a:b | .. | %41");
+        no(Format::UriReference, "1a:b | :a | a_b:c | a b | \\a | #a\\b | //a:b | %4 | #a#b");
     }
 
     #[test]
     fn uuids() {
         yes(
             Format::Uuid,
-            &["00000000-0000-0000-0000-000000000000", "F81D4FAE-7dec-11d0-A765-00a0c91e6bf6"],
+            "00000000-0000-0000-0000-000000000000 | F81D4FAE-7dec-11d0-A765-00a0c91e6bf6",
         );
         no(
             Format::Uuid,
-            &[
-                "f81d4fae7dec11d0a76500a0c91e6bf6",
-                "{f81d4fae-7dec-11d0-a765-00a0c91e6bf6}",
-                "f81d4fae-7dec-11d0-a765-00a0c91e6bf",
-            ],
+            "f81d4fae7dec11d0a76500a0c91e6bf6 | {f81d4fae-7dec-11d0-a765-00a0c91e6bf6}",
         );
+        no(Format::Uuid, "f81d4fae-7dec-11d0-a765-00a0c91e6bf");
         no(
             Format::Uuid,
-            &[
-                "f81d4fae-7dec-11d0-a765-00a0c91e6bf60",
-                "g81d4fae-7dec-11d0-a765-00a0c91e6bf6",
-                "f81d4fae-7dec-11d0-a76500a0-c91e6bf6",
-            ],
+            "f81d4fae-7dec-11d0-a765-00a0c91e6bf60 | g81d4fae-7dec-11d0-a765-00a0c91e6bf6",
         );
+        no(Format::Uuid, "f81d4fae-7dec-11d0-a76500a0-c91e6bf6");
     }
 
     #[test]
     fn pointers() {
-        yes(Format::JsonPointer, &["", "/", "//", "/a/b~0~1c", "/é \u{0}\"", "/a#"]);
-        no(Format::JsonPointer, &["a", "#/a", "/~", "/~2", "/a~", " /"]);
+        yes(Format::JsonPointer, "/ | // | /a/b~0~1c | /é \u{0}\" | /a#");
+        no(Format::JsonPointer, "a | #/a | /~ | /~2 | /a~ |  /");
         yes(
             Format::RelativeJsonPointer,
-            &["0", "0#", "10#", "1/a/~0", "99999999999999999999999999/", "0/"],
+            "0 | 0# | 10# | 1/a/~0 | 99999999999999999999999999/ | 0/",
         );
-        no(Format::RelativeJsonPointer, &["#", "/a", "01", "00", "-1", "0##", "0#/a", "1a", "0~0"]);
+        no(Format::RelativeJsonPointer, "# | /a | 01 | 00 | -1 | 0## | 0#/a | 1a | 0~0");
     }
 
     proptest! {
+        /// Whatever stands before it, a control character is in none of the formats but the pointers.
         #[test]
-        fn no_text_panics(text: String, other in "[-0-9a-zA-Z:./@\\[\\]%#?+\"~]{0,40}") {
-            for format in Format::ALL {
-                let _ = (format.matches(text.chars()), format.matches(other.chars()));
+        fn control_characters_do_not_match(text: String, other in "[-0-9a-zA-Z:./@\\[\\]%#?+\"~]{0,40}") {
+            let pointers = [Format::JsonPointer, Format::RelativeJsonPointer];
+            for format in Format::ALL.into_iter().filter(|format| !pointers.contains(format)) {
+                for text in [&text, &other] {
+                    prop_assert!(!format.matches(text.chars().chain(['\n'])), "{:?} {:?}", format, text);
+                }
             }
         }
 
         /// `core::net` prints what the formats read.
         #[test]
         fn printed_addresses_match(v4: [u8; 4], v6: [u16; 8]) {
-            prop_assert!(Format::Ipv4.matches(format!("{}", Ipv4Addr::from(v4)).chars()));
-            let v6 = Ipv6Addr::from(v6);
-            prop_assert!(Format::Ipv6.matches(format!("{v6}").chars()));
-            prop_assert!(Format::Uri.matches(format!("http://[{v6}]").chars()));
-            prop_assert!(Format::Email.matches(format!("a@[IPv6:{v6}]").chars()));
+            let (v4, v6) = (Ipv4Addr::from(v4), Ipv6Addr::from(v6));
+            yes(Format::Ipv4, &format!("{v4}"));
+            yes(Format::Ipv6, &format!("{v6}"));
+            yes(Format::Uri, &format!("http://[{v6}]"));
+            yes(Format::Email, &format!("a@[IPv6:{v6}]"));
         }
 
         #[test]
-        fn every_minute_has_one_leap_second(hour in 0..24_u32, minute in 0..60_u32, offset in 0..1440_u32) {
+        fn leap_seconds_end_the_day_of_utc(hour in 0..24_u32, minute in 0..60_u32, offset in 0..1440_u32) {
             let text = format!("{hour:02}:{minute:02}:60+{:02}:{:02}", offset / 60, offset % 60);
             let expected = (23 * 60 + 59 + offset) % 1440 == hour * 60 + minute;
             prop_assert_eq!(Format::Time.matches(text.chars()), expected);
