@@ -28,7 +28,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// # Examples
 /// ```
-/// use forebay::Format;
+/// use forebay::validate::Format;
 ///
 /// const FORMAT: Option<Format> = Format::from_name("date");
 /// assert_eq!(FORMAT, Some(Format::Date));
