@@ -184,7 +184,10 @@ impl Scanner {
 
     /// Within a string or a key.
     pub(super) const fn in_string(&self) -> bool {
-        matches!(self.state, State::Text | State::Escape | State::Hex(_) | State::Backslash | State::U)
+        matches!(
+            self.state,
+            State::Text | State::Escape | State::Hex(_) | State::Backslash | State::U
+        )
     }
 
     pub(super) const fn in_key(&self) -> bool {
@@ -208,7 +211,9 @@ impl Scanner {
 
     const fn in_object(&self) -> bool {
         match self.depth.checked_sub(1) {
-            Some(level) => self.objects[level as usize / 32 % self.objects.len()] >> (level % 32) & 1 == 1,
+            Some(level) => {
+                self.objects[level as usize / 32 % self.objects.len()] >> (level % 32) & 1 == 1
+            }
             None => false,
         }
     }
@@ -284,7 +289,13 @@ impl Scanner {
         // Each arm gives what the byte was, or what must have stood there.
         let expected = match self.state {
             S::Text => return self.text(byte),
-            S::Value | S::ValueOrEnd | S::Key | S::KeyOrEnd | S::Colon | S::CommaOrEnd | S::Done
+            S::Value
+            | S::ValueOrEnd
+            | S::Key
+            | S::KeyOrEnd
+            | S::Colon
+            | S::CommaOrEnd
+            | S::Done
                 if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') =>
             {
                 return Ok(Event::Nothing);
@@ -361,7 +372,11 @@ impl Scanner {
                 if let Err(stop) = self.open(object) {
                     return Err(stop);
                 }
-                if object { (State::KeyOrEnd, Event::Object) } else { (State::ValueOrEnd, Event::Array) }
+                if object {
+                    (State::KeyOrEnd, Event::Object)
+                } else {
+                    (State::ValueOrEnd, Event::Array)
+                }
             }
             b'"' => {
                 self.key = false;

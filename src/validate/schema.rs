@@ -164,7 +164,11 @@ pub(super) enum Keyword {
     /// A schema to refer to. In no schema's list of keywords.
     Definition(Str, Id),
     /// A `$id` or an anchor: its text and its schema's, while references are resolved. In no schema's list.
-    Name { name: Span, schema: Span, anchor: bool },
+    Name {
+        name: Span,
+        schema: Span,
+        anchor: bool,
+    },
 }
 
 /// A part of the schema's text.
@@ -223,37 +227,6 @@ impl Keyword {
         }
     }
 
-    /// Whether values of one of these types are asked for something that their first byte does not tell.
-    pub(super) const fn is_about(self, types: Types) -> bool {
-        match self {
-            Self::Minimum(_)
-            | Self::Maximum(_)
-            | Self::ExclusiveMinimum(_)
-            | Self::ExclusiveMaximum(_)
-            | Self::MultipleOf(_) => types.contains(Types::NUMBER),
-            Self::MinLength(_) | Self::MaxLength(_) | Self::Pattern(..) | Self::Format(_) => {
-                types.contains(Types::STRING)
-            }
-            Self::MinItems(_)
-            | Self::MaxItems(_)
-            | Self::UniqueItems
-            | Self::PrefixItem(..)
-            | Self::Items(_)
-            | Self::Contains(_) => types.contains(Types::ARRAY),
-            Self::MinProperties(_)
-            | Self::MaxProperties(_)
-            | Self::Required(_)
-            | Self::Property(..)
-            | Self::PatternProperty(..)
-            | Self::AdditionalProperties(_)
-            | Self::PropertyNames(_)
-            | Self::DependentRequired(..)
-            | Self::DependentSchema(..) => types.contains(Types::OBJECT),
-            Self::Check(_) | Self::NamedCheck(_) | Self::Enum(_) | Self::Const(_) => true,
-            _ => false,
-        }
-    }
-
     /// The schema it holds.
     pub(super) const fn child(self) -> Option<Id> {
         match self {
@@ -284,7 +257,9 @@ impl Keyword {
         match self {
             Self::Schema(last) => Self::Schema(last + ops),
             Self::Pattern(start, len) => Self::Pattern(start + insts, len),
-            Self::PatternProperty(start, len, id) => Self::PatternProperty(start + insts, len, id + ops),
+            Self::PatternProperty(start, len, id) => {
+                Self::PatternProperty(start + insts, len, id + ops)
+            }
             Self::PrefixItem(index, id) => Self::PrefixItem(index, id + ops),
             Self::Property(name, id) => Self::Property(name, id + ops),
             Self::DependentRequired(name, id) => Self::DependentRequired(name, id + ops),
@@ -344,7 +319,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Goes on with a list that has `len` keywords and `insts_len` instructions.
-    pub(super) const fn resume(ops: &'a mut [Op], len: usize, insts: &'a mut [Inst], insts_len: usize) -> Self {
+    pub(super) const fn resume(
+        ops: &'a mut [Op],
+        len: usize,
+        insts: &'a mut [Inst],
+        insts_len: usize,
+    ) -> Self {
         Self { ops, len, insts, insts_len, place: 0 }
     }
 
@@ -408,7 +388,10 @@ impl<'a> Builder<'a> {
     }
 
     /// Compiles a pattern: where its instructions start, and how many they are.
-    pub(super) const fn pattern(&mut self, pattern: Chars<'_>) -> Result<(Id, u16), regex::RegexError> {
+    pub(super) const fn pattern(
+        &mut self,
+        pattern: Chars<'_>,
+    ) -> Result<(Id, u16), regex::RegexError> {
         let start = self.insts_len;
         let (_, room) = self.insts.split_at_mut(start);
         match regex::compile(pattern, room) {
@@ -439,7 +422,10 @@ impl<'a> Rules<'a> {
     /// The keywords of a schema.
     #[inline]
     pub(super) fn keywords(self, schema: Id) -> Keywords<'a> {
-        Keywords { ops: self.ops, next: self.ops.get(usize::from(schema)).map_or(NONE, |op| op.next) }
+        Keywords {
+            ops: self.ops,
+            next: self.ops.get(usize::from(schema)).map_or(NONE, |op| op.next),
+        }
     }
 
     #[inline]
@@ -477,6 +463,29 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// Whether `key`, the inside of a JSON string, is this name; `plain` says that it has no escapes.
+    #[inline]
+    pub(super) fn is_key(self, name: Str, key: &str, plain: bool) -> bool {
+        let (known, escaped) = match name {
+            Str::Plain(text) => (text.as_bytes(), false),
+            Str::Json(text) => (text.as_bytes(), true),
+            Str::Span(span) => {
+                let start = span.start as usize;
+                (self.text.as_bytes().get(start..start + span.len as usize).unwrap_or(&[]), true)
+            }
+        };
+        if plain {
+            if known.len() == key.len() {
+                // What an escape stands for is shorter than the escape.
+                return known == key.as_bytes();
+            }
+            if !escaped || known.len() < key.len() || !known.contains(&b'\\') {
+                return false;
+            }
+        }
+        text::same(self.chars(name), Chars::escaped(key))
+    }
+
     /// Whether nothing fits.
     pub(super) fn is_false(self, schema: Id) -> bool {
         self.keywords(schema).any(|(_, keyword)| matches!(keyword, Keyword::False))
@@ -485,7 +494,9 @@ impl<'a> Rules<'a> {
     /// Where the definition `name` starts.
     pub(super) fn definition(self, name: Str) -> Option<Id> {
         self.ops.iter().find_map(|op| match op.keyword {
-            Keyword::Definition(known, id) if text::same(self.chars(known), self.chars(name)) => Some(id),
+            Keyword::Definition(known, id) if text::same(self.chars(known), self.chars(name)) => {
+                Some(id)
+            }
             _ => None,
         })
     }
