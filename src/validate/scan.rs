@@ -182,6 +182,23 @@ impl Scanner {
         matches!(self.state, State::Text)
     }
 
+    /// Within a string or a key.
+    pub(super) const fn in_string(&self) -> bool {
+        matches!(
+            self.state,
+            State::Text | State::Escape | State::Hex(_) | State::Backslash | State::U
+        )
+    }
+
+    pub(super) const fn in_key(&self) -> bool {
+        self.key && self.in_string()
+    }
+
+    /// The last that came was a key.
+    pub(super) const fn is_after_key(&self) -> bool {
+        matches!(self.state, State::Colon)
+    }
+
     /// Of the bytes of a string so far, how many at the end do not make a char yet.
     pub(super) const fn pending(&self) -> usize {
         self.pending as usize
@@ -194,7 +211,9 @@ impl Scanner {
 
     const fn in_object(&self) -> bool {
         match self.depth.checked_sub(1) {
-            Some(level) => self.objects[level as usize / 32 % self.objects.len()] >> (level % 32) & 1 == 1,
+            Some(level) => {
+                self.objects[level as usize / 32 % self.objects.len()] >> (level % 32) & 1 == 1
+            }
             None => false,
         }
     }
@@ -270,7 +289,13 @@ impl Scanner {
         // Each arm gives what the byte was, or what must have stood there.
         let expected = match self.state {
             S::Text => return self.text(byte),
-            S::Value | S::ValueOrEnd | S::Key | S::KeyOrEnd | S::Colon | S::CommaOrEnd | S::Done
+            S::Value
+            | S::ValueOrEnd
+            | S::Key
+            | S::KeyOrEnd
+            | S::Colon
+            | S::CommaOrEnd
+            | S::Done
                 if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') =>
             {
                 return Ok(Event::Nothing);
@@ -347,7 +372,11 @@ impl Scanner {
                 if let Err(stop) = self.open(object) {
                     return Err(stop);
                 }
-                if object { (State::KeyOrEnd, Event::Object) } else { (State::ValueOrEnd, Event::Array) }
+                if object {
+                    (State::KeyOrEnd, Event::Object)
+                } else {
+                    (State::ValueOrEnd, Event::Array)
+                }
             }
             b'"' => {
                 self.key = false;

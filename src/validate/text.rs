@@ -139,20 +139,21 @@ pub(super) const fn same(mut a: Chars<'_>, mut b: Chars<'_>) -> bool {
     }
 }
 
-/// Whether `whole` begins with the chars of `prefix`.
-pub(super) const fn starts_with(mut whole: Chars<'_>, mut prefix: Chars<'_>) -> bool {
+/// How many bytes at the front of `a` stand for chars that `b` begins with as well.
+pub(super) const fn shared(mut a: Chars<'_>, mut b: Chars<'_>) -> usize {
+    let all = a.left();
     loop {
-        match (whole.next(), prefix.next()) {
-            (_, None) => return true,
+        let before = a.left();
+        match (a.next(), b.next()) {
             (Some(a), Some(b)) if a == b => {}
-            _ => return false,
+            _ => return all - before,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chars, same, starts_with};
+    use super::{Chars, same, shared};
     use std::string::String;
 
     #[test]
@@ -169,7 +170,8 @@ mod tests {
 
     #[test]
     fn broken_escapes_are_bounded() {
-        for text in [r"\", r"\u", r"\u12", r"\ud800", r"\ud800\", r"\ud800x", r"\udc00", r"\uzzzz"] {
+        for text in [r"\", r"\u", r"\u12", r"\ud800", r"\ud800\", r"\ud800x", r"\udc00", r"\uzzzz"]
+        {
             assert!(Chars::escaped(text).count() <= text.len(), "{text}");
         }
     }
@@ -179,7 +181,10 @@ mod tests {
         let (plain, escaped) = (Chars::plain("a/b"), Chars::escaped(r"a\/b"));
         assert!(same(plain, escaped));
         assert!(!same(plain, Chars::plain("a/")) && !same(Chars::plain("a/"), plain));
-        assert!(starts_with(escaped, Chars::plain("a/")) && !starts_with(Chars::plain("a/"), escaped));
+        assert_eq!(
+            (shared(escaped, Chars::plain("a/c")), shared(Chars::plain("x"), plain)),
+            (3, 0)
+        );
         assert_eq!((plain.as_bytes(), escaped.as_bytes()), (Some(&b"a/b"[..]), None));
     }
 }

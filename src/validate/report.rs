@@ -1,0 +1,345 @@
+//! What a validation says: violations and coerced values, in bounded texts.
+
+use super::coerce::Coerced;
+use super::engine::{Input, with_text};
+use super::schema::{Keyword, Types};
+use crate::reset::Reset;
+use core::fmt::{self, Write};
+use core::ops::Deref;
+use heapless::{String, Vec};
+
+/// A text of at most `CAP` bytes. What does not fit is cut off, and the end then reads `…`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text<const CAP: usize> {
+    text: String<CAP>,
+    cut: bool,
+}
+
+impl<const CAP: usize> Text<CAP> {
+    /// Whether some of it did not fit.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+}
+
+impl<const CAP: usize> Deref for Text<CAP> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<const CAP: usize> fmt::Display for Text<CAP> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+/// Takes what fits, and never fails.
+impl<const CAP: usize> Write for Text<CAP> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.cut || self.text.push_str(text).is_ok() {
+            return Ok(());
+        }
+        self.cut = true;
+        for c in text.chars() {
+            if self.text.push(c).is_err() {
+                break;
+            }
+        }
+        while CAP.saturating_sub(self.text.len()) < '…'.len_utf8() && self.text.pop().is_some() {}
+        let _ = self.text.push('…');
+        Ok(())
+    }
+}
+
+/// Bytes of a [`Violation`]'s path, and of its message.
+pub const PATH: usize = 96;
+/// As [`PATH`].
+pub const MESSAGE: usize = 96;
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    path: Text<PATH>,
+    message: Text<MESSAGE>,
+    keyword: &'static str,
+    at: u32,
+}
+
+impl Violation {
+    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole.
+    #[must_use]
+    pub fn path(&self) -> &Text<PATH> {
+        &self.path
+    }
+
+    /// The keyword that it does not fit, as `minimum`; `false` if nothing fits, `check` for a check of one's own.
+    #[must_use]
+    pub fn keyword(&self) -> &'static str {
+        self.keyword
+    }
+
+    /// In words: `must be at least 18`.
+    #[must_use]
+    pub fn message(&self) -> &Text<MESSAGE> {
+        &self.message
+    }
+
+    /// The byte of the text at which it was certain, from 0.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at as usize
+    }
+}
+
+/// As `/age: must be at least 18`; the text as a whole is called `value`.
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: &str = if self.path.is_empty() { "value" } else { &self.path };
+        write!(f, "{path}: {}", self.message)
+    }
+}
+
+impl core::error::Error for Violation {}
+
+/// A value that was taken for one of another type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coercion {
+    path: Text<PATH>,
+    value: Text<MESSAGE>,
+}
+
+impl Coercion {
+    /// Where the value is, as [`Violation::path`].
+    #[must_use]
+    pub fn path(&self) -> &Text<PATH> {
+        &self.path
+    }
+
+    /// What it was taken for, in JSON: `42` for a text that has `"42"` where a number is asked for.
+    #[must_use]
+    pub fn value(&self) -> &Text<MESSAGE> {
+        &self.value
+    }
+}
+
+/// What [`Validator::validate`](super::Validator::validate) says of a text: whether it fits, up to `ERRORS`
+/// violations, and up to as many coerced values.
+#[derive(Debug)]
+pub struct Report<const ERRORS: usize> {
+    violations: Vec<Violation, ERRORS>,
+    missed: usize,
+    coercions: Vec<Coercion, ERRORS>,
+    coercions_missed: usize,
+    valid: bool,
+    /// The first violation is enough.
+    pub(super) first: bool,
+}
+
+impl<const ERRORS: usize> Report<ERRORS> {
+    pub(super) const fn new() -> Self {
+        Self {
+            violations: Vec::new(),
+            missed: 0,
+            coercions: Vec::new(),
+            coercions_missed: 0,
+            valid: true,
+            first: false,
+        }
+    }
+
+    /// Whether the text fits the schema.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.valid
+    }
+
+    pub(super) fn set_valid(&mut self, valid: bool) {
+        self.valid = valid;
+    }
+
+    /// What is wrong, in the order in which it was noticed, with the first `ERRORS`. Never empty if the text does not fit,
+    /// unless `ERRORS` is 0.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// Violations that there was no room for.
+    #[must_use]
+    pub fn missed(&self) -> usize {
+        self.missed
+    }
+
+    /// The values that were taken for others, the first `ERRORS`.
+    #[must_use]
+    pub fn coercions(&self) -> &[Coercion] {
+        &self.coercions
+    }
+
+    /// Coercions that there was no room for.
+    #[must_use]
+    pub fn coercions_missed(&self) -> usize {
+        self.coercions_missed
+    }
+}
+
+impl<const ERRORS: usize> Default for Report<ERRORS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const ERRORS: usize> Reset for Report<ERRORS> {
+    fn reset(&mut self) {
+        *self = Self::new();
+    }
+}
+
+/// The violations, one a line.
+impl<const ERRORS: usize> fmt::Display for Report<ERRORS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.valid {
+            return f.write_str("valid");
+        }
+        for (i, violation) in self.violations.iter().enumerate() {
+            if i != 0 {
+                f.write_char('\n')?;
+            }
+            fmt::Display::fmt(violation, f)?;
+        }
+        if self.missed != 0 {
+            write!(f, "\nand {} more", self.missed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a path.
+pub(super) type WritePath<'a> = &'a dyn Fn(&mut dyn Write) -> fmt::Result;
+
+/// Whom the engine tells.
+pub(super) trait Log {
+    /// Whether it is of interest what else is wrong with a text that does not fit.
+    fn wants_more(&self) -> bool;
+    fn violation(
+        &mut self,
+        at: u32,
+        path: WritePath<'_>,
+        keyword: &'static str,
+        message: &dyn fmt::Display,
+    );
+    fn coerced(&mut self, path: WritePath<'_>, value: &Coerced);
+}
+
+impl<const ERRORS: usize> Log for Report<ERRORS> {
+    fn wants_more(&self) -> bool {
+        !self.first
+    }
+
+    fn violation(
+        &mut self,
+        at: u32,
+        path: WritePath<'_>,
+        keyword: &'static str,
+        message: &dyn fmt::Display,
+    ) {
+        // Nothing is written for what does not fit.
+        if self.violations.is_full() {
+            self.missed = self.missed.saturating_add(1);
+            return;
+        }
+        let mut violation =
+            Violation { path: Text::default(), message: Text::default(), keyword, at };
+        // A `Text` takes everything.
+        let _ = path(&mut violation.path);
+        let _ = write!(violation.message, "{message}");
+        let _ = self.violations.push(violation);
+    }
+
+    fn coerced(&mut self, path: WritePath<'_>, value: &Coerced) {
+        if self.coercions.is_full() {
+            self.coercions_missed = self.coercions_missed.saturating_add(1);
+            return;
+        }
+        let mut coercion = Coercion { path: Text::default(), value: Text::default() };
+        let _ = path(&mut coercion.path);
+        let _ = write!(coercion.value, "{}", value.value());
+        let _ = self.coercions.push(coercion);
+    }
+}
+
+/// What a keyword asks for, in words.
+pub(super) struct Demand<'a> {
+    pub(super) keyword: Keyword,
+    pub(super) input: Input<'a>,
+}
+
+impl fmt::Display for Demand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = self.input.rules;
+        match self.keyword {
+            Keyword::False => f.write_str("is not allowed"),
+            Keyword::Type(types) => write!(f, "must be {}", Named(types)),
+            Keyword::Enum(_) => f.write_str("must be one of the listed values"),
+            Keyword::Const(value) => write!(f, "must be {}", rules.value(value)),
+            Keyword::Minimum(n) => with_text(n, self.input, |n| write!(f, "must be at least {n}")),
+            Keyword::Maximum(n) => with_text(n, self.input, |n| write!(f, "must be at most {n}")),
+            Keyword::ExclusiveMinimum(n) => {
+                with_text(n, self.input, |n| write!(f, "must be above {n}"))
+            }
+            Keyword::ExclusiveMaximum(n) => {
+                with_text(n, self.input, |n| write!(f, "must be below {n}"))
+            }
+            Keyword::MultipleOf(n) => {
+                with_text(n, self.input, |n| write!(f, "must be a multiple of {n}"))
+            }
+            Keyword::MinLength(n) => write!(f, "must have at least {n} characters"),
+            Keyword::MaxLength(n) => write!(f, "must have at most {n} characters"),
+            Keyword::Pattern(..) => f.write_str("must match the pattern"),
+            Keyword::Format(format) => write!(f, "must have the format {}", format.name()),
+            Keyword::MinItems(n) => write!(f, "must have at least {n} items"),
+            Keyword::MaxItems(n) => write!(f, "must have at most {n} items"),
+            Keyword::UniqueItems => f.write_str("must not have the same item twice"),
+            Keyword::Contains(_) => f.write_str("has too few items that fit `contains`"),
+            Keyword::MaxContains(n) => write!(f, "must have at most {n} items that fit `contains`"),
+            Keyword::MinProperties(n) => write!(f, "must have at least {n} properties"),
+            Keyword::MaxProperties(n) => write!(f, "must have at most {n} properties"),
+            Keyword::Required(name) => {
+                f.write_str("must have the property ")?;
+                fmt::Display::fmt(&super::value::Value::string(rules.chars(name)), f)
+            }
+            Keyword::AdditionalProperties(_) => {
+                f.write_str("must not have a property of this name")
+            }
+            Keyword::AnyOf(_) => f.write_str("must fit one of the schemas of `anyOf`"),
+            Keyword::OneOf(_) => f.write_str("must fit exactly one of the schemas of `oneOf`"),
+            Keyword::Not(_) => f.write_str("must not fit the schema of `not`"),
+            Keyword::Then(_) => f.write_str("must fit `then`, since it fits `if`"),
+            Keyword::Else(_) => f.write_str("must fit `else`, since it does not fit `if`"),
+            Keyword::DependentRequired(name, _) | Keyword::DependentSchema(name, _) => {
+                f.write_str("does not have what must come with the property ")?;
+                fmt::Display::fmt(&super::value::Value::string(rules.chars(name)), f)
+            }
+            other => write!(f, "does not fit `{}`", other.name()),
+        }
+    }
+}
+
+/// Types with their articles.
+struct Named(Types);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let vowel = [Types::INTEGER, Types::ARRAY, Types::OBJECT].contains(&self.0);
+        let article = match self.0 {
+            Types::NULL => "",
+            _ if vowel => "an ",
+            _ => "a ",
+        };
+        write!(f, "{article}{}", self.0)
+    }
+}

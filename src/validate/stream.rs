@@ -1,0 +1,256 @@
+//! Texts that come in pieces.
+
+use super::engine::{Engine, Input};
+use super::report::{Report, Violation};
+use super::schema::Rules;
+use super::validator::{Options, ValidateError};
+use crate::error::{End, RecvError};
+use crate::notify::Notify;
+use crate::stream::Receiver;
+use core::fmt;
+use heapless::String;
+
+/// Why a text that streams is not taken any further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// However it goes on, it does not fit the schema.
+    Invalid(Violation),
+    /// However it goes on, it is not JSON, or needs more room than there is.
+    Error(ValidateError),
+    /// There is room for `BYTES` bytes of text only.
+    TooLong {
+        /// How much room there is.
+        capacity: usize,
+    },
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(violation) => write!(f, "byte {}: {violation}", violation.at()),
+            Self::Error(error) => error.fmt(f),
+            Self::TooLong { capacity } => write!(f, "longer than {capacity} bytes"),
+        }
+    }
+}
+
+impl core::error::Error for Rejected {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Invalid(violation) => Some(violation),
+            Self::Error(error) => Some(error),
+            Self::TooLong { .. } => None,
+        }
+    }
+}
+
+impl From<ValidateError> for Rejected {
+    fn from(error: ValidateError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Holds a text against a schema while it arrives, token by token, and says at the earliest byte that it cannot fit any
+/// more, so that whoever generates it can be stopped.
+///
+/// The text is kept, and is there when the stream has ended. In the end the verdict is the one that
+/// [`Validator`](super::Validator) gives of the whole text: it is the same code.
+///
+/// # Earliest byte
+/// The verdict falls at the first byte
+/// - that is not JSON;
+/// - of a value of a wrong type, or of a type that no member of `enum` or `const` has; of a string from which no member
+///   begins any more; of a string at the char that `maxLength` does not allow, or after which `pattern` cannot match any
+///   more;
+/// - of a key from which no property of an object that is closed begins any more; at the end of a key that nothing may
+///   follow, at the comma behind the last item or property that `maxItems`, `maxProperties` or a schema `false` allow;
+/// - that ends a value too soon (`required`, `minItems`, …), or that is not what it must be as a whole (numbers, whose
+///   value an exponent can still change, `format`, `not`, `uniqueItems`, checks). A number ends with the byte behind it.
+///
+/// With `anyOf`, `oneOf`, `if` and the like, when that is so for all that is left of them. Two keywords that cannot both
+/// be met in the end are not seen through before the end, nor are texts that are turned into another type.
+///
+/// # Shape
+/// `BYTES` of text; `DEPTH` and `ENTRIES` as [`Validator`](super::Validator). It may stand anywhere: in a
+/// static, in a task, in a pool.
+///
+/// # Examples
+/// The model is told at once that its answer is no good.
+/// ```
+/// use forebay::validate::{Rejected, Schema, StreamValidator};
+/// use forebay::{SendError, StreamPool, Token};
+///
+/// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
+/// static ANSWER: Schema<8> = Schema::object()
+///     .property("city", Schema::string().one_of_strings(&["Oslo", "Paris"]))
+///     .closed();
+///
+/// let (mut model, mut receiver) = STREAMS.open()?;
+/// let mut validator = StreamValidator::<256>::new(&ANSWER);
+///
+/// model.try_send_text(r#"{"city": "O"#).unwrap();
+/// assert_eq!(validator.receive(&mut receiver), Ok(None)); // not ended yet
+/// model.try_send_text("tt").unwrap();
+/// let Err(Rejected::Invalid(violation)) = validator.receive(&mut receiver) else { panic!() };
+/// assert_eq!((violation.path().as_ref(), violation.at()), ("/city", 11));
+///
+/// // The receiver has left for the validator, and the next token does not go out.
+/// assert!(matches!(model.try_send(Token::default()), Err(SendError::Cancelled(_))));
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+pub struct StreamValidator<
+    's,
+    const BYTES: usize,
+    const DEPTH: usize = 32,
+    const ENTRIES: usize = 256,
+> {
+    rules: Rules<'s>,
+    options: Options,
+    engine: Engine<DEPTH, ENTRIES>,
+    text: String<BYTES>,
+    report: Report<1>,
+    rejected: Option<Rejected>,
+}
+
+impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
+    StreamValidator<'s, BYTES, DEPTH, ENTRIES>
+{
+    /// For one text, to be held against `schema`, a `&Schema` or a `&SchemaBuf`.
+    #[must_use]
+    pub fn new(schema: impl Into<Rules<'s>>) -> Self {
+        Self {
+            rules: schema.into(),
+            options: Options::new(),
+            engine: Engine::new(),
+            text: String::new(),
+            report: Report::new(),
+            rejected: None,
+        }
+    }
+
+    /// The same with these options. What is wrong first is all that is told, whatever they say.
+    #[must_use]
+    pub fn with(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Starts again, for another text.
+    pub fn clear(&mut self) {
+        self.engine.clear();
+        self.text.clear();
+        self.report = Report::new();
+        self.rejected = None;
+    }
+
+    /// The text so far. Of a token that is rejected, none of it if it is [`TooLong`](Rejected::TooLong), else all of it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes the next piece of the text; it may end anywhere between two chars.
+    ///
+    /// # Errors
+    /// If the text cannot fit any more, whatever follows. Every later call says the same.
+    pub fn push(&mut self, piece: &str) -> Result<(), Rejected> {
+        if let Some(rejected) = &self.rejected {
+            return Err(rejected.clone());
+        }
+        if self.text.push_str(piece).is_err() {
+            return Err(self.reject(Rejected::TooLong { capacity: BYTES }));
+        }
+        self.run(|engine, input, report| engine.advance(input, report))
+    }
+
+    /// The text is complete: all of it, if it fits.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn finish(&mut self) -> Result<&str, Rejected> {
+        if let Some(rejected) = &self.rejected {
+            return Err(rejected.clone());
+        }
+        self.run(|engine, input, report| engine.finish(input, report).map(drop))?;
+        Ok(&self.text)
+    }
+
+    /// Takes what is there of a stream, without waiting. `None` as long as it has not ended, and how it did when all of it was
+    /// taken; [`finish`](Self::finish) gives the verdict.
+    ///
+    /// # Errors
+    /// If the text cannot fit any more. Then the receiver has [left](Receiver::cancel), so that the
+    /// sender's next token comes back to it as `Cancelled`.
+    ///
+    /// # Examples
+    /// Where the policy is `Wake`, wait for tokens and push them; dropping the receiver is what tells the sender then.
+    /// ```
+    /// # #[cfg(any(feature = "std", feature = "async"))] {
+    /// use forebay::validate::{Rejected, StreamValidator};
+    /// use forebay::{Receiver, Token, Wake};
+    ///
+    /// async fn check<'v>(
+    ///     mut answer: Receiver<'_, Token, 64, 20, Wake>,
+    ///     validator: &'v mut StreamValidator<'_, 4096>,
+    /// ) -> Result<&'v str, Rejected> {
+    ///     while let Ok(token) = answer.recv().await {
+    ///         validator.push(&token)?;
+    ///     }
+    ///     validator.finish()
+    /// }
+    /// # }
+    /// ```
+    pub fn receive<T: AsRef<str>, const STREAMS: usize, const PLACES: usize, W: Notify>(
+        &mut self,
+        receiver: &mut Receiver<'_, T, STREAMS, PLACES, W>,
+    ) -> Result<Option<End>, Rejected> {
+        loop {
+            match receiver.try_recv() {
+                Ok(token) => self.push(token.as_ref()).inspect_err(|_| receiver.cancel())?,
+                Err(RecvError::Empty) => return Ok(None),
+                Err(RecvError::Ended(end)) => return Ok(Some(end)),
+            }
+        }
+    }
+
+    fn reject(&mut self, rejected: Rejected) -> Rejected {
+        self.rejected = Some(rejected.clone());
+        rejected
+    }
+
+    fn run(
+        &mut self,
+        step: impl FnOnce(
+            &mut Engine<DEPTH, ENTRIES>,
+            Input<'_>,
+            &mut Report<1>,
+        ) -> Result<(), super::engine::Fault>,
+    ) -> Result<(), Rejected> {
+        self.report.first = true;
+        let input = Input { rules: self.rules, options: &self.options, text: &self.text };
+        let outcome = step(&mut self.engine, input, &mut self.report);
+        // What is invalid first stays so, whatever else is wrong behind it.
+        if let (true, Some(violation)) =
+            (self.engine.has_failed(), self.report.violations().first())
+        {
+            let rejected = Rejected::Invalid(violation.clone());
+            return Err(self.reject(rejected));
+        }
+        outcome.map_err(|fault| {
+            let at = self.engine.at();
+            self.reject(ValidateError::new(fault, at).into())
+        })
+    }
+}
+
+impl<const BYTES: usize, const DEPTH: usize, const ENTRIES: usize> fmt::Debug
+    for StreamValidator<'_, BYTES, DEPTH, ENTRIES>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamValidator")
+            .field("text", &self.text)
+            .field("rejected", &self.rejected)
+            .finish_non_exhaustive()
+    }
+}
