@@ -1,6 +1,5 @@
 //! L7: JSON schemas, and texts held against them without a tree or a heap.
 
-#[cfg(feature = "std")]
 mod build;
 mod coerce;
 mod engine;
@@ -8,6 +7,9 @@ mod error;
 mod format;
 mod load;
 mod number;
+#[cfg(feature = "std")]
+mod owned;
+mod print;
 mod regex;
 mod report;
 mod scan;
@@ -18,11 +20,12 @@ mod uri;
 mod validator;
 mod value;
 
-#[cfg(feature = "std")]
-pub use build::SchemaBuf;
+pub use build::Schema;
 pub use error::{SchemaError, SchemaErrorKind};
 pub use format::Format;
 pub use load::Draft;
+#[cfg(feature = "std")]
+pub use owned::SchemaBuf;
 pub use report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
 pub use scan::Malformed;
 pub use schema::{Check, Rules, Types};

@@ -305,17 +305,6 @@ pub(super) const fn scan(text: &str) -> Result<(), SchemaError> {
     }
 }
 
-/// A part of a text; nothing if it is not there.
-pub(super) const fn cut(text: &str, span: Span) -> &str {
-    match text.split_at_checked(span.start as usize) {
-        Some((_, from)) => match from.split_at_checked(span.len as usize) {
-            Some((part, _)) => part,
-            None => "",
-        },
-        None => "",
-    }
-}
-
 /// What can be known of a schema's keywords only when all of them are read.
 struct Late {
     reference: Option<Span>,
@@ -485,7 +474,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     const fn chars(&self, span: Span) -> Chars<'t> {
-        Chars::escaped(cut(self.text, span))
+        Chars::escaped(span.of(self.text))
     }
 
     // Errors.
@@ -567,7 +556,7 @@ impl<'t> Loader<'t, '_, '_> {
     const fn count_of(&mut self, key: Key) -> Result<u32, SchemaError> {
         let value = self.value();
         if let b'0'..=b'9' | b'-' = self.text.as_bytes()[value.start as usize] {
-            if let Some(count) = count(cut(self.text, value).as_bytes()) {
+            if let Some(count) = count(value.of(self.text).as_bytes()) {
                 return Ok(count);
             }
         }
@@ -581,7 +570,7 @@ impl<'t> Loader<'t, '_, '_> {
         match self.byte() {
             b'0'..=b'9' | b'-' => {
                 let value = self.value();
-                Ok(number(cut(self.text, value), Str::Span(value)))
+                Ok(number(value.of(self.text), Str::Span(value)))
             }
             _ => self.wrong(key, "a number"),
         }
@@ -644,7 +633,7 @@ impl<'t> Loader<'t, '_, '_> {
         let (mut seen, mut late) = (0_u64, Late::NONE);
         while self.more() {
             let name = self.key();
-            let Some(key) = Key::of(cut(self.text, name), self.draft) else {
+            let Some(key) = Key::of(name.of(self.text), self.draft) else {
                 self.value();
                 continue;
             };
@@ -686,7 +675,7 @@ impl<'t> Loader<'t, '_, '_> {
                 let start = self.at;
                 let number = ok!(self.number_of(key));
                 let value = Span { start: start as u32, len: (self.at - start) as u32 };
-                if !is_divisor(cut(self.text, value)) {
+                if !is_divisor(value.of(self.text)) {
                     self.at = start;
                     return self.wrong(key, "a number above 0 of at most 19 digits");
                 }
@@ -972,7 +961,7 @@ impl<'t> Loader<'t, '_, '_> {
             ok!(self.name(name, schema, true));
         }
         let Some(id) = late.id else { return Ok(()) };
-        let bytes = cut(self.text, id).as_bytes();
+        let bytes = id.of(self.text).as_bytes();
         let mut hash = 0;
         while hash < bytes.len() && bytes[hash] != b'#' {
             hash += 1;
@@ -1012,7 +1001,7 @@ impl<'t> Loader<'t, '_, '_> {
         self.at += 1;
         while self.more() {
             let key = self.key();
-            if matches!(Key::of(cut(self.text, key), self.draft), Some(Key::Schema)) {
+            if matches!(Key::of(key.of(self.text), self.draft), Some(Key::Schema)) {
                 let value = ok!(self.string_of(Key::Schema));
                 match draft_of(self.chars(value)) {
                     Some(draft) => self.draft = draft,

@@ -93,11 +93,52 @@ pub(super) enum Str {
     Span(Span),
 }
 
+impl Str {
+    /// The chars of a name that is no part of the schema's text.
+    pub(super) const fn chars(self) -> Chars<'static> {
+        match self {
+            Self::Plain(text) => Chars::plain(text),
+            Self::Json(text) => Chars::escaped(text),
+            Self::Span(_) => Chars::plain(""),
+        }
+    }
+
+    /// The same without need of the schema's text.
+    const fn with_text(self, text: &'static str) -> Self {
+        match self {
+            Self::Span(span) => Self::Json(span.of(text)),
+            other => other,
+        }
+    }
+}
+
+impl Span {
+    /// The part; nothing of a text that does not have it.
+    pub(super) const fn of(self, text: &str) -> &str {
+        match text.split_at_checked(self.start as usize) {
+            Some((_, from)) => match from.split_at_checked(self.len as usize) {
+                Some((part, _)) => part,
+                None => "",
+            },
+            None => "",
+        }
+    }
+}
+
 /// A number in a schema, exactly.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Num {
     Integer(i64),
     Text(Str),
+}
+
+impl Num {
+    const fn with_text(self, text: &'static str) -> Self {
+        match self {
+            Self::Text(number) => Self::Text(number.with_text(text)),
+            integer => integer,
+        }
+    }
 }
 
 /// Whether a value is fit, for a check of one's own: `Err` says in a few words what is wrong with it.
@@ -252,8 +293,28 @@ impl Keyword {
         }
     }
 
+    /// The same without need of the schema's text.
+    pub(super) const fn with_text(self, text: &'static str) -> Self {
+        match self {
+            Self::Enum(value) => Self::Enum(value.with_text(text)),
+            Self::Const(value) => Self::Const(value.with_text(text)),
+            Self::Minimum(number) => Self::Minimum(number.with_text(text)),
+            Self::Maximum(number) => Self::Maximum(number.with_text(text)),
+            Self::ExclusiveMinimum(number) => Self::ExclusiveMinimum(number.with_text(text)),
+            Self::ExclusiveMaximum(number) => Self::ExclusiveMaximum(number.with_text(text)),
+            Self::MultipleOf(number) => Self::MultipleOf(number.with_text(text)),
+            Self::Required(name) => Self::Required(name.with_text(text)),
+            Self::Property(name, id) => Self::Property(name.with_text(text), id),
+            Self::DependentRequired(name, id) => Self::DependentRequired(name.with_text(text), id),
+            Self::DependentSchema(name, id) => Self::DependentSchema(name.with_text(text), id),
+            Self::NamedCheck(name) => Self::NamedCheck(name.with_text(text)),
+            Self::Definition(name, id) => Self::Definition(name.with_text(text), id),
+            other => other,
+        }
+    }
+
     /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
-    pub(super) const fn moved(self, ops: Id, insts: Id) -> Self {
+    const fn moved(self, ops: Id, insts: Id) -> Self {
         match self {
             Self::Schema(last) => Self::Schema(last + ops),
             Self::Pattern(start, len) => Self::Pattern(start + insts, len),
@@ -376,6 +437,32 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Copies a list, as it stands.
+    pub(super) const fn append(&mut self, ops: &[Op], insts: &[Inst]) -> Result<(), NoRoom> {
+        let (len, insts_len) = (self.len, self.insts_len);
+        let mut i = 0;
+        while i < ops.len() {
+            let Op { keyword, next, place } = ops[i];
+            self.place = place;
+            match self.push(keyword.moved(len as Id, insts_len as Id)) {
+                Ok(_) => {}
+                Err(full) => return Err(full),
+            }
+            self.ops[len + i].next = if next == NONE { NONE } else { next + len as Id };
+            i += 1;
+        }
+        if insts.len() > self.insts.len() - insts_len {
+            return Err(NoRoom::Pattern);
+        }
+        i = 0;
+        while i < insts.len() {
+            self.insts[insts_len + i] = insts[i];
+            i += 1;
+        }
+        self.insts_len += insts.len();
+        Ok(())
+    }
+
     /// Takes its keywords from a schema. Their places stay taken.
     pub(super) const fn clear(&mut self, schema: Id) {
         self.ops[schema as usize].next = NONE;
@@ -405,7 +492,7 @@ impl<'a> Builder<'a> {
 }
 
 /// A schema as a validator reads it: borrowed from a [`Schema`] or a `SchemaBuf`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Rules<'a> {
     ops: &'a [Op],
     insts: &'a [Inst],
@@ -417,6 +504,10 @@ impl<'a> Rules<'a> {
 
     pub(super) const fn new(ops: &'a [Op], insts: &'a [Inst], text: &'a str) -> Self {
         Self { ops, insts, text }
+    }
+
+    pub(super) const fn ops(self) -> &'a [Op] {
+        self.ops
     }
 
     /// The keywords of a schema.
@@ -445,13 +536,8 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Chars::plain(text),
             Str::Json(text) => Chars::escaped(text),
-            Str::Span(span) => Chars::escaped(self.span(span)),
+            Str::Span(span) => Chars::escaped(span.of(self.text)),
         }
-    }
-
-    fn span(self, span: Span) -> &'a str {
-        let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or("")
     }
 
     /// A JSON value.
@@ -459,7 +545,7 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Value::string(Chars::plain(text)),
             Str::Json(text) => Value::new(text),
-            Str::Span(span) => Value::new(self.span(span)),
+            Str::Span(span) => Value::new(span.of(self.text)),
         }
     }
 
