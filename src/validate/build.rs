@@ -618,7 +618,6 @@ impl<const N: usize, const I: usize> Schema<N, I> {
         match compiled {
             Ok(compiled) => compiled,
             Err(RegexError::TooLong { .. }) => full(NoRoom::Pattern),
-            #[allow(unreachable_patterns)]
             Err(_) => panic!("a pattern that is wrong or not supported"),
         }
     }

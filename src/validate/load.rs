@@ -539,7 +539,6 @@ impl<'t> Loader<'t, '_, '_> {
         match self.out.pattern(self.chars(pattern)) {
             Ok(compiled) => Ok(compiled),
             Err(RegexError::TooLong { .. }) => Err(self.full(NoRoom::Pattern)),
-            #[allow(unreachable_patterns)]
             Err(_) => self.error(pattern, SchemaErrorKind::Pattern),
         }
     }
