@@ -120,6 +120,8 @@ struct Entry {
     done: bool,
     /// One of those has failed it, and that was reported.
     told: bool,
+    /// At its first byte it was found that the value is not listed.
+    unlisted: bool,
     /// The type that the value is turned into, or none.
     coerce: Types,
     /// The types that are asked for, or none.
@@ -335,13 +337,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             match step.event {
                 Event::Nothing => {
                     self.at += 1;
-                    // What changes nothing is passed over at once.
-                    if self.scanner.in_plain_text() {
-                        let rest = bytes.get(self.at as usize..).unwrap_or(&[]);
-                        let plain =
-                            rest.iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1F));
-                        self.at += plain.count() as u32;
-                    }
+                    let rest = bytes.get(self.at as usize..).unwrap_or(&[]);
+                    self.at += self.scanner.skip(rest) as u32;
                     continue;
                 }
                 event => self.event(event, input, log)?,
@@ -475,6 +472,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             sure,
             done: false,
             told: false,
+            unlisted: false,
             coerce: Types::NONE,
             types: Types::NONE,
             traits: Traits::NONE,
@@ -550,7 +548,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let (mut named, mut prefix) = (false, 0);
         let mut rest = None;
         for (at, keyword) in input.rules.keywords(schema) {
-            match keyword {
+            match *keyword {
                 Keyword::Property(name, child) if frame.object => {
                     if input.rules.is_key(name, key, frame.plain) {
                         named = true;
@@ -563,7 +561,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     if frame.object =>
                 {
                     if input.rules.is_key(name, key, frame.plain) {
-                        touched |= !matches!(keyword, Keyword::Required(_));
+                        touched |= !matches!(*keyword, Keyword::Required(_));
                         self.set_bit(parent, at, input);
                     }
                 }
@@ -587,7 +585,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 // Once: the next one is over by more.
                 Keyword::MaxItems(most) if !frame.object && index == most => {
                     touched = true;
-                    self.fail(parent, keyword, self.frames.len() - 1, input, log);
+                    self.fail(parent, *keyword, self.frames.len() - 1, input, log);
                 }
                 _ => {}
             }
@@ -613,8 +611,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let (edges, bits) = (self.edges.len() as u16, self.bits_len);
             let (mut traits, mut types) = (Traits::NONE, Types::NONE);
             for (at, keyword) in input.rules.keywords(schema) {
-                traits = traits.or(Traits::of(keyword));
-                let target = match keyword {
+                traits = traits.or(Traits::of(*keyword));
+                let target = match *keyword {
                     Keyword::AllOf(child) | Keyword::Ref(child) => Some((child, sure)),
                     Keyword::RefTo(name) => {
                         Some((input.rules.definition(name).ok_or(Fault::Reference)?, sure))
@@ -726,8 +724,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if traits.has(Traits::LISTED) && coerce == Types::NONE {
             let (mut listed, mut fits) = (Keyword::False, false);
             for (_, keyword) in input.rules.keywords(schema) {
-                if let Keyword::Enum(value) | Keyword::Const(value) = keyword {
-                    listed = keyword;
+                if let Keyword::Enum(value) | Keyword::Const(value) = *keyword {
+                    listed = *keyword;
                     fits |= may_be(
                         input.rules.value(value),
                         types,
@@ -736,6 +734,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
             if !fits {
+                self.entries[usize::from(i)].unlisted = true;
                 self.fail(i, listed, level, input, log);
             }
         }
@@ -793,8 +792,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             if self.is_live(i, log) {
                 for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
                     // Once: the next one is over by more.
-                    if matches!(keyword, Keyword::MaxProperties(most) if frame.parts == most) {
-                        self.fail(i, keyword, level, input, log);
+                    if matches!(*keyword, Keyword::MaxProperties(most) if frame.parts == most) {
+                        self.fail(i, *keyword, level, input, log);
                     }
                 }
             }
@@ -825,7 +824,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             if self.is_live(parent, log) {
                 let Entry { schema, sure, .. } = self.entry(parent);
                 for (at, keyword) in input.rules.keywords(schema) {
-                    if let Keyword::PropertyNames(child) = keyword {
+                    if let Keyword::PropertyNames(child) = *keyword {
                         self.want(region, parent, child, at, sure)?;
                     }
                 }
@@ -871,7 +870,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 continue;
             }
             for (at, keyword) in input.rules.keywords(entry.schema) {
-                match keyword {
+                match *keyword {
                     Keyword::MinLength(_) => self.watched = true,
                     Keyword::MaxLength(most) => {
                         self.watched = true;
@@ -945,10 +944,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 if self.is_live(i, log) && self.entry(i).coerce == Types::NONE {
                     for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
                         // Once: the next one is over by more.
-                        if matches!(keyword, Keyword::MaxLength(most) if self.chars.checked_sub(1) == Some(most))
+                        if matches!(*keyword, Keyword::MaxLength(most) if self.chars.checked_sub(1) == Some(most))
                         {
                             failed = true;
-                            self.fail(i, keyword, level, input, log);
+                            self.fail(i, *keyword, level, input, log);
                         }
                     }
                 }
@@ -983,8 +982,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             // The farthest that any of the texts goes along.
             let (mut reached, mut last): (Option<usize>, _) = (None, Keyword::False);
             for (_, keyword) in input.rules.keywords(entry.schema) {
-                if let Keyword::Enum(value) | Keyword::Const(value) = keyword {
-                    last = keyword;
+                if let Keyword::Enum(value) | Keyword::Const(value) = *keyword {
+                    last = *keyword;
                     let shared = input
                         .rules
                         .value(value)
@@ -1019,14 +1018,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             let (mut closed, mut reached) = (None, 0);
             for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
-                match keyword {
+                match *keyword {
                     Keyword::Property(name, child) if !input.rules.is_false(child) => {
                         reached = reached.max(text::shared(so_far, input.rules.chars(name)));
                     }
                     // Such a key may match it yet.
                     Keyword::PatternProperty(..) => reached = usize::MAX,
                     Keyword::AdditionalProperties(child) if input.rules.is_false(child) => {
-                        closed = Some(keyword);
+                        closed = Some(*keyword);
                     }
                     _ => {}
                 }
@@ -1072,13 +1071,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.check(i, value, false, level, input, log)?;
             } else {
                 let format = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
-                    Keyword::Format(format) => Some(format),
+                    Keyword::Format(format) => Some(*format),
                     _ => None,
                 });
                 match become_one_of(value, coerce, format) {
                     Some(coerced) => {
                         self.check(i, value_of(&coerced), true, level, input, log)?;
-                        self.report_coerced(i, &coerced, level, input, log);
+                        self.report_coerced(i, (value, &coerced), level, input, log);
                     }
                     // Of the right type it is anyhow.
                     None if coerce.contains(value.types()) => {
@@ -1109,13 +1108,17 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn report_coerced(
         &mut self,
         i: u16,
-        coerced: &Coerced,
+        (value, coerced): (Value<'_>, &Coerced),
         level: usize,
         input: Input<'_>,
         log: &mut dyn Log,
     ) {
         let Entry { state, sure, .. } = self.entry(i);
-        if sure && state != State::Failed {
+        let unchanged = match (value.text(), value_of(coerced).text()) {
+            (Some(before), Some(after)) => text::same(before, after),
+            _ => false,
+        };
+        if sure && state != State::Failed && !unchanged {
             log.coerced(&|out| self.path(level, input, out), coerced);
         }
     }
@@ -1140,7 +1143,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         if let Some(number) = value.number() {
             for (_, keyword) in input.rules.keywords(schema) {
-                let fits = match keyword {
+                let fits = match *keyword {
                     Keyword::Type(types) => {
                         !types.contains(Types::INTEGER)
                             || types.contains(Types::NUMBER)
@@ -1157,14 +1160,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     _ => true,
                 };
                 if !fits {
-                    self.fail(i, keyword, level, input, log);
+                    self.fail(i, *keyword, level, input, log);
                 }
             }
         }
         let Some(chars) = value.text() else { return Ok(()) };
         let len = if coerced { chars.count() as u32 } else { self.chars };
         for (at, keyword) in input.rules.keywords(schema) {
-            let fits = match keyword {
+            let fits = match *keyword {
                 Keyword::MinLength(least) => len >= least,
                 // Of one that was not coerced it was seen as it came.
                 Keyword::MaxLength(most) => !coerced || len <= most,
@@ -1189,7 +1192,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 _ => true,
             };
             if !fits {
-                self.fail(i, keyword, level, input, log);
+                self.fail(i, *keyword, level, input, log);
             }
         }
         Ok(())
@@ -1204,17 +1207,24 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) -> Result<(), Fault> {
-        let schema = self.entry(i).schema;
-        let (mut listed, mut fits) = (None, false);
+        let Entry { schema, unlisted, .. } = self.entry(i);
+        let (mut listed, mut fits) = (None, unlisted);
+        let json = value.json().unwrap_or("");
+        let plain = json.starts_with('"') && !json.as_bytes().contains(&b'\\');
         for (_, keyword) in input.rules.keywords(schema) {
-            match keyword {
+            let mut same = |other: Value<'_>| match other.json() {
+                // Of strings their texts tell, most of the time.
+                Some(other) if plain && other.len() <= json.len() => Ok(other == json),
+                _ => value.is_same(other, &mut self.work),
+            };
+            match *keyword {
                 Keyword::Enum(member) => {
-                    listed = Some(keyword);
-                    fits = fits || value.is_same(input.rules.value(member), &mut self.work)?;
+                    listed = Some(*keyword);
+                    fits = fits || same(input.rules.value(member))?;
                 }
                 Keyword::Const(constant) => {
-                    if !value.is_same(input.rules.value(constant), &mut self.work)? {
-                        self.fail(i, keyword, level, input, log);
+                    if !unlisted && !same(input.rules.value(constant))? {
+                        self.fail(i, *keyword, level, input, log);
                     }
                 }
                 Keyword::Check(check) => self.custom(i, check, value, level, input, log),
@@ -1270,11 +1280,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.check_any(i, Value::new(input.part(span)), level, input, log)?;
             }
             let least = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
-                Keyword::MinContains(least) => Some(least),
+                Keyword::MinContains(least) => Some(*least),
                 _ => None,
             });
             for (at, keyword) in input.rules.keywords(schema) {
-                let fits = match keyword {
+                let fits = match *keyword {
                     Keyword::MinItems(least) => frame.object || frame.parts >= least,
                     Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
                     Keyword::Contains(_) => frame.object || contained >= least.unwrap_or(1),
@@ -1282,7 +1292,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     _ => true,
                 };
                 if !fits {
-                    self.fail(i, keyword, level, input, log);
+                    self.fail(i, *keyword, level, input, log);
                 }
             }
             self.settled(i, frame.region);
@@ -1332,10 +1342,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     parent.contained += 1;
                     let Entry { schema, contained, .. } = *parent;
                     for (_, keyword) in input.rules.keywords(schema) {
-                        if matches!(keyword, Keyword::MaxContains(most) if contained.checked_sub(1) == Some(most))
+                        if matches!(*keyword, Keyword::MaxContains(most) if contained.checked_sub(1) == Some(most))
                         {
                             failed = true;
-                            self.fail(edge.parent, keyword, level - 1, input, log);
+                            self.fail(edge.parent, *keyword, level - 1, input, log);
                         }
                     }
                 }
@@ -1385,8 +1395,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         for i in frame.region.entries..region.entries {
             if self.entry(i).state == State::Open || self.is_live(i, log) {
                 for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
-                    if let Keyword::UniqueItems = keyword {
-                        self.fail(i, keyword, self.frames.len() - 1, input, log);
+                    if let Keyword::UniqueItems = *keyword {
+                        self.fail(i, *keyword, self.frames.len() - 1, input, log);
                     }
                 }
             }
@@ -1653,6 +1663,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
 }
 
 fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
+    if let Num::Integer(with) = with {
+        if let Some(ordering) = number::compare_short(number, with) {
+            return ordering;
+        }
+    }
     with_text(with, input, |with| number::compare(number, with))
 }
 

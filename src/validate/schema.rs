@@ -45,13 +45,13 @@ impl Types {
 
     /// The names, as `integer or string`.
     const NAMES: [(Self, &'static str); 7] = [
-        (Self::NULL, "null"),
-        (Self::BOOLEAN, "boolean"),
         (Self::INTEGER, "integer"),
         (Self::NUMBER, "number"),
         (Self::STRING, "string"),
-        (Self::ARRAY, "array"),
+        (Self::BOOLEAN, "boolean"),
         (Self::OBJECT, "object"),
+        (Self::ARRAY, "array"),
+        (Self::NULL, "null"),
     ];
 
     /// The type with this name in JSON Schema.
@@ -550,7 +550,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether `key`, the inside of a JSON string, is this name; `plain` says that it has no escapes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_key(self, name: Str, key: &str, plain: bool) -> bool {
         let (known, escaped) = match name {
             Str::Plain(text) => (text.as_bytes(), false),
@@ -565,7 +565,9 @@ impl<'a> Rules<'a> {
                 // What an escape stands for is shorter than the escape.
                 return known == key.as_bytes();
             }
-            if !escaped || known.len() < key.len() || !known.contains(&b'\\') {
+            let other_start =
+                matches!((known, key.as_bytes()), ([a, ..], [b, ..]) if a != b && *a != b'\\');
+            if !escaped || known.len() < key.len() || other_start || !known.contains(&b'\\') {
                 return false;
             }
         }
@@ -595,14 +597,15 @@ pub(super) struct Keywords<'a> {
     next: Id,
 }
 
-impl Iterator for Keywords<'_> {
-    type Item = (Id, Keyword);
+impl<'a> Iterator for Keywords<'a> {
+    // No copy: it is slow to read a tag from where a whole keyword was just written.
+    type Item = (Id, &'a Keyword);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.next;
         let op = self.ops.get(usize::from(at))?;
         self.next = op.next;
-        Some((at, op.keyword))
+        Some((at, &op.keyword))
     }
 }
