@@ -77,13 +77,17 @@ impl SchemaErrorKind {
             Self::Form { keyword, expected } => [keyword, ": expected ", expected],
             Self::Twice(keyword) => [keyword, " stands twice in a schema", ""],
             Self::Unsupported(keyword) => [keyword, " is not supported", ""],
-            Self::Dialect => ["$schema: only draft 7 and draft 2020-12 are known, one in a text", "", ""],
+            Self::Dialect => {
+                ["$schema: only draft 7 and draft 2020-12 are known, one in a text", "", ""]
+            }
             Self::Pattern => ["a pattern that is wrong or not supported", "", ""],
             Self::NoSuchPlace => ["a reference to what is not there", "", ""],
             Self::OtherDocument => ["a reference to another document", "", ""],
             Self::Uri => ["a URI that is wrong or too long", "", ""],
             Self::TooManyKeywords => ["the schema has more keywords than places: raise N", "", ""],
-            Self::TooManyInstructions => ["its patterns have more instructions than places: raise I", "", ""],
+            Self::TooManyInstructions => {
+                ["its patterns have more instructions than places: raise I", "", ""]
+            }
             Self::TooMuchWork => ["references that take too long to follow", "", ""],
         }
     }

@@ -293,24 +293,15 @@ pub(super) const fn scan(text: &str) -> Result<(), SchemaError> {
                     at += 1;
                 }
             }
-            Err(Stop::Malformed(why)) => return Err(SchemaError::new(at, 1, SchemaErrorKind::Json(why))),
+            Err(Stop::Malformed(why)) => {
+                return Err(SchemaError::new(at, 1, SchemaErrorKind::Json(why)));
+            }
             Err(Stop::TooDeep) => return Err(SchemaError::new(at, 1, SchemaErrorKind::TooDeep)),
         }
     }
     match scanner.finish() {
         Ok(_) => Ok(()),
         Err(why) => Err(SchemaError::new(at, 0, SchemaErrorKind::Json(why))),
-    }
-}
-
-/// A part of a text; nothing if it is not there.
-pub(super) const fn cut(text: &str, span: Span) -> &str {
-    match text.split_at_checked(span.start as usize) {
-        Some((_, from)) => match from.split_at_checked(span.len as usize) {
-            Some((part, _)) => part,
-            None => "",
-        },
-        None => "",
     }
 }
 
@@ -376,7 +367,11 @@ struct Loader<'t, 'b, 'o> {
 ///
 /// # Errors
 /// If it is none, or needs more room than `out` has. Then `out` is not to be used.
-pub(super) const fn load(text: &str, draft: Draft, out: &mut Builder<'_>) -> Result<(), SchemaError> {
+pub(super) const fn load(
+    text: &str,
+    draft: Draft,
+    out: &mut Builder<'_>,
+) -> Result<(), SchemaError> {
     ok!(scan(text));
     let none = Definitions { place: usize::MAX, last: NONE };
     let mut loader = Loader {
@@ -465,7 +460,8 @@ impl<'t> Loader<'t, '_, '_> {
                     continue;
                 }
                 _ => {
-                    while matches!(self.byte(), b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.') {
+                    while matches!(self.byte(), b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.')
+                    {
                         self.at += 1;
                     }
                 }
@@ -478,7 +474,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     const fn chars(&self, span: Span) -> Chars<'t> {
-        Chars::escaped(cut(self.text, span))
+        Chars::escaped(span.of(self.text))
     }
 
     // Errors.
@@ -543,7 +539,6 @@ impl<'t> Loader<'t, '_, '_> {
         match self.out.pattern(self.chars(pattern)) {
             Ok(compiled) => Ok(compiled),
             Err(RegexError::TooLong { .. }) => Err(self.full(NoRoom::Pattern)),
-            #[allow(unreachable_patterns)]
             Err(_) => self.error(pattern, SchemaErrorKind::Pattern),
         }
     }
@@ -560,18 +555,21 @@ impl<'t> Loader<'t, '_, '_> {
     const fn count_of(&mut self, key: Key) -> Result<u32, SchemaError> {
         let value = self.value();
         if let b'0'..=b'9' | b'-' = self.text.as_bytes()[value.start as usize] {
-            if let Some(count) = count(cut(self.text, value).as_bytes()) {
+            if let Some(count) = count(value.of(self.text).as_bytes()) {
                 return Ok(count);
             }
         }
-        self.error(value, SchemaErrorKind::Form { keyword: key.name(), expected: "an integer from 0" })
+        self.error(
+            value,
+            SchemaErrorKind::Form { keyword: key.name(), expected: "an integer from 0" },
+        )
     }
 
     const fn number_of(&mut self, key: Key) -> Result<Num, SchemaError> {
         match self.byte() {
             b'0'..=b'9' | b'-' => {
                 let value = self.value();
-                Ok(number(cut(self.text, value), Str::Span(value)))
+                Ok(number(value.of(self.text), Str::Span(value)))
             }
             _ => self.wrong(key, "a number"),
         }
@@ -634,7 +632,7 @@ impl<'t> Loader<'t, '_, '_> {
         let (mut seen, mut late) = (0_u64, Late::NONE);
         while self.more() {
             let name = self.key();
-            let Some(key) = Key::of(cut(self.text, name), self.draft) else {
+            let Some(key) = Key::of(name.of(self.text), self.draft) else {
                 self.value();
                 continue;
             };
@@ -676,7 +674,7 @@ impl<'t> Loader<'t, '_, '_> {
                 let start = self.at;
                 let number = ok!(self.number_of(key));
                 let value = Span { start: start as u32, len: (self.at - start) as u32 };
-                if !is_divisor(cut(self.text, value)) {
+                if !is_divisor(value.of(self.text)) {
                     self.at = start;
                     return self.wrong(key, "a number above 0 of at most 19 digits");
                 }
@@ -692,7 +690,9 @@ impl<'t> Loader<'t, '_, '_> {
             Key::Format => {
                 let name = ok!(self.string_of(key));
                 let mut ascii = [0; 32];
-                let Ok(name) = core::str::from_utf8(to_ascii(self.chars(name), &mut ascii)) else { return Ok(()) };
+                let Ok(name) = core::str::from_utf8(to_ascii(self.chars(name), &mut ascii)) else {
+                    return Ok(());
+                };
                 match Format::from_name(name) {
                     Some(format) => Keyword::Format(format),
                     None => return Ok(()),
@@ -835,7 +835,8 @@ impl<'t> Loader<'t, '_, '_> {
                     }
                 }
                 if to == 0 {
-                    self.definitions[matches!(key, Key::Defs) as usize] = Definitions { place, last };
+                    self.definitions[matches!(key, Key::Defs) as usize] =
+                        Definitions { place, last };
                 }
                 return Ok(());
             }
@@ -851,7 +852,10 @@ impl<'t> Loader<'t, '_, '_> {
                 self.value();
                 return Ok(());
             }
-            Key::UnevaluatedItems | Key::UnevaluatedProperties | Key::DynamicRef | Key::RecursiveRef => {
+            Key::UnevaluatedItems
+            | Key::UnevaluatedProperties
+            | Key::DynamicRef
+            | Key::RecursiveRef => {
                 let value = self.value();
                 return self.error(value, SchemaErrorKind::Unsupported(key.name()));
             }
@@ -926,7 +930,9 @@ impl<'t> Loader<'t, '_, '_> {
         if let (true, Some(max)) = (late.has_contains, late.max_contains) {
             ok!(self.add(id, Keyword::MaxContains(max)));
         }
-        if let (Some(condition), true) = (late.condition, late.then.is_some() || late.otherwise.is_some()) {
+        if let (Some(condition), true) =
+            (late.condition, late.then.is_some() || late.otherwise.is_some())
+        {
             ok!(self.add(id, Keyword::If(condition)));
             if let Some(then) = late.then {
                 ok!(self.add(id, Keyword::Then(then)));
@@ -954,17 +960,21 @@ impl<'t> Loader<'t, '_, '_> {
             ok!(self.name(name, schema, true));
         }
         let Some(id) = late.id else { return Ok(()) };
-        let bytes = cut(self.text, id).as_bytes();
+        let bytes = id.of(self.text).as_bytes();
         let mut hash = 0;
         while hash < bytes.len() && bytes[hash] != b'#' {
             hash += 1;
         }
-        let fragment = Span { start: id.start + hash as u32 + 1, len: bytes.len().saturating_sub(hash + 1) as u32 };
+        let fragment = Span {
+            start: id.start + hash as u32 + 1,
+            len: bytes.len().saturating_sub(hash + 1) as u32,
+        };
         match (self.draft, &late.reference) {
             (Draft::Draft7, Some(_)) => return Ok(()),
             (Draft::Draft7, None) if fragment.len > 0 => ok!(self.name(fragment, schema, true)),
             (Draft::Draft2020_12, _) if fragment.len > 0 => {
-                let kind = SchemaErrorKind::Form { keyword: "$id", expected: "a URI without a fragment" };
+                let kind =
+                    SchemaErrorKind::Form { keyword: "$id", expected: "a URI without a fragment" };
                 return self.error(id, kind);
             }
             _ => {}
@@ -990,7 +1000,7 @@ impl<'t> Loader<'t, '_, '_> {
         self.at += 1;
         while self.more() {
             let key = self.key();
-            if matches!(Key::of(cut(self.text, key), self.draft), Some(Key::Schema)) {
+            if matches!(Key::of(key.of(self.text), self.draft), Some(Key::Schema)) {
                 let value = ok!(self.string_of(Key::Schema));
                 match draft_of(self.chars(value)) {
                     Some(draft) => self.draft = draft,
@@ -1022,7 +1032,12 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// The schema that starts at this place.
-    const fn schema_at(&mut self, place: usize, sorted: usize, reference: Span) -> Result<Id, SchemaError> {
+    const fn schema_at(
+        &mut self,
+        place: usize,
+        sorted: usize,
+        reference: Span,
+    ) -> Result<Id, SchemaError> {
         let (mut low, mut high) = (0, sorted);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -1068,19 +1083,28 @@ impl<'t> Loader<'t, '_, '_> {
             (ok!(self.resource(&uri, root, reference)), fragment)
         };
         let Some(fragment) = fragment else { return Ok(resource) };
-        let Ok(fragment) = uri::decode(fragment) else { return self.error(reference, SchemaErrorKind::Uri) };
+        let Ok(fragment) = uri::decode(fragment) else {
+            return self.error(reference, SchemaErrorKind::Uri);
+        };
         match fragment.bytes() {
             [] => Ok(resource),
             [b'/', pointer @ ..] => self.pointer(resource, root, pointer, reference),
             _ => {
-                let Ok(name) = fragment.text() else { return self.error(reference, SchemaErrorKind::Uri) };
+                let Ok(name) = fragment.text() else {
+                    return self.error(reference, SchemaErrorKind::Uri);
+                };
                 self.anchor(name, resource, root, reference)
             }
         }
     }
 
     /// The place of the schema with a `$id` that is the nearest around `place`.
-    const fn resource_around(&mut self, place: u32, root: usize, reference: Span) -> Result<usize, SchemaError> {
+    const fn resource_around(
+        &mut self,
+        place: u32,
+        root: usize,
+        reference: Span,
+    ) -> Result<usize, SchemaError> {
         let mut nearest = root;
         let mut next = if self.has_resources { self.names } else { NONE };
         while next != NONE {
@@ -1129,7 +1153,12 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// The place of the schema with this URI.
-    const fn resource(&mut self, uri: &Buffer, root: usize, reference: Span) -> Result<usize, SchemaError> {
+    const fn resource(
+        &mut self,
+        uri: &Buffer,
+        root: usize,
+        reference: Span,
+    ) -> Result<usize, SchemaError> {
         let base = ok!(self.base(root as u32, reference));
         if base.is(uri) {
             return Ok(root);
@@ -1184,7 +1213,9 @@ impl<'t> Loader<'t, '_, '_> {
         while let Some(tokens) = rest {
             let mut token = Buffer::EMPTY;
             rest = ok!(self.token(tokens, &mut token, reference));
-            let Ok(token) = token.text() else { return self.error(reference, SchemaErrorKind::Uri) };
+            let Ok(token) = token.text() else {
+                return self.error(reference, SchemaErrorKind::Uri);
+            };
             let mut found = ok!(self.definition(place, root, token, reference));
             if found.is_none() {
                 found = ok!(self.member(place, token, reference));
@@ -1305,10 +1336,11 @@ const fn contains(span: Span, place: u32) -> bool {
 const fn draft_of(uri: Chars<'_>) -> Option<Draft> {
     let mut ascii = [0; 64];
     match to_ascii(uri, &mut ascii) {
-        b"http://json-schema.org/draft-07/schema#" | b"http://json-schema.org/draft-07/schema" => Some(Draft::Draft7),
-        b"https://json-schema.org/draft/2020-12/schema" | b"https://json-schema.org/draft/2020-12/schema#" => {
-            Some(Draft::Draft2020_12)
+        b"http://json-schema.org/draft-07/schema#" | b"http://json-schema.org/draft-07/schema" => {
+            Some(Draft::Draft7)
         }
+        b"https://json-schema.org/draft/2020-12/schema"
+        | b"https://json-schema.org/draft/2020-12/schema#" => Some(Draft::Draft2020_12),
         _ => None,
     }
 }

@@ -145,12 +145,18 @@ const fn join(base: &[u8], own: &[u8]) -> Result<Buffer, BadUri> {
         (own, o.authority, query)
     } else if o.authority > o.scheme {
         // The base's scheme, and the rest is its own.
-        if long.extend(part(base, 0, b.scheme)).is_err() || long.extend(part(own, 0, o.authority)).is_err() {
+        if long.extend(part(base, 0, b.scheme)).is_err()
+            || long.extend(part(own, 0, o.authority)).is_err()
+        {
             return Err(BadUri);
         }
         return finish(long, path, query);
     } else {
-        (base, b.authority, if path.is_empty() && query.is_empty() { part(base, b.path, b.query) } else { query })
+        (
+            base,
+            b.authority,
+            if path.is_empty() && query.is_empty() { part(base, b.path, b.query) } else { query },
+        )
     };
     let start = part(from, 0, upto);
     let mut merged = Buffer::EMPTY;
@@ -227,7 +233,9 @@ pub(super) const fn decode(mut fragment: Chars<'_>) -> Result<Buffer, BadUri> {
         let pushed = match fragment.next() {
             None => break,
             Some('%') => {
-                let (Some(high), Some(low)) = (fragment.next(), fragment.next()) else { return Err(BadUri) };
+                let (Some(high), Some(low)) = (fragment.next(), fragment.next()) else {
+                    return Err(BadUri);
+                };
                 if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
                     return Err(BadUri);
                 }
@@ -323,12 +331,16 @@ mod tests {
 
     #[test]
     fn fragments() {
-        let (_, fragment) = resolve(&Buffer::EMPTY, Chars::escaped(r#"x\u0023/a~1b%25\"%C3%A9"#)).unwrap();
+        let (_, fragment) =
+            resolve(&Buffer::EMPTY, Chars::escaped(r#"x\u0023/a~1b%25\"%C3%A9"#)).unwrap();
         assert_eq!(decode(fragment.unwrap()).unwrap().text(), Ok("/a~1b%\"é"));
         for bad in ["%", "%2", "%zz", "%ff", "%2é"] {
             assert!(decode(Chars::plain(bad)).is_err(), "{bad}");
         }
         let long = "x".repeat(513);
-        assert!(decode(Chars::plain(&long)).is_err() && resolve(&Buffer::EMPTY, Chars::plain(&long)).is_err());
+        assert!(
+            decode(Chars::plain(&long)).is_err()
+                && resolve(&Buffer::EMPTY, Chars::plain(&long)).is_err()
+        );
     }
 }
