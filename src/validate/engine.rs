@@ -267,6 +267,7 @@ pub(super) struct Engine<const DEPTH: usize, const ENTRIES: usize> {
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) const fn new() -> Self {
+        const { assert!(ENTRIES <= u16::MAX as usize, "at most 65535 schemas at once") }
         Self {
             scanner: Scanner::new(),
             entries: Vec::new(),
@@ -624,11 +625,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     | Keyword::Then(child)
                     | Keyword::Else(child) => Some((child, false)),
                     Keyword::DependentRequired(_, child) | Keyword::DependentSchema(_, child) => {
-                        self.bits_len += 1;
+                        self.bits_len = self.bits_len.saturating_add(1);
                         Some((child, false))
                     }
                     Keyword::Required(_) => {
-                        self.bits_len += 1;
+                        self.bits_len = self.bits_len.saturating_add(1);
                         None
                     }
                     Keyword::Type(asked) => {
@@ -1283,14 +1284,16 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 Keyword::MinContains(least) => Some(*least),
                 _ => None,
             });
-            for (at, keyword) in input.rules.keywords(schema) {
+            let mut bit = self.entry(i).bits;
+            for (_, keyword) in input.rules.keywords(schema) {
                 let fits = match *keyword {
                     Keyword::MinItems(least) => frame.object || frame.parts >= least,
                     Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
                     Keyword::Contains(_) => frame.object || contained >= least.unwrap_or(1),
-                    Keyword::Required(_) => !frame.object || self.bit(i, at, input),
+                    Keyword::Required(_) => !frame.object || self.is_set(bit),
                     _ => true,
                 };
+                bit += u16::from(has_bit(*keyword));
                 if !fits {
                     self.fail(i, *keyword, level, input, log);
                 }
@@ -1608,19 +1611,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn bit_of(&self, i: u16, at: Id, input: Input<'_>) -> u16 {
         let entry = self.entry(i);
         let before = input.rules.keywords(entry.schema).take_while(|(id, _)| *id != at);
-        let before = before.filter(|(_, keyword)| {
-            matches!(
-                keyword,
-                Keyword::Required(_)
-                    | Keyword::DependentRequired(..)
-                    | Keyword::DependentSchema(..)
-            )
-        });
+        let before = before.filter(|(_, keyword)| has_bit(**keyword));
         entry.bits + before.count() as u16
     }
 
     fn bit(&self, i: u16, at: Id, input: Input<'_>) -> bool {
-        let bit = self.bit_of(i, at, input);
+        self.is_set(self.bit_of(i, at, input))
+    }
+
+    fn is_set(&self, bit: u16) -> bool {
         self.bits.get(usize::from(bit / 32)).is_some_and(|word| word >> (bit % 32) & 1 == 1)
     }
 
@@ -1660,6 +1659,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         Ok(())
     }
+}
+
+/// Whether it is remembered of the keyword that its name was seen.
+fn has_bit(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::Required(_) | Keyword::DependentRequired(..) | Keyword::DependentSchema(..)
+    )
 }
 
 fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
