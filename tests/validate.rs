@@ -299,6 +299,14 @@ fn what_does_not_fit_into_a_report_is_counted() {
     static FIRST: Validator<1> = Validator::new().with(Options::new().stop_at_first(true));
     let report = FIRST.validate(&schema, "[1, 2, not JSON").unwrap();
     assert_eq!((report.violations().len(), report.missed(), report.is_valid()), (1, 0, false));
+    drop(report);
+    // Nor is what else is wrong at the same byte, be it told or counted.
+    let twice = self::schema(r#"{"allOf": [false, {"type": "string"}, {"minimum": 5}]}"#);
+    static ALL: Validator<1> = Validator::new();
+    static SMALL: Validator<1, 1> = Validator::new().with(Options::new().stop_at_first(true));
+    assert_eq!(ALL.validate(&twice, "1").unwrap().violations().len(), 3);
+    assert_eq!(FIRST.validate(&twice, "1").unwrap().violations().len(), 1);
+    assert_eq!(SMALL.validate(&twice, "1").unwrap().missed(), 0);
 }
 
 #[test]

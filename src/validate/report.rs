@@ -248,6 +248,10 @@ impl<const ERRORS: usize> Log for Report<ERRORS> {
         keyword: &'static str,
         message: &dyn fmt::Display,
     ) {
+        // What is wrong at the same byte is not asked for either.
+        if self.first && !self.violations.is_empty() {
+            return;
+        }
         // Nothing is written for what does not fit.
         if self.violations.is_full() {
             self.missed = self.missed.saturating_add(1);
