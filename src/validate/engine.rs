@@ -14,7 +14,7 @@ use super::coerce::{self, Coerced, Scalar, Target};
 use super::format::Format;
 use super::regex;
 use super::report::{Demand, Log};
-use super::scan::{Event, Malformed, Scanner, Stop};
+use super::scan::{Event, Malformed, Scanner, Step, Stop};
 use super::schema::{Id, Keyword, Num, Rules, Traits, Types};
 use super::text::{self, Chars};
 use super::value::{TooMuchWork, Value};
@@ -239,33 +239,45 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.entries.first().is_some_and(|root| root.state == State::Failed)
     }
 
+    /// Whether nothing more is to be learnt.
+    fn is_over(&self, log: &dyn Log) -> bool {
+        self.has_failed() && !log.wants_more()
+    }
+
     /// Takes what is new of the text, and stops early where nothing more is to be learnt.
     pub(super) fn advance(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         if self.entries.is_empty() {
             self.prepare(input, log)?;
         }
         let bytes = input.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at as usize) {
-            if self.has_failed() && !log.wants_more() {
+        let mut at = self.at as usize;
+        while let Some(&byte) = bytes.get(at) {
+            let step = self.scanner.step(byte);
+            if let Ok(Step { number_ended: false, event: Event::Nothing }) = step {
+                at += 1;
+                at += self.scanner.skip(bytes.get(at..).unwrap_or(&[]));
+                continue;
+            }
+            self.at = at as u32;
+            if self.is_over(log) {
                 return Ok(());
             }
-            let step = self.scanner.step(byte).map_err(|stop| match stop {
+            let step = step.map_err(|stop| match stop {
                 Stop::Malformed(what) => Fault::Malformed(what),
                 Stop::TooDeep => Fault::TooDeep,
             })?;
             if step.number_ended {
                 self.number_end(input, log)?;
-            }
-            match step.event {
-                Event::Nothing => {
-                    self.at += 1;
-                    let rest = bytes.get(self.at as usize..).unwrap_or(&[]);
-                    self.at += self.scanner.skip(rest) as u32;
-                    continue;
+                if self.is_over(log) {
+                    return Ok(());
                 }
-                event => self.event(event, input, log)?,
             }
-            self.at += 1;
+            self.event(step.event, input, log)?;
+            at += 1;
+        }
+        self.at = at as u32;
+        if self.is_over(log) {
+            return Ok(());
         }
         if self.scanner.in_string() {
             // The scanner knows how many bytes at the end do not make a char yet.
@@ -281,7 +293,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if self.entries.is_empty() {
             self.prepare(input, log)?;
         }
-        if self.has_failed() && !log.wants_more() {
+        if self.is_over(log) {
             return Ok(false);
         }
         if self.scanner.finish().map_err(Fault::Malformed)? {
@@ -310,7 +322,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 if !log.wants_more() {
                     self.foresee(self.at, false, input, log);
                 }
-                if self.has_failed() && !log.wants_more() {
+                if self.is_over(log) {
                     return Ok(());
                 }
                 let text = input.part((self.scalar_start, self.at + 1));
@@ -755,7 +767,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if !log.wants_more() {
             self.foresee(end, true, input, log);
         }
-        if self.has_failed() && !log.wants_more() {
+        if self.is_over(log) {
             return Ok(());
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
@@ -868,7 +880,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             if failed {
                 self.resolve(self.scalar, input, log);
-                if self.has_failed() && !log.wants_more() {
+                if self.is_over(log) {
                     return Ok(());
                 }
             }

@@ -152,7 +152,11 @@ pub type Check = fn(Value<'_>) -> Result<(), &'static str>;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Keyword {
     /// Where a schema starts; its last keyword, and what the others are about. Alone it fits everything.
-    Schema { last: Id, traits: Traits, types: Types },
+    Schema {
+        last: Id,
+        traits: Traits,
+        types: Types,
+    },
     /// Nothing fits.
     False,
     Type(Types),
@@ -269,7 +273,9 @@ impl Traits {
             Keyword::MaxProperties(_) => Self::OBJECT.or(Self::MAX_PROPERTIES),
             Keyword::PropertyNames(_) => Self::OBJECT.or(Self::PROPERTY_NAMES),
             Keyword::AdditionalProperties(_) => Self::OBJECT.or(Self::CLOSED),
-            Keyword::MinProperties(_) | Keyword::Property(..) | Keyword::PatternProperty(..) => Self::OBJECT,
+            Keyword::MinProperties(_) | Keyword::Property(..) | Keyword::PatternProperty(..) => {
+                Self::OBJECT
+            }
             Keyword::Required(_) => Self::OBJECT.or(Self::NAMES),
             Keyword::DependentRequired(..) | Keyword::DependentSchema(..) => {
                 Self::OBJECT.or(Self::NAMES).or(Self::IN_PLACE)
@@ -416,7 +422,9 @@ impl Keyword {
     /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
     const fn moved(self, ops: Id, insts: Id) -> Self {
         match self {
-            Self::Schema { last, traits, types } => Self::Schema { last: last + ops, traits, types },
+            Self::Schema { last, traits, types } => {
+                Self::Schema { last: last + ops, traits, types }
+            }
             Self::Pattern(start, len) => Self::Pattern(start + insts, len),
             Self::PatternProperty(start, len, id) => {
                 Self::PatternProperty(start + insts, len, id + ops)
