@@ -175,6 +175,25 @@ fn waiting_for_objects_and_rings() {
     }
 }
 
+/// A future that gathers holds leases.
+#[cfg(any(feature = "std", feature = "async"))]
+#[test]
+fn several_pools() {
+    use forebay::{AcquireWaiting, Reserved, Wake, future::GetAll};
+    type Waited<T> = &'static Pool<T, 1, Any, Wake<2>>;
+    check! {
+        <T> Reserved<Waited<T>> => YES, YES, NO, NO;
+        <T> GetAll<(Waited<T>, Waited<u8>)> => YES, (true, false), NO, NO;
+        <T> GetAll<(&'static StreamPool<T, 1, 2, Wake<2>>,)> => YES, (true, false), NO, NO;
+    }
+    fn is_unpin<S: AcquireWaiting>(_: fn(GetAll<S>)) -> bool {
+        fn unpin<T: Unpin>() {}
+        unpin::<GetAll<S>>();
+        true
+    }
+    assert!(is_unpin(|_: GetAll<(Waited<u8>, (Waited<u8>,))>| ()));
+}
+
 /// Seen from several threads at once, and recycled on one of them: both are needed.
 #[test]
 fn shared_leases() {
@@ -232,6 +251,7 @@ fn plain_values() {
     assert_eq!(auto!(forebay::Token), YES);
     assert_eq!(auto!(forebay::Response<64>), YES);
     assert_eq!(auto!(forebay::Exhausted), YES);
+    assert_eq!(auto!(forebay::NotAll), YES);
     check! {
         <T> forebay::Full<T> => YES, (true, false), (false, true), NO;
         <T> forebay::SendError<T> => YES, (true, false), (false, true), NO;

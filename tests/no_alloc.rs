@@ -295,6 +295,72 @@ fn lanes_of_threads() {
     assert_eq!(POOL.metrics().overflows, 0);
 }
 
+/// Objects of several pools: got, refused, waited for, given up, and too many.
+#[test]
+fn several_pools() {
+    use forebay::{Reserved, try_get_all};
+    static ONE: Pool<u32, 1> = Pool::new();
+    static TWO: Pool<Token, 2> = Pool::new();
+    static STREAMS: StreamPool<Token, 1, 2> = StreamPool::new();
+    allocates_nothing(|| {
+        for _ in 0..3 {
+            let all = try_get_all((&ONE, (&TWO, &STREAMS))).unwrap();
+            let refused = try_get_all((&TWO, Reserved(&ONE), &STREAMS)).err().unwrap();
+            let mut text = heapless::String::<100>::new();
+            write!(text, "{refused} {}", refused.why()).unwrap();
+            assert_eq!(refused.part(), 1);
+            drop(all);
+        }
+        assert_eq!((ONE.available(), TWO.available(), STREAMS.available()), (1, 2, 1));
+    });
+    #[cfg(any(feature = "std", feature = "async"))]
+    {
+        use forebay::{DefaultReset, Wake, get_all};
+        use std::future::Future;
+        use std::pin::pin;
+        use std::task::{Context, Poll, Waker};
+        static LEFT: Pool<u32, 1, DefaultReset, Wake<1>> = Pool::with_waiting(DefaultReset);
+        static RIGHT: Pool<u32, 1, DefaultReset, Wake<1>> = Pool::with_waiting(DefaultReset);
+        let mut context = Context::from_waker(Waker::noop());
+        allocates_nothing(|| {
+            for gives_up in [false, true] {
+                let held = (LEFT.try_get().unwrap(), RIGHT.try_get().unwrap());
+                let mut waits = pin!(get_all((&LEFT, &RIGHT)));
+                let mut too_many = pin!(get_all((&RIGHT, &LEFT)));
+                assert!(waits.as_mut().poll(&mut context).is_pending() && shown(&waits) > 0);
+                let Poll::Ready(Err(refused)) = too_many.as_mut().poll(&mut context) else {
+                    panic!()
+                };
+                assert!(shown(refused) > 0);
+                drop(held);
+                if !gives_up {
+                    let Poll::Ready(Ok(all)) = waits.as_mut().poll(&mut context) else { panic!() };
+                    drop(all);
+                }
+            }
+            let mut too_often = pin!(get_all((&LEFT, &LEFT)));
+            let Poll::Ready(Err(refused)) = too_often.as_mut().poll(&mut context) else { panic!() };
+            let mut text = heapless::String::<100>::new();
+            write!(text, "{refused}").unwrap();
+            assert_eq!((LEFT.available(), RIGHT.available()), (1, 1));
+        });
+        #[cfg(feature = "std")]
+        {
+            use forebay::{get_all_blocking, get_all_timeout};
+            use std::time::Duration;
+            let held = RIGHT.try_get().unwrap();
+            let short = Duration::from_millis(1);
+            // A first wait makes the thread's waker.
+            assert!(get_all_timeout((&RIGHT,), short).is_err());
+            allocates_nothing(|| {
+                assert!(get_all_timeout((&LEFT, &RIGHT), short).is_err());
+                drop(held);
+                drop(get_all_blocking((&LEFT, &RIGHT)).unwrap());
+            });
+        }
+    }
+}
+
 /// Waits that find something, that are handed something, that are given up, and that come to nothing.
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]

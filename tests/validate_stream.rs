@@ -11,7 +11,10 @@ fn schema(json: &str) -> SchemaBuf {
 }
 
 /// The part of `json`, byte by byte, that is taken before it is rejected, with the byte that is said to be the first too many.
-fn taken<'j>(validator: &mut StreamValidator<'_, 4096>, json: &'j str) -> Result<(), (&'j str, usize)> {
+fn taken<'j>(
+    validator: &mut StreamValidator<'_, 4096>,
+    json: &'j str,
+) -> Result<(), (&'j str, usize)> {
     validator.clear();
     for (at, c) in json.char_indices() {
         match validator.push(&json[at..at + c.len_utf8()]) {
@@ -59,16 +62,43 @@ fn check(schema_json: &str, texts: &[&str]) {
 
 #[test]
 fn a_wrong_type_is_seen_at_the_first_byte() {
-    check(r#"{"type": "integer"}"#, &["12 ", "^\"1\"", " ^[1]", "^null", "1.5^", "1.5^ ", "1.0", "1.5e1 "]);
-    check(r#"{"items": {"type": ["string", "null"]}}"#, &[r#"["a", null]"#, r#"["a", ^1]"#, r#"[^{}]"#]);
-    check(r#"{"properties": {"a": {"type": "boolean"}}}"#, &[r#"{"a": true, "b": 1}"#, r#"{"b": 1, "a": ^1}"#]);
+    check(
+        r#"{"type": "integer"}"#,
+        &["12 ", "^\"1\"", " ^[1]", "^null", "1.5^", "1.5^ ", "1.0", "1.5e1 "],
+    );
+    check(
+        r#"{"items": {"type": ["string", "null"]}}"#,
+        &[r#"["a", null]"#, r#"["a", ^1]"#, r#"[^{}]"#],
+    );
+    check(
+        r#"{"properties": {"a": {"type": "boolean"}}}"#,
+        &[r#"{"a": true, "b": 1}"#, r#"{"b": 1, "a": ^1}"#],
+    );
     check("false", &["^1", "^{}"]);
 }
 
 #[test]
 fn a_listed_value_is_followed_as_it_comes() {
     let colour = r#"{"enum": ["red", "green", "grey", 7, null, {"r": 1}]}"#;
-    check(colour, &[r#""red""#, r#""gre^d""#, r#""gr^a""#, r#""^blue""#, r#""re^""#, r#""gre\u0079""#, "7", "7.0 ", "8^ ", "null", "^true", r#"{"r": 1}"#, r#"{"r": 2^}"#, "^[1]"]);
+    check(
+        colour,
+        &[
+            r#""red""#,
+            r#""gre^d""#,
+            r#""gr^a""#,
+            r#""^blue""#,
+            r#""re^""#,
+            r#""gre\u0079""#,
+            "7",
+            "7.0 ",
+            "8^ ",
+            "null",
+            "^true",
+            r#"{"r": 1}"#,
+            r#"{"r": 2^}"#,
+            "^[1]",
+        ],
+    );
     check(r#"{"const": "a\nb"}"#, &[r#""a\nb""#, r#""a\u000ab""#, r#""a^b""#]);
     check(r#"{"const": true}"#, &["true", "^false"]);
 }
@@ -88,11 +118,24 @@ fn strings_are_cut_off_in_the_middle() {
 #[test]
 fn keys_of_a_closed_object_are_followed_as_they_come() {
     let closed = r#"{"properties": {"name": {}, "number": {}, "never": false}, "additionalProperties": false}"#;
-    check(closed, &[r#"{"name": 1, "number": 2}"#, r#"{"na^x": 1}"#, r#"{"n^o": 1}"#, r#"{"^x": 1}"#, r#"{"nam^": 1}"#, r#"{"ne^ver": 1}"#]);
+    check(
+        closed,
+        &[
+            r#"{"name": 1, "number": 2}"#,
+            r#"{"na^x": 1}"#,
+            r#"{"n^o": 1}"#,
+            r#"{"^x": 1}"#,
+            r#"{"nam^": 1}"#,
+            r#"{"n^ever": 1}"#,
+        ],
+    );
     check(r#"{"propertyNames": {"maxLength": 2}}"#, &[r#"{"ab": 1}"#, r#"{"ab^c": 1}"#]);
     check(r#"{"propertyNames": {"enum": ["one", "two"]}}"#, &[r#"{"two": 1}"#, r#"{"t^h": 1}"#]);
     // Its keys may match the pattern yet.
-    check(r#"{"patternProperties": {"x$": true}, "additionalProperties": false}"#, &[r#"{"abcx": 1}"#, r#"{"abc^": 1}"#]);
+    check(
+        r#"{"patternProperties": {"x$": true}, "additionalProperties": false}"#,
+        &[r#"{"abcx": 1}"#, r#"{"abc^": 1}"#],
+    );
 }
 
 #[test]
@@ -102,7 +145,10 @@ fn what_is_one_too_many_is_seen_at_the_comma() {
     check(r#"{"maxProperties": 1}"#, &[r#"{"a": 1}"#, r#"{"a": 1^, "b": 1}"#]);
     check(r#"{"maxProperties": 0}"#, &["{}", r#"{ ^"a": 1}"#]);
     check(r#"{"prefixItems": [true], "items": false}"#, &["[1]", "[1^, 2]"]);
-    check(r#"{"contains": {"type": "string"}, "maxContains": 1}"#, &[r#"["a", 1]"#, r#"["a", "b^"]"#]);
+    check(
+        r#"{"contains": {"type": "string"}, "maxContains": 1}"#,
+        &[r#"["a", 1]"#, r#"["a", "b^"]"#],
+    );
 }
 
 #[test]
@@ -126,7 +172,13 @@ fn branches_fail_together() {
     check(r#"{"allOf": [{"maxLength": 3}, {"enum": ["ab", "abcd"]}]}"#, &[r#""ab""#, r#""abc^d""#]);
     check(
         r#"{"if": {"properties": {"k": {"const": "x"}}}, "then": {"required": ["x"]}, "else": {"maxProperties": 1}}"#,
-        &[r#"{"k": "x", "x": 1}"#, r#"{"k": "x"^}"#, r#"{"k": "y"}"#, r#"{"k": "y"^, "a": 1}"#, r#"{"a": 1, "k": "^y"}"#],
+        &[
+            r#"{"k": "x", "x": 1}"#,
+            r#"{"k": "x"^}"#,
+            r#"{"k": "y"}"#,
+            r#"{"k": "y"^, "a": 1}"#,
+            r#"{"a": 1, "k": "^y"}"#,
+        ],
     );
 }
 
@@ -168,13 +220,18 @@ fn an_escape_may_be_cut_anywhere() {
         validator.push(&json[cut..]).unwrap();
         assert_eq!(validator.finish(), Ok(json));
     }
-    assert_eq!(taken(&mut StreamValidator::new(&schema), r#"["a\ud83D\uDC33"]"#), Err((r#"["a\ud83D\uDC3"#, 14)));
+    assert_eq!(
+        taken(&mut StreamValidator::new(&schema), r#"["a\ud83D\uDC33"]"#),
+        Err((r#"["a\ud83D\uDC3"#, 14))
+    );
 }
 
 #[test]
 fn the_sender_learns_at_once() {
     static STREAMS: StreamPool<Token, 2> = StreamPool::new();
-    let schema = schema(r#"{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#);
+    let schema = schema(
+        r#"{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#,
+    );
     let mut validator = StreamValidator::<256>::new(&schema);
 
     let (mut sender, mut receiver) = STREAMS.open().unwrap();

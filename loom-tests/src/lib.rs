@@ -5,6 +5,7 @@
 //! loads an atomic and then stores it; README.md has the details.
 
 pub mod bitmap;
+pub mod cascade;
 pub mod lanes;
 pub mod pool;
 pub mod ring;
@@ -23,6 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// All models, by module.
 pub static MODELS: &[(&str, &[Model])] = &[
     ("bitmap", bitmap::MODELS),
+    ("cascade", cascade::MODELS),
     ("lanes", lanes::MODELS),
     ("pool", pool::MODELS),
     ("slab", slab::MODELS),

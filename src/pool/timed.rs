@@ -18,7 +18,7 @@ use core::time::Duration;
 /// # Shape
 /// A monitor for each pool: two that share one would be mixed up in [`audit`](Self::audit) (in the histogram they would
 /// not). `N` is at least the pool's capacity; a slot from `N` on is in the histogram only, and so is an object on
-/// the heap. Costs a word a slot and 400 bytes (200 on 32-bit targets); a timed lease is two words larger (16 bytes on
+/// the heap. Costs a word a slot and about 400 bytes (200 on 32-bit targets); a timed lease is two words larger (16 bytes on
 /// 32-bit targets).
 ///
 /// # Context

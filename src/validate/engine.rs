@@ -10,14 +10,15 @@
 //! An entry is *sure* if the root fails with it: what goes wrong there is an error to report. What goes wrong in a
 //! branch of an `anyOf` is not.
 
-use super::coerce::{self, Coerced};
+use super::coerce::{self, Coerced, Scalar, Target};
+use super::format::Format;
 use super::regex;
 use super::report::{Demand, Log};
 use super::scan::{Event, Malformed, Scanner, Stop};
 use super::schema::{Id, Keyword, Num, Rules, Types};
 use super::text::{self, Chars};
 use super::value::{TooMuchWork, Value};
-use super::{number, Options};
+use super::{Options, number};
 use heapless::Vec;
 
 /// How an entry stands.
@@ -28,6 +29,84 @@ enum State {
     Valid,
     /// It does not, whatever follows.
     Failed,
+}
+
+/// What kinds of keywords a schema has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Traits(u16);
+
+impl Traits {
+    const NONE: Self = Self(0);
+    const FALSE: Self = Self(1);
+    /// About any value's whole: `enum`, `const`, checks.
+    const ANY: Self = Self(1 << 1);
+    const LISTED: Self = Self(1 << 2);
+    const NUMBER: Self = Self(1 << 3);
+    const STRING: Self = Self(1 << 4);
+    const LENGTH_OR_PATTERN: Self = Self(1 << 5);
+    const FORMAT: Self = Self(1 << 6);
+    const ARRAY: Self = Self(1 << 7);
+    const UNIQUE: Self = Self(1 << 8);
+    const CONTAINS: Self = Self(1 << 9);
+    const OBJECT: Self = Self(1 << 10);
+    const MAX_PROPERTIES: Self = Self(1 << 11);
+    const PROPERTY_NAMES: Self = Self(1 << 12);
+    /// Of an object that has no properties but some.
+    const CLOSED: Self = Self(1 << 13);
+
+    const fn of(keyword: Keyword) -> Self {
+        match keyword {
+            Keyword::False => Self::FALSE,
+            Keyword::Enum(_) | Keyword::Const(_) => Self::ANY.or(Self::LISTED),
+            Keyword::Check(_) | Keyword::NamedCheck(_) => Self::ANY,
+            Keyword::Minimum(_)
+            | Keyword::Maximum(_)
+            | Keyword::ExclusiveMinimum(_)
+            | Keyword::ExclusiveMaximum(_)
+            | Keyword::MultipleOf(_) => Self::NUMBER,
+            Keyword::MinLength(_) | Keyword::MaxLength(_) | Keyword::Pattern(..) => {
+                Self::STRING.or(Self::LENGTH_OR_PATTERN)
+            }
+            Keyword::Format(_) => Self::STRING.or(Self::FORMAT),
+            Keyword::MinItems(_)
+            | Keyword::MaxItems(_)
+            | Keyword::PrefixItem(..)
+            | Keyword::Items(_) => Self::ARRAY,
+            Keyword::UniqueItems => Self::ARRAY.or(Self::UNIQUE),
+            Keyword::Contains(_) => Self::ARRAY.or(Self::CONTAINS),
+            Keyword::MaxProperties(_) => Self::OBJECT.or(Self::MAX_PROPERTIES),
+            Keyword::PropertyNames(_) => Self::OBJECT.or(Self::PROPERTY_NAMES),
+            Keyword::AdditionalProperties(_) => Self::OBJECT.or(Self::CLOSED),
+            Keyword::MinProperties(_)
+            | Keyword::Required(_)
+            | Keyword::Property(..)
+            | Keyword::PatternProperty(..)
+            | Keyword::DependentRequired(..)
+            | Keyword::DependentSchema(..) => Self::OBJECT,
+            _ => Self::NONE,
+        }
+    }
+
+    const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Any of them.
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether they ask something of values of a type that their first byte does not tell.
+    const fn are_about(self, types: Types) -> bool {
+        let about = match types {
+            Types::NUMBER => Self::NUMBER,
+            Types::STRING => Self::STRING,
+            Types::ARRAY => Self::ARRAY,
+            Types::OBJECT => Self::OBJECT,
+            _ => Self::NONE,
+        };
+        self.has(about.or(Self::ANY))
+    }
 }
 
 /// A schema that a value is held against.
@@ -41,8 +120,14 @@ struct Entry {
     done: bool,
     /// One of those has failed it, and that was reported.
     told: bool,
+    /// At its first byte it was found that the value is not listed.
+    unlisted: bool,
     /// The type that the value is turned into, or none.
     coerce: Types,
+    /// The types that are asked for, or none.
+    types: Types,
+    /// What keywords it has.
+    traits: Traits,
     /// Its edges to entries of the same value.
     edges: u16,
     edges_end: u16,
@@ -66,6 +151,8 @@ struct Region {
     entries: u16,
     edges: u16,
     bits: u16,
+    /// None of its entries asks anything of another: each is settled by itself.
+    flat: bool,
 }
 
 /// An object or array that is open.
@@ -73,8 +160,10 @@ struct Region {
 struct Frame {
     region: Region,
     object: bool,
-    /// Some entry asks for `uniqueItems`.
-    unique: bool,
+    /// Of all its entries.
+    traits: Traits,
+    /// Its key at hand has no escapes.
+    plain: bool,
     /// Where its text starts.
     start: u32,
     /// Parts so far, with the one at hand.
@@ -162,11 +251,15 @@ pub(super) struct Engine<const DEPTH: usize, const ENTRIES: usize> {
     /// The scalar at hand, or the key.
     scalar: Region,
     scalar_start: u32,
+    /// An entry failed since the last look at what follows from it.
+    failed: bool,
     /// Chars of the string at hand matter before its end.
     watched: bool,
     /// How far its chars were looked at, and how many they were.
     seen: u32,
     chars: u32,
+    /// The least `maxLength` that it is held against.
+    most_chars: u32,
     /// Where the scan is.
     at: u32,
     work: usize,
@@ -186,11 +279,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             words: [0; WORDS],
             words_len: 0,
             ready: None,
-            scalar: Region { entries: 0, edges: 0, bits: 0 },
+            scalar: Region { entries: 0, edges: 0, bits: 0, flat: true },
             scalar_start: 0,
+            failed: false,
             watched: false,
             seen: 0,
             chars: 0,
+            most_chars: u32::MAX,
             at: 0,
             work: WORK,
         }
@@ -207,6 +302,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.matchings.clear();
         self.words_len = 0;
         self.ready = None;
+        self.failed = false;
         self.at = 0;
         self.work = WORK;
     }
@@ -241,12 +337,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             match step.event {
                 Event::Nothing => {
                     self.at += 1;
-                    // What changes nothing is passed over at once.
-                    if self.scanner.in_plain_text() {
-                        let rest = bytes.get(self.at as usize..).unwrap_or(&[]);
-                        let plain = rest.iter().take_while(|b| !matches!(b, b'"' | b'\\' | 0..=0x1F));
-                        self.at += plain.count() as u32;
-                    }
+                    let rest = bytes.get(self.at as usize..).unwrap_or(&[]);
+                    self.at += self.scanner.skip(rest) as u32;
                     continue;
                 }
                 event => self.event(event, input, log)?,
@@ -257,7 +349,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             // The scanner knows how many bytes at the end do not make a char yet.
             let upto = self.at - self.scanner.pending() as u32;
             self.look(upto, input, log)?;
-            self.foresee(upto, input, log);
+            self.foresee(upto, self.scanner.in_key(), input, log);
         }
         Ok(())
     }
@@ -293,6 +385,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             Event::StringEnd => {
                 self.look(self.at, input, log)?;
+                if !log.wants_more() {
+                    self.foresee(self.at, false, input, log);
+                }
                 if self.has_failed() && !log.wants_more() {
                     return Ok(());
                 }
@@ -315,7 +410,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // Regions
 
     fn region(&self) -> Region {
-        Region { entries: self.entries.len() as u16, edges: self.edges.len() as u16, bits: self.bits_len }
+        Region {
+            entries: self.entries.len() as u16,
+            edges: self.edges.len() as u16,
+            bits: self.bits_len,
+            flat: true,
+        }
     }
 
     fn drop_region(&mut self, region: Region) {
@@ -339,7 +439,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// An edge from `parent` to the entry for `schema` in the value whose region starts at `region`.
-    fn want(&mut self, region: Region, parent: u16, schema: Id, at: Id, sure: bool) -> Result<bool, Fault> {
+    fn want(
+        &mut self,
+        region: Region,
+        parent: u16,
+        schema: Id,
+        at: Id,
+        sure: bool,
+    ) -> Result<bool, Fault> {
         let mut upgraded = false;
         let first = usize::from(region.entries);
         let known = self.entries[first..].iter_mut().position(|entry| entry.schema == schema);
@@ -365,7 +472,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             sure,
             done: false,
             told: false,
+            unlisted: false,
             coerce: Types::NONE,
+            types: Types::NONE,
+            traits: Traits::NONE,
             edges: 0,
             edges_end: 0,
             bits: 0,
@@ -401,20 +511,21 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// Completes the entries of the next value.
-    fn enter(&mut self, region: Region, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
+    fn enter(
+        &mut self,
+        mut region: Region,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
+        let traits = self.expand(&mut region, input)?;
         self.ready = Some(region);
-        self.expand(region, input)?;
-        let mut failed = false;
-        for i in region.entries..self.entries.len() as u16 {
-            for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
-                // What fits nothing needs no value to fail.
-                if let Keyword::False = keyword {
-                    failed = true;
-                    self.fail(i, keyword, self.frames.len(), input, log);
+        if traits.has(Traits::FALSE) {
+            // What fits nothing needs no value to fail.
+            for i in region.entries..self.entries.len() as u16 {
+                if self.entry(i).traits.has(Traits::FALSE) {
+                    self.fail(i, Keyword::False, self.frames.len(), input, log);
                 }
             }
-        }
-        if failed {
             self.resolve(region, input, log);
         }
         Ok(())
@@ -433,33 +544,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let mut touched = false;
         let index = frame.parts.saturating_sub(1);
         let key = input.part(frame.key);
-        // Whether a keyword before `items` or `additionalProperties` has it: those stand for the rest.
-        let mut named = false;
-        let mut prefix = 0;
+        // Whether a keyword that `additionalProperties` stands behind has it, or how many items have one before `items`.
+        let (mut named, mut prefix) = (false, 0);
+        let mut rest = None;
         for (at, keyword) in input.rules.keywords(schema) {
-            match keyword {
-                Keyword::PrefixItem(i, child) if !frame.object => {
-                    prefix = prefix.max(i + 1);
-                    if i == index {
-                        self.want(region, parent, child, at, sure)?;
-                    }
-                }
-                Keyword::Contains(child) if !frame.object => {
-                    self.want(region, parent, child, at, false)?;
-                }
-                // Once: the next one is over by more.
-                Keyword::MaxItems(most) if !frame.object && index == most => {
-                    touched = true;
-                    self.fail(parent, keyword, self.frames.len() - 1, input, log);
-                }
-                Keyword::Property(name, child)
-                    if frame.object && text::same(input.rules.chars(name), Chars::escaped(key)) =>
-                {
-                    named = true;
-                    self.want(region, parent, child, at, sure)?;
-                }
-                Keyword::PatternProperty(start, len, child) if frame.object => {
-                    if self.is_match(input.rules.pattern(start, len), Chars::escaped(key))? {
+            match *keyword {
+                Keyword::Property(name, child) if frame.object => {
+                    if input.rules.is_key(name, key, frame.plain) {
                         named = true;
                         self.want(region, parent, child, at, sure)?;
                     }
@@ -467,37 +558,61 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 Keyword::Required(name)
                 | Keyword::DependentRequired(name, _)
                 | Keyword::DependentSchema(name, _)
-                    if frame.object && text::same(input.rules.chars(name), Chars::escaped(key)) =>
+                    if frame.object =>
                 {
+                    if input.rules.is_key(name, key, frame.plain) {
+                        touched |= !matches!(*keyword, Keyword::Required(_));
+                        self.set_bit(parent, at, input);
+                    }
+                }
+                Keyword::PatternProperty(start, len, child) if frame.object => {
+                    if self.is_match(input.rules.pattern(start, len), Chars::escaped(key))? {
+                        named = true;
+                        self.want(region, parent, child, at, sure)?;
+                    }
+                }
+                Keyword::AdditionalProperties(child) if frame.object => rest = Some((at, child)),
+                Keyword::PrefixItem(i, child) if !frame.object => {
+                    prefix = prefix.max(i + 1);
+                    if i == index {
+                        self.want(region, parent, child, at, sure)?;
+                    }
+                }
+                Keyword::Items(child) if !frame.object => rest = Some((at, child)),
+                Keyword::Contains(child) if !frame.object => {
+                    self.want(region, parent, child, at, false)?;
+                }
+                // Once: the next one is over by more.
+                Keyword::MaxItems(most) if !frame.object && index == most => {
                     touched = true;
-                    self.set_bit(parent, at, input);
+                    self.fail(parent, *keyword, self.frames.len() - 1, input, log);
                 }
                 _ => {}
             }
         }
-        for (at, keyword) in input.rules.keywords(schema) {
-            match keyword {
-                Keyword::Items(child) if !frame.object && index >= prefix => {
-                    self.want(region, parent, child, at, sure)?;
-                }
-                Keyword::AdditionalProperties(child) if frame.object && !named => {
-                    self.want(region, parent, child, at, sure)?;
-                }
-                _ => {}
+        match rest {
+            Some((at, child)) if !named && index >= prefix => {
+                self.want(region, parent, child, at, sure)?;
             }
+            _ => {}
         }
         Ok(touched)
     }
 
     /// Adds what the entries of a value ask of the same value, and that asks, and so on.
-    fn expand(&mut self, region: Region, input: Input<'_>) -> Result<(), Fault> {
+    /// What all of them have.
+    fn expand(&mut self, region: &mut Region, input: Input<'_>) -> Result<Traits, Fault> {
         let mut upgraded = false;
+        let mut all = Traits::NONE;
+        let outer_edges = self.edges.len();
         let mut i = region.entries;
         while usize::from(i) < self.entries.len() {
             let Entry { schema, sure, .. } = self.entry(i);
             let (edges, bits) = (self.edges.len() as u16, self.bits_len);
+            let (mut traits, mut types) = (Traits::NONE, Types::NONE);
             for (at, keyword) in input.rules.keywords(schema) {
-                let target = match keyword {
+                traits = traits.or(Traits::of(*keyword));
+                let target = match *keyword {
                     Keyword::AllOf(child) | Keyword::Ref(child) => Some((child, sure)),
                     Keyword::RefTo(name) => {
                         Some((input.rules.definition(name).ok_or(Fault::Reference)?, sure))
@@ -516,10 +631,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                         self.bits_len += 1;
                         None
                     }
+                    Keyword::Type(asked) => {
+                        types = asked;
+                        None
+                    }
                     _ => None,
                 };
                 if let Some((child, sure)) = target {
-                    upgraded |= self.want(region, i, child, at, sure)?;
+                    upgraded |= self.want(*region, i, child, at, sure)?;
                 }
             }
             if usize::from(self.bits_len) > BITS * 32 {
@@ -529,8 +648,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let edges_end = self.edges.len() as u16;
             let entry = &mut self.entries[usize::from(i)];
             (entry.edges, entry.edges_end, entry.bits) = (edges, edges_end, bits);
+            (entry.traits, entry.types) = (traits, types);
+            all = all.or(traits);
             i += 1;
         }
+        region.flat = self.edges.len() == outer_edges;
         // One that turned sure after it was expanded: so do those it leads to.
         while upgraded {
             upgraded = false;
@@ -546,7 +668,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// The first byte of a value.
@@ -563,61 +685,64 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let level = self.frames.len();
         for i in region.entries..self.entries.len() as u16 {
             if self.is_live(i, log) {
-                self.begin_entry(i, types, level, input, log);
+                self.begin_entry(i, types, region, level, input, log);
             }
         }
-        self.resolve(region, input, log);
+        if self.failed || !region.flat {
+            self.resolve(region, input, log);
+        }
         Ok(())
     }
 
     /// What an entry knows of a value at its first byte.
-    fn begin_entry(&mut self, i: u16, types: Types, level: usize, input: Input<'_>, log: &mut dyn Log) {
-        let schema = self.entry(i).schema;
-        let mut done = true;
-        let (mut listed, mut fits) = (None, false);
-        for (_, keyword) in input.rules.keywords(schema) {
-            match keyword {
-                Keyword::Type(asked) => {
-                    let whole = types == Types::NUMBER && asked.contains(Types::INTEGER);
-                    if asked.contains(types) || (whole && asked.contains(Types::NUMBER)) {
-                    } else if whole {
-                        done = false; // At its end it is known whether it is an integer.
-                    } else if input.options.coerces() && coerce::may(types, asked) {
-                        self.entries[usize::from(i)].coerce = asked;
-                        done = false;
-                    } else {
-                        self.fail(i, keyword, level, input, log);
-                    }
+    fn begin_entry(
+        &mut self,
+        i: u16,
+        types: Types,
+        region: Region,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        let Entry { schema, types: asked, traits, .. } = self.entry(i);
+        let mut done = !traits.are_about(types);
+        let mut coerce = Types::NONE;
+        if asked != Types::NONE && !asked.contains(types) {
+            if types == Types::NUMBER && asked.contains(Types::INTEGER) {
+                done = false; // At its end it is known whether it is an integer.
+            } else if input.options.coerces() && may_become(types, asked) {
+                (coerce, done) = (asked, false);
+            } else {
+                self.fail(i, Keyword::Type(asked), level, input, log);
+            }
+        } else if types == Types::STRING && traits.has(Traits::FORMAT) && input.options.coerces() {
+            // A text in another form may be turned into the one that is asked for.
+            coerce = Types::STRING;
+        }
+        self.entries[usize::from(i)].coerce = coerce;
+        // Without a type that it is turned into: then what it is at its end decides.
+        if traits.has(Traits::LISTED) && coerce == Types::NONE {
+            let (mut listed, mut fits) = (Keyword::False, false);
+            for (_, keyword) in input.rules.keywords(schema) {
+                if let Keyword::Enum(value) | Keyword::Const(value) = *keyword {
+                    listed = *keyword;
+                    fits |= may_be(
+                        input.rules.value(value),
+                        types,
+                        input.text.as_bytes().get(self.at as usize),
+                    );
                 }
-                Keyword::Enum(value) | Keyword::Const(value) => {
-                    listed = Some(keyword);
-                    let value = input.rules.value(value);
-                    let same = match value.types() {
-                        Types::INTEGER => Types::NUMBER,
-                        other => other,
-                    } == types;
-                    // Which of the two literals it is, its first letter tells.
-                    let letter = |text: Option<&str>| text.and_then(|text| text.bytes().next());
-                    fits |= same
-                        && (types != Types::BOOLEAN
-                            || letter(value.json()) == letter(input.text.get(self.at as usize..)));
-                    done = false;
-                }
-                // A text in another form may be turned into the one that is asked for.
-                Keyword::Format(_) if types == Types::STRING => {
-                    done = false;
-                    if input.options.coerces() && self.entry(i).coerce == Types::NONE {
-                        self.entries[usize::from(i)].coerce = Types::STRING;
-                    }
-                }
-                _ => done &= !keyword.is_about(types),
+            }
+            if !fits {
+                self.entries[usize::from(i)].unlisted = true;
+                self.fail(i, listed, level, input, log);
             }
         }
-        // Without a type that it is turned into: then what it is at its end decides.
-        if let (Some(keyword), false, Types::NONE) = (listed, fits, self.entry(i).coerce) {
-            self.fail(i, keyword, level, input, log);
+        let entry = &mut self.entries[usize::from(i)];
+        entry.done = done;
+        if done && region.flat && entry.state == State::Open {
+            entry.state = State::Valid;
         }
-        self.entries[usize::from(i)].done = done;
     }
 
     fn open(&mut self, object: bool, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
@@ -626,15 +751,17 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             return Err(Fault::TooDeep);
         }
         let region = self.scalar;
-        let unique = !object
-            && (region.entries..self.entries.len() as u16).any(|i| {
-                self.is_live(i, log)
-                    && input.rules.keywords(self.entry(i).schema).any(|(_, k)| matches!(k, Keyword::UniqueItems))
-            });
+        let mut traits = Traits::NONE;
+        for i in region.entries..self.entries.len() as u16 {
+            if self.is_live(i, log) {
+                traits = traits.or(self.entry(i).traits);
+            }
+        }
         let frame = Frame {
             region,
             object,
-            unique,
+            traits,
+            plain: true,
             start: self.at,
             parts: 0,
             key: (0, 0),
@@ -647,7 +774,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn comma(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         if frame.object {
-            self.another_member(input, log);
+            if frame.traits.has(Traits::MAX_PROPERTIES) {
+                self.another_member(input, log);
+            }
         } else {
             frame.parts += 1;
             self.prepare(input, log)?;
@@ -663,8 +792,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             if self.is_live(i, log) {
                 for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
                     // Once: the next one is over by more.
-                    if matches!(keyword, Keyword::MaxProperties(most) if frame.parts == most) {
-                        self.fail(i, keyword, level, input, log);
+                    if matches!(*keyword, Keyword::MaxProperties(most) if frame.parts == most) {
+                        self.fail(i, *keyword, level, input, log);
                     }
                 }
             }
@@ -676,21 +805,26 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // Keys
 
     fn key_begin(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
-        let first = self.frames.last().is_some_and(|frame| frame.parts == 0);
-        if first {
+        let Some(frame) = self.frames.last().copied() else { return Ok(()) };
+        if frame.parts == 0 && frame.traits.has(Traits::MAX_PROPERTIES) {
             self.another_member(input, log);
         }
         let region = self.region();
         let at = self.at;
-        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
-        frame.parts += 1;
-        frame.key = (at + 1, at + 1);
-        let parents = frame.region.entries..region.entries;
-        for parent in parents {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.parts += 1;
+            frame.key = (at + 1, at + 1);
+        }
+        if !frame.traits.has(Traits::PROPERTY_NAMES) {
+            // A value that nothing is asked of.
+            (self.scalar, self.scalar_start, self.watched) = (region, at, false);
+            return Ok(());
+        }
+        for parent in frame.region.entries..region.entries {
             if self.is_live(parent, log) {
                 let Entry { schema, sure, .. } = self.entry(parent);
                 for (at, keyword) in input.rules.keywords(schema) {
-                    if let Keyword::PropertyNames(child) = keyword {
+                    if let Keyword::PropertyNames(child) = *keyword {
                         self.want(region, parent, child, at, sure)?;
                     }
                 }
@@ -704,16 +838,20 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn key_end(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let end = self.at;
         self.look(end, input, log)?;
+        if !log.wants_more() {
+            self.foresee(end, true, input, log);
+        }
         if self.has_failed() && !log.wants_more() {
             return Ok(());
         }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.key.1 = end;
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        frame.key.1 = end;
+        frame.plain = !input.part(frame.key).as_bytes().contains(&b'\\');
+        if frame.traits.has(Traits::PROPERTY_NAMES) {
+            let text = input.part((self.scalar_start, self.at + 1));
+            self.scalar_end(Value::new(text), input, log)?;
         }
-        let text = input.part((self.scalar_start, self.at + 1));
-        self.scalar_end(Value::new(text), input, log)?;
-        self.prepare(input, log)?;
-        Ok(())
+        self.prepare(input, log)
     }
 
     // Strings, as they come
@@ -721,17 +859,23 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn string_begin(&mut self, input: Input<'_>) -> Result<(), Fault> {
         self.seen = self.at + 1;
         self.chars = 0;
+        self.most_chars = u32::MAX;
         self.watched = false;
         self.matchings.clear();
         self.words_len = 0;
         for i in self.scalar.entries..self.entries.len() as u16 {
             let entry = self.entry(i);
-            if entry.state == State::Valid || (entry.state == State::Failed && !entry.sure) {
+            let live = entry.state == State::Open || (entry.state == State::Failed && entry.sure);
+            if !live || !entry.traits.has(Traits::LENGTH_OR_PATTERN) {
                 continue;
             }
             for (at, keyword) in input.rules.keywords(entry.schema) {
-                match keyword {
-                    Keyword::MinLength(_) | Keyword::MaxLength(_) => self.watched = true,
+                match *keyword {
+                    Keyword::MinLength(_) => self.watched = true,
+                    Keyword::MaxLength(most) => {
+                        self.watched = true;
+                        self.most_chars = self.most_chars.min(most);
+                    }
                     Keyword::Pattern(start, len) => {
                         self.watched = true;
                         let insts = input.rules.pattern(start, len);
@@ -758,6 +902,16 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn look(&mut self, upto: u32, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         if !self.watched || upto <= self.seen {
             return Ok(());
+        }
+        let part = input.part((self.seen, upto)).as_bytes();
+        if self.matchings.is_empty() && !part.contains(&b'\\') {
+            // No more chars than bytes: often enough to know that there is room for all.
+            let more = part.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32;
+            if self.chars + more <= self.most_chars {
+                self.chars += more;
+                self.seen = upto;
+                return Ok(());
+            }
         }
         let mut chars = Chars::escaped(input.part((self.seen, upto)));
         let level = self.frames.len();
@@ -790,9 +944,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 if self.is_live(i, log) && self.entry(i).coerce == Types::NONE {
                     for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
                         // Once: the next one is over by more.
-                        if matches!(keyword, Keyword::MaxLength(most) if self.chars.checked_sub(1) == Some(most)) {
+                        if matches!(*keyword, Keyword::MaxLength(most) if self.chars.checked_sub(1) == Some(most))
+                        {
                             failed = true;
-                            self.fail(i, keyword, level, input, log);
+                            self.fail(i, *keyword, level, input, log);
                         }
                     }
                 }
@@ -810,7 +965,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// In the middle of a string: whether anything that is listed begins so.
-    fn foresee(&mut self, upto: u32, input: Input<'_>, log: &mut dyn Log) {
+    fn foresee(&mut self, upto: u32, key: bool, input: Input<'_>, log: &mut dyn Log) {
         if self.has_failed() {
             return;
         }
@@ -820,21 +975,26 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let mut failed = false;
         for i in self.scalar.entries..self.entries.len() as u16 {
             let entry = self.entry(i);
-            if entry.state != State::Open || entry.coerce != Types::NONE {
+            let listed = entry.traits.has(Traits::LISTED);
+            if entry.state != State::Open || entry.coerce != Types::NONE || !listed {
                 continue;
             }
             // The farthest that any of the texts goes along.
             let (mut reached, mut last): (Option<usize>, _) = (None, Keyword::False);
             for (_, keyword) in input.rules.keywords(entry.schema) {
-                if let Keyword::Enum(value) | Keyword::Const(value) = keyword {
-                    last = keyword;
-                    let shared = input.rules.value(value).text().map_or(0, |text| text::shared(so_far, text));
+                if let Keyword::Enum(value) | Keyword::Const(value) = *keyword {
+                    last = *keyword;
+                    let shared = input
+                        .rules
+                        .value(value)
+                        .text()
+                        .map_or(0, |text| text::shared(so_far, text));
                     reached = Some(reached.unwrap_or(0).max(shared));
                 }
             }
             if reached.is_some_and(|reached| reached < so_far.left()) {
                 failed = true;
-                self.at = self.scalar_start + 1 + reached.unwrap_or(0) as u32;
+                self.at = self.scalar_start + 1 + behind(so_far, reached.unwrap_or(0));
                 self.fail(i, last, level, input, log);
             }
         }
@@ -842,7 +1002,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             self.resolve(self.scalar, input, log);
         }
         self.at = end;
-        if self.scanner.in_key() {
+        if key {
             self.foresee_key(so_far, end, input, log);
         }
     }
@@ -853,26 +1013,26 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let level = self.frames.len() - 1;
         let mut failed = false;
         for i in frame.region.entries..self.scalar.entries {
-            if self.entry(i).state != State::Open {
+            if self.entry(i).state != State::Open || !self.entry(i).traits.has(Traits::CLOSED) {
                 continue;
             }
             let (mut closed, mut reached) = (None, 0);
             for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
-                match keyword {
+                match *keyword {
                     Keyword::Property(name, child) if !input.rules.is_false(child) => {
                         reached = reached.max(text::shared(so_far, input.rules.chars(name)));
                     }
                     // Such a key may match it yet.
                     Keyword::PatternProperty(..) => reached = usize::MAX,
                     Keyword::AdditionalProperties(child) if input.rules.is_false(child) => {
-                        closed = Some(keyword);
+                        closed = Some(*keyword);
                     }
                     _ => {}
                 }
             }
             if let (Some(keyword), true) = (closed, reached < so_far.left()) {
                 failed = true;
-                self.at = self.scalar_start + 1 + reached as u32;
+                self.at = self.scalar_start + 1 + behind(so_far, reached);
                 self.fail(i, keyword, level, input, log);
             }
         }
@@ -894,7 +1054,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // A value ends
 
     /// The end of a string, number or literal, or of a key.
-    fn scalar_end(&mut self, value: Value<'_>, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
+    fn scalar_end(
+        &mut self,
+        value: Value<'_>,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
         let region = self.scalar;
         let level = self.frames.len();
         for i in region.entries..self.entries.len() as u16 {
@@ -906,27 +1071,54 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.check(i, value, false, level, input, log)?;
             } else {
                 let format = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
-                    Keyword::Format(format) => Some(format),
+                    Keyword::Format(format) => Some(*format),
                     _ => None,
                 });
-                match coerce::coerce(value, coerce, format) {
+                match become_one_of(value, coerce, format) {
                     Some(coerced) => {
-                        self.check(i, coerced.value(), true, level, input, log)?;
-                        self.report_coerced(i, &coerced, level, input, log);
+                        self.check(i, value_of(&coerced), true, level, input, log)?;
+                        self.report_coerced(i, (value, &coerced), level, input, log);
                     }
-                    None => {
-                        self.fail(i, Keyword::Type(coerce), level, input, log);
+                    // Of the right type it is anyhow.
+                    None if coerce.contains(value.types()) => {
+                        self.check(i, value, true, level, input, log)?;
                     }
+                    None => self.fail(i, Keyword::Type(coerce), level, input, log),
                 }
             }
-            self.entries[usize::from(i)].done = true;
+            self.settled(i, region);
         }
-        self.value_end(region, (self.scalar_start, self.scalar_start + value.json().map_or(0, str::len) as u32), input, log)
+        self.value_end(
+            region,
+            (self.scalar_start, self.scalar_start + value.json().map_or(0, str::len) as u32),
+            input,
+            log,
+        )
     }
 
-    fn report_coerced(&mut self, i: u16, coerced: &Coerced, level: usize, input: Input<'_>, log: &mut dyn Log) {
+    /// Its own keywords have nothing more to say of an entry.
+    fn settled(&mut self, i: u16, region: Region) {
+        let entry = &mut self.entries[usize::from(i)];
+        entry.done = true;
+        if region.flat && entry.state == State::Open {
+            entry.state = State::Valid;
+        }
+    }
+
+    fn report_coerced(
+        &mut self,
+        i: u16,
+        (value, coerced): (Value<'_>, &Coerced),
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
         let Entry { state, sure, .. } = self.entry(i);
-        if sure && state != State::Failed {
+        let unchanged = match (value.text(), value_of(coerced).text()) {
+            (Some(before), Some(after)) => text::same(before, after),
+            _ => false,
+        };
+        if sure && state != State::Failed && !unchanged {
             log.coerced(&|out| self.path(level, input, out), coerced);
         }
     }
@@ -941,11 +1133,17 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) -> Result<(), Fault> {
-        let schema = self.entry(i).schema;
-        self.check_any(i, value, level, input, log)?;
+        let Entry { schema, traits, types, .. } = self.entry(i);
+        if traits.has(Traits::ANY) {
+            self.check_any(i, value, level, input, log)?;
+        }
+        let whole = types.contains(Types::INTEGER) && !types.contains(Types::NUMBER);
+        if !whole && !traits.has(Traits::NUMBER.or(Traits::STRING)) {
+            return Ok(());
+        }
         if let Some(number) = value.number() {
             for (_, keyword) in input.rules.keywords(schema) {
-                let fits = match keyword {
+                let fits = match *keyword {
                     Keyword::Type(types) => {
                         !types.contains(Types::INTEGER)
                             || types.contains(Types::NUMBER)
@@ -955,28 +1153,31 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     Keyword::Maximum(most) => compare(number, most, input).is_le(),
                     Keyword::ExclusiveMinimum(least) => compare(number, least, input).is_gt(),
                     Keyword::ExclusiveMaximum(most) => compare(number, most, input).is_lt(),
-                    Keyword::MultipleOf(unit) => with_text(unit, input, |unit| {
-                        number::is_multiple_of(number, unit)
-                    })
-                    .ok_or(full("digits in `multipleOf`"))?,
+                    Keyword::MultipleOf(unit) => {
+                        with_text(unit, input, |unit| number::is_multiple_of(number, unit))
+                            .ok_or(full("digits in `multipleOf`"))?
+                    }
                     _ => true,
                 };
                 if !fits {
-                    self.fail(i, keyword, level, input, log);
+                    self.fail(i, *keyword, level, input, log);
                 }
             }
         }
         let Some(chars) = value.text() else { return Ok(()) };
         let len = if coerced { chars.count() as u32 } else { self.chars };
         for (at, keyword) in input.rules.keywords(schema) {
-            let fits = match keyword {
+            let fits = match *keyword {
                 Keyword::MinLength(least) => len >= least,
                 // Of one that was not coerced it was seen as it came.
                 Keyword::MaxLength(most) => !coerced || len <= most,
                 Keyword::Pattern(start, len) => {
                     let insts = input.rules.pattern(start, len);
-                    let matching =
-                        self.matchings.iter().find(|matching| matching.entry == i && matching.at == at).copied();
+                    let matching = self
+                        .matchings
+                        .iter()
+                        .find(|matching| matching.entry == i && matching.at == at)
+                        .copied();
                     match matching {
                         Some(matching) if !coerced => {
                             let from = usize::from(matching.words);
@@ -991,30 +1192,45 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 _ => true,
             };
             if !fits {
-                self.fail(i, keyword, level, input, log);
+                self.fail(i, *keyword, level, input, log);
             }
         }
         Ok(())
     }
 
     /// Holds any value against `enum`, `const` and checks.
-    fn check_any(&mut self, i: u16, value: Value<'_>, level: usize, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
-        let schema = self.entry(i).schema;
-        let (mut listed, mut fits) = (None, false);
+    fn check_any(
+        &mut self,
+        i: u16,
+        value: Value<'_>,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
+        let Entry { schema, unlisted, .. } = self.entry(i);
+        let (mut listed, mut fits) = (None, unlisted);
+        let json = value.json().unwrap_or("");
+        let plain = json.starts_with('"') && !json.as_bytes().contains(&b'\\');
         for (_, keyword) in input.rules.keywords(schema) {
-            match keyword {
+            let mut same = |other: Value<'_>| match other.json() {
+                // Of strings their texts tell, most of the time.
+                Some(other) if plain && other.len() <= json.len() => Ok(other == json),
+                _ => value.is_same(other, &mut self.work),
+            };
+            match *keyword {
                 Keyword::Enum(member) => {
-                    listed = Some(keyword);
-                    fits = fits || value.is_same(input.rules.value(member), &mut self.work)?;
+                    listed = Some(*keyword);
+                    fits = fits || same(input.rules.value(member))?;
                 }
                 Keyword::Const(constant) => {
-                    if !value.is_same(input.rules.value(constant), &mut self.work)? {
-                        self.fail(i, keyword, level, input, log);
+                    if !unlisted && !same(input.rules.value(constant))? {
+                        self.fail(i, *keyword, level, input, log);
                     }
                 }
                 Keyword::Check(check) => self.custom(i, check, value, level, input, log),
                 Keyword::NamedCheck(name) => {
-                    let check = input.options.check(input.rules.chars(name)).ok_or(Fault::Reference)?;
+                    let check =
+                        input.options.check(input.rules.chars(name)).ok_or(Fault::Reference)?;
                     self.custom(i, check, value, level, input, log);
                 }
                 _ => {}
@@ -1036,6 +1252,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         log: &mut dyn Log,
     ) {
         if let Err(why) = check(value) {
+            self.failed = true;
             let sure = self.entry(i).sure;
             self.entries[usize::from(i)].state = State::Failed;
             if sure {
@@ -1059,13 +1276,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.fail(i, Keyword::Type(coerce), level, input, log);
                 continue;
             }
-            self.check_any(i, Value::new(input.part(span)), level, input, log)?;
+            if self.entry(i).traits.has(Traits::ANY) {
+                self.check_any(i, Value::new(input.part(span)), level, input, log)?;
+            }
             let least = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
-                Keyword::MinContains(least) => Some(least),
+                Keyword::MinContains(least) => Some(*least),
                 _ => None,
             });
             for (at, keyword) in input.rules.keywords(schema) {
-                let fits = match keyword {
+                let fits = match *keyword {
                     Keyword::MinItems(least) => frame.object || frame.parts >= least,
                     Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
                     Keyword::Contains(_) => frame.object || contained >= least.unwrap_or(1),
@@ -1073,10 +1292,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     _ => true,
                 };
                 if !fits {
-                    self.fail(i, keyword, level, input, log);
+                    self.fail(i, *keyword, level, input, log);
                 }
             }
-            self.entries[usize::from(i)].done = true;
+            self.settled(i, frame.region);
         }
         self.value_end(frame.region, span, input, log)
     }
@@ -1090,8 +1309,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         log: &mut dyn Log,
     ) -> Result<(), Fault> {
         let level = self.frames.len();
-        self.resolve(region, input, log);
-        for i in region.entries..self.entries.len() as u16 {
+        if self.failed || !region.flat {
+            self.resolve(region, input, log);
+        }
+        let end = if region.flat { region.entries } else { self.entries.len() as u16 };
+        for i in region.entries..end {
             let entry = self.entry(i);
             if entry.state == State::Open {
                 // Nothing but a circle of references leaves one open.
@@ -1108,22 +1330,27 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let mut failed = false;
         let outer = self.frames.last().copied();
         if let (Some(frame), false) = (outer, is_key) {
-            for e in usize::from(region.edges)..self.edges.len() {
+            let contains = if frame.traits.has(Traits::CONTAINS) { self.edges.len() } else { 0 };
+            for e in usize::from(region.edges)..contains {
                 let edge = self.edges[e];
                 let contains = matches!(input.rules.keyword(edge.at), Keyword::Contains(_));
-                if edge.parent < region.entries && contains && self.entry(edge.child).state == State::Valid {
+                if edge.parent < region.entries
+                    && contains
+                    && self.entry(edge.child).state == State::Valid
+                {
                     let parent = &mut self.entries[usize::from(edge.parent)];
                     parent.contained += 1;
                     let Entry { schema, contained, .. } = *parent;
                     for (_, keyword) in input.rules.keywords(schema) {
-                        if matches!(keyword, Keyword::MaxContains(most) if contained.checked_sub(1) == Some(most)) {
+                        if matches!(*keyword, Keyword::MaxContains(most) if contained.checked_sub(1) == Some(most))
+                        {
                             failed = true;
-                            self.fail(edge.parent, keyword, level - 1, input, log);
+                            self.fail(edge.parent, *keyword, level - 1, input, log);
                         }
                     }
                 }
             }
-            if frame.unique {
+            if frame.traits.has(Traits::UNIQUE) {
                 failed |= self.unique(frame, region, span, input, log)?;
             }
         }
@@ -1152,20 +1379,24 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let mut twice = false;
         for i in usize::from(frame.items)..self.items.len() {
             let item = self.items[i];
-            if item.hash == hash && value.is_same(Value::new(input.part(item.text)), &mut self.work)? {
+            if item.hash == hash
+                && value.is_same(Value::new(input.part(item.text)), &mut self.work)?
+            {
                 twice = true;
                 break;
             }
         }
         if !twice {
-            self.items.push(Item { hash, text: span }).map_err(|_| full("items that must differ"))?;
+            self.items
+                .push(Item { hash, text: span })
+                .map_err(|_| full("items that must differ"))?;
             return Ok(false);
         }
         for i in frame.region.entries..region.entries {
             if self.entry(i).state == State::Open || self.is_live(i, log) {
                 for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
-                    if let Keyword::UniqueItems = keyword {
-                        self.fail(i, keyword, self.frames.len() - 1, input, log);
+                    if let Keyword::UniqueItems = *keyword {
+                        self.fail(i, *keyword, self.frames.len() - 1, input, log);
                     }
                 }
             }
@@ -1176,7 +1407,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // Verdicts
 
     /// The value does not fit, for the sake of `keyword`.
-    fn fail(&mut self, i: u16, keyword: Keyword, level: usize, input: Input<'_>, log: &mut dyn Log) {
+    fn fail(
+        &mut self,
+        i: u16,
+        keyword: Keyword,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        self.failed = true;
         let entry = &mut self.entries[usize::from(i)];
         entry.state = State::Failed;
         if entry.sure {
@@ -1186,7 +1425,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// The same, for the sake of other entries.
-    fn tell(&mut self, i: u16, keyword: Keyword, level: usize, input: Input<'_>, log: &mut dyn Log) {
+    fn tell(
+        &mut self,
+        i: u16,
+        keyword: Keyword,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
         self.entries[usize::from(i)].told = true;
         // What a sure entry says for itself is not said twice.
         let silent = matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_));
@@ -1219,8 +1465,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) {
+        self.failed = false;
         loop {
-            self.settle(region, end.entries, level, input, log);
+            if !region.flat {
+                self.settle(region, end.entries, level, input, log);
+            }
             // Whom this value was for.
             let mut failed = false;
             for e in usize::from(region.edges)..usize::from(end.edges) {
@@ -1248,7 +1497,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// Settles the entries of one value, from the last, which the others are likely to wait for, to the first.
-    fn settle(&mut self, region: Region, end: u16, level: usize, input: Input<'_>, log: &mut dyn Log) {
+    fn settle(
+        &mut self,
+        region: Region,
+        end: u16,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
         loop {
             let mut changed = false;
             for i in (region.entries..end).rev() {
@@ -1331,7 +1587,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             None => {}
             // Both ways fail, so it does not matter which it is.
             Some(State::Open) => match (then, otherwise) {
-                (Some((State::Failed, keyword)), Some((State::Failed, _))) => return Some(Err(keyword)),
+                (Some((State::Failed, keyword)), Some((State::Failed, _))) => {
+                    return Some(Err(keyword));
+                }
                 (None, None) => {}
                 _ => open = true,
             },
@@ -1353,7 +1611,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let before = before.filter(|(_, keyword)| {
             matches!(
                 keyword,
-                Keyword::Required(_) | Keyword::DependentRequired(..) | Keyword::DependentSchema(..)
+                Keyword::Required(_)
+                    | Keyword::DependentRequired(..)
+                    | Keyword::DependentSchema(..)
             )
         });
         entry.bits + before.count() as u16
@@ -1378,7 +1638,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // Paths
 
     /// Writes the JSON Pointer of the value at `level`.
-    fn path(&self, level: usize, input: Input<'_>, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
+    fn path(
+        &self,
+        level: usize,
+        input: Input<'_>,
+        out: &mut dyn core::fmt::Write,
+    ) -> core::fmt::Result {
         for frame in self.frames.iter().take(level) {
             if frame.object {
                 out.write_char('/')?;
@@ -1398,7 +1663,19 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
 }
 
 fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
+    if let Num::Integer(with) = with {
+        if let Some(ordering) = number::compare_short(number, with) {
+            return ordering;
+        }
+    }
     with_text(with, input, |with| number::compare(number, with))
+}
+
+/// The last byte of the char behind the first `len` bytes.
+fn behind(mut chars: Chars<'_>, len: usize) -> u32 {
+    let all = chars.left();
+    while all - chars.left() <= len && Chars::next(&mut chars).is_some() {}
+    (all - chars.left()).saturating_sub(1) as u32
 }
 
 /// Gives a schema's number as a text.
@@ -1406,5 +1683,50 @@ pub(super) fn with_text<R>(number: Num, input: Input<'_>, f: impl FnOnce(&str) -
     match number {
         Num::Integer(value) => f(number::decimal(value, &mut [0; 20])),
         Num::Text(text) => f(input.rules.value(text).json().unwrap_or("0")),
+    }
+}
+
+/// Whether a value of a type, with this first byte, may be `value`.
+fn may_be(value: Value<'_>, types: Types, first: Option<&u8>) -> bool {
+    let same = match value.types() {
+        Types::INTEGER => Types::NUMBER,
+        other => other,
+    } == types;
+    // Which of the two literals it is, its first letter tells.
+    same && (types != Types::BOOLEAN
+        || value.json().and_then(|json| json.as_bytes().first()) == first)
+}
+
+/// Whether a value of the type `types` may be taken for one of `asked`.
+fn may_become(types: Types, asked: Types) -> bool {
+    let scalars = Types::BOOLEAN.or(Types::NUMBER).or(Types::STRING);
+    scalars.contains(types) && TARGETS.iter().any(|(target, _)| asked.contains(*target))
+}
+
+/// What a scalar may be taken for, the first that it can.
+const TARGETS: [(Types, Target); 4] = [
+    (Types::INTEGER, Target::Integer),
+    (Types::NUMBER, Target::Number),
+    (Types::BOOLEAN, Target::Boolean),
+    (Types::STRING, Target::String),
+];
+
+fn become_one_of(value: Value<'_>, asked: Types, format: Option<Format>) -> Option<Coerced> {
+    TARGETS.iter().filter(|(types, _)| asked.contains(*types)).find_map(|(_, target)| {
+        let scalar = match (value.text(), value.number(), value.boolean()) {
+            (Some(chars), ..) => Scalar::String(chars),
+            (_, Some(number), _) => Scalar::Number(number),
+            (.., Some(boolean)) => Scalar::Boolean(boolean),
+            _ => Scalar::Null,
+        };
+        coerce::coerce(scalar, *target, format)
+    })
+}
+
+fn value_of(coerced: &Coerced) -> Value<'_> {
+    match coerced {
+        Coerced::String(text) => Value::string(Chars::plain(text)),
+        Coerced::Number(text) => Value::new(text),
+        Coerced::Boolean(value) => Value::new(if *value { "true" } else { "false" }),
     }
 }

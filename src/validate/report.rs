@@ -88,7 +88,8 @@ impl Violation {
         &self.message
     }
 
-    /// The byte of the text at which it was certain, from 0.
+    /// The byte of the text at which it was noticed, from 0: the last of a char, a key or a value. The earliest there is where
+    /// no more than the first violation is asked for; else it may be the last byte of a key or a string.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at as usize
@@ -225,7 +226,13 @@ pub(super) type WritePath<'a> = &'a dyn Fn(&mut dyn Write) -> fmt::Result;
 pub(super) trait Log {
     /// Whether it is of interest what else is wrong with a text that does not fit.
     fn wants_more(&self) -> bool;
-    fn violation(&mut self, at: u32, path: WritePath<'_>, keyword: &'static str, message: &dyn fmt::Display);
+    fn violation(
+        &mut self,
+        at: u32,
+        path: WritePath<'_>,
+        keyword: &'static str,
+        message: &dyn fmt::Display,
+    );
     fn coerced(&mut self, path: WritePath<'_>, value: &Coerced);
 }
 
@@ -234,13 +241,20 @@ impl<const ERRORS: usize> Log for Report<ERRORS> {
         !self.first
     }
 
-    fn violation(&mut self, at: u32, path: WritePath<'_>, keyword: &'static str, message: &dyn fmt::Display) {
+    fn violation(
+        &mut self,
+        at: u32,
+        path: WritePath<'_>,
+        keyword: &'static str,
+        message: &dyn fmt::Display,
+    ) {
         // Nothing is written for what does not fit.
         if self.violations.is_full() {
             self.missed = self.missed.saturating_add(1);
             return;
         }
-        let mut violation = Violation { path: Text::default(), message: Text::default(), keyword, at };
+        let mut violation =
+            Violation { path: Text::default(), message: Text::default(), keyword, at };
         // A `Text` takes everything.
         let _ = path(&mut violation.path);
         let _ = write!(violation.message, "{message}");
@@ -254,7 +268,7 @@ impl<const ERRORS: usize> Log for Report<ERRORS> {
         }
         let mut coercion = Coercion { path: Text::default(), value: Text::default() };
         let _ = path(&mut coercion.path);
-        let _ = write!(coercion.value, "{}", value.value());
+        let _ = value.write_json(&mut coercion.value);
         let _ = self.coercions.push(coercion);
     }
 }
@@ -275,9 +289,15 @@ impl fmt::Display for Demand<'_> {
             Keyword::Const(value) => write!(f, "must be {}", rules.value(value)),
             Keyword::Minimum(n) => with_text(n, self.input, |n| write!(f, "must be at least {n}")),
             Keyword::Maximum(n) => with_text(n, self.input, |n| write!(f, "must be at most {n}")),
-            Keyword::ExclusiveMinimum(n) => with_text(n, self.input, |n| write!(f, "must be above {n}")),
-            Keyword::ExclusiveMaximum(n) => with_text(n, self.input, |n| write!(f, "must be below {n}")),
-            Keyword::MultipleOf(n) => with_text(n, self.input, |n| write!(f, "must be a multiple of {n}")),
+            Keyword::ExclusiveMinimum(n) => {
+                with_text(n, self.input, |n| write!(f, "must be above {n}"))
+            }
+            Keyword::ExclusiveMaximum(n) => {
+                with_text(n, self.input, |n| write!(f, "must be below {n}"))
+            }
+            Keyword::MultipleOf(n) => {
+                with_text(n, self.input, |n| write!(f, "must be a multiple of {n}"))
+            }
             Keyword::MinLength(n) => write!(f, "must have at least {n} characters"),
             Keyword::MaxLength(n) => write!(f, "must have at most {n} characters"),
             Keyword::Pattern(..) => f.write_str("must match the pattern"),
@@ -293,7 +313,9 @@ impl fmt::Display for Demand<'_> {
                 f.write_str("must have the property ")?;
                 fmt::Display::fmt(&super::value::Value::string(rules.chars(name)), f)
             }
-            Keyword::AdditionalProperties(_) => f.write_str("must not have a property of this name"),
+            Keyword::AdditionalProperties(_) => {
+                f.write_str("must not have a property of this name")
+            }
             Keyword::AnyOf(_) => f.write_str("must fit one of the schemas of `anyOf`"),
             Keyword::OneOf(_) => f.write_str("must fit exactly one of the schemas of `oneOf`"),
             Keyword::Not(_) => f.write_str("must not fit the schema of `not`"),
@@ -313,11 +335,12 @@ struct Named(Types);
 
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let vowel = [Types::INTEGER, Types::ARRAY, Types::OBJECT].contains(&self.0);
         let article = match self.0 {
             Types::NULL => "",
-            _ if vowel => "an ",
-            _ => "a ",
+            types if types.contains(Types::INTEGER) => "an ",
+            types if types.contains(Types::NUMBER) || types.contains(Types::STRING) => "a ",
+            types if types.contains(Types::BOOLEAN) => "a ",
+            _ => "an ",
         };
         write!(f, "{article}{}", self.0)
     }

@@ -10,7 +10,7 @@ use core::fmt;
 pub(super) type Id = u16;
 
 /// No keyword follows.
-const NONE: Id = Id::MAX;
+pub(super) const NONE: Id = Id::MAX;
 
 /// A set of JSON types, for [`Schema::types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +39,19 @@ impl Types {
         self.0 & other.0 == other.0
     }
 
+    pub(super) const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
     /// The names, as `integer or string`.
     const NAMES: [(Self, &'static str); 7] = [
-        (Self::NULL, "null"),
-        (Self::BOOLEAN, "boolean"),
         (Self::INTEGER, "integer"),
         (Self::NUMBER, "number"),
         (Self::STRING, "string"),
-        (Self::ARRAY, "array"),
+        (Self::BOOLEAN, "boolean"),
         (Self::OBJECT, "object"),
+        (Self::ARRAY, "array"),
+        (Self::NULL, "null"),
     ];
 
     /// The type with this name in JSON Schema.
@@ -86,7 +90,39 @@ pub(super) enum Str {
     /// A JSON value's text.
     Json(&'static str),
     /// A part of the schema's text: a JSON value's, or the inside of a JSON string.
-    Span { start: u32, len: u32 },
+    Span(Span),
+}
+
+impl Str {
+    /// The chars of a name that is no part of the schema's text.
+    pub(super) const fn chars(self) -> Chars<'static> {
+        match self {
+            Self::Plain(text) => Chars::plain(text),
+            Self::Json(text) => Chars::escaped(text),
+            Self::Span(_) => Chars::plain(""),
+        }
+    }
+
+    /// The same without need of the schema's text.
+    const fn with_text(self, text: &'static str) -> Self {
+        match self {
+            Self::Span(span) => Self::Json(span.of(text)),
+            other => other,
+        }
+    }
+}
+
+impl Span {
+    /// The part; nothing of a text that does not have it.
+    pub(super) const fn of(self, text: &str) -> &str {
+        match text.split_at_checked(self.start as usize) {
+            Some((_, from)) => match from.split_at_checked(self.len as usize) {
+                Some((part, _)) => part,
+                None => "",
+            },
+            None => "",
+        }
+    }
 }
 
 /// A number in a schema, exactly.
@@ -94,6 +130,15 @@ pub(super) enum Str {
 pub(super) enum Num {
     Integer(i64),
     Text(Str),
+}
+
+impl Num {
+    const fn with_text(self, text: &'static str) -> Self {
+        match self {
+            Self::Text(number) => Self::Text(number.with_text(text)),
+            integer => integer,
+        }
+    }
 }
 
 /// Whether a value is fit, for a check of one's own: `Err` says in a few words what is wrong with it.
@@ -157,8 +202,21 @@ pub(super) enum Keyword {
     Check(Check),
     /// By the name that a validator knows it by.
     NamedCheck(Str),
-    /// A schema to refer to.
+    /// A schema to refer to. In no schema's list of keywords.
     Definition(Str, Id),
+    /// A `$id` or an anchor: its text and its schema's, while references are resolved. In no schema's list.
+    Name {
+        name: Span,
+        schema: Span,
+        anchor: bool,
+    },
+}
+
+/// A part of the schema's text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) len: u32,
 }
 
 impl Keyword {
@@ -206,37 +264,7 @@ impl Keyword {
             Self::Ref(_) | Self::RefTo(_) => "$ref",
             Self::Check(_) | Self::NamedCheck(_) => "check",
             Self::Definition(..) => "$defs",
-        }
-    }
-
-    /// Whether values of one of these types are asked for something that their first byte does not tell.
-    pub(super) const fn is_about(self, types: Types) -> bool {
-        match self {
-            Self::Minimum(_)
-            | Self::Maximum(_)
-            | Self::ExclusiveMinimum(_)
-            | Self::ExclusiveMaximum(_)
-            | Self::MultipleOf(_) => types.contains(Types::NUMBER),
-            Self::MinLength(_) | Self::MaxLength(_) | Self::Pattern(..) | Self::Format(_) => {
-                types.contains(Types::STRING)
-            }
-            Self::MinItems(_)
-            | Self::MaxItems(_)
-            | Self::UniqueItems
-            | Self::PrefixItem(..)
-            | Self::Items(_)
-            | Self::Contains(_) => types.contains(Types::ARRAY),
-            Self::MinProperties(_)
-            | Self::MaxProperties(_)
-            | Self::Required(_)
-            | Self::Property(..)
-            | Self::PatternProperty(..)
-            | Self::AdditionalProperties(_)
-            | Self::PropertyNames(_)
-            | Self::DependentRequired(..)
-            | Self::DependentSchema(..) => types.contains(Types::OBJECT),
-            Self::Check(_) | Self::NamedCheck(_) | Self::Enum(_) | Self::Const(_) => true,
-            _ => false,
+            Self::Name { .. } => "$id",
         }
     }
 
@@ -265,12 +293,34 @@ impl Keyword {
         }
     }
 
+    /// The same without need of the schema's text.
+    pub(super) const fn with_text(self, text: &'static str) -> Self {
+        match self {
+            Self::Enum(value) => Self::Enum(value.with_text(text)),
+            Self::Const(value) => Self::Const(value.with_text(text)),
+            Self::Minimum(number) => Self::Minimum(number.with_text(text)),
+            Self::Maximum(number) => Self::Maximum(number.with_text(text)),
+            Self::ExclusiveMinimum(number) => Self::ExclusiveMinimum(number.with_text(text)),
+            Self::ExclusiveMaximum(number) => Self::ExclusiveMaximum(number.with_text(text)),
+            Self::MultipleOf(number) => Self::MultipleOf(number.with_text(text)),
+            Self::Required(name) => Self::Required(name.with_text(text)),
+            Self::Property(name, id) => Self::Property(name.with_text(text), id),
+            Self::DependentRequired(name, id) => Self::DependentRequired(name.with_text(text), id),
+            Self::DependentSchema(name, id) => Self::DependentSchema(name.with_text(text), id),
+            Self::NamedCheck(name) => Self::NamedCheck(name.with_text(text)),
+            Self::Definition(name, id) => Self::Definition(name.with_text(text), id),
+            other => other,
+        }
+    }
+
     /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
     const fn moved(self, ops: Id, insts: Id) -> Self {
         match self {
             Self::Schema(last) => Self::Schema(last + ops),
             Self::Pattern(start, len) => Self::Pattern(start + insts, len),
-            Self::PatternProperty(start, len, id) => Self::PatternProperty(start + insts, len, id + ops),
+            Self::PatternProperty(start, len, id) => {
+                Self::PatternProperty(start + insts, len, id + ops)
+            }
             Self::PrefixItem(index, id) => Self::PrefixItem(index, id + ops),
             Self::Property(name, id) => Self::Property(name, id + ops),
             Self::DependentRequired(name, id) => Self::DependentRequired(name, id + ops),
@@ -297,11 +347,13 @@ impl Keyword {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Op {
     pub(super) keyword: Keyword,
-    next: Id,
+    pub(super) next: Id,
+    /// Where it was read: at the start of a schema, behind any other keyword.
+    pub(super) place: u32,
 }
 
 impl Op {
-    pub(super) const EMPTY: Self = Self { keyword: Keyword::Schema(0), next: NONE };
+    pub(super) const EMPTY: Self = Self { keyword: Keyword::Schema(0), next: NONE, place: 0 };
 }
 
 /// More keywords, or instructions of patterns, than there are places.
@@ -318,11 +370,23 @@ pub(super) struct Builder<'a> {
     len: usize,
     insts: &'a mut [Inst],
     insts_len: usize,
+    /// Of what is added next.
+    pub(super) place: u32,
 }
 
 impl<'a> Builder<'a> {
     pub(super) const fn new(ops: &'a mut [Op], insts: &'a mut [Inst]) -> Self {
-        Self { ops, len: 0, insts, insts_len: 0 }
+        Self::resume(ops, 0, insts, 0)
+    }
+
+    /// Goes on with a list that has `len` keywords and `insts_len` instructions.
+    pub(super) const fn resume(
+        ops: &'a mut [Op],
+        len: usize,
+        insts: &'a mut [Inst],
+        insts_len: usize,
+    ) -> Self {
+        Self { ops, len, insts, insts_len, place: 0 }
     }
 
     /// How many keywords and instructions there are.
@@ -338,7 +402,7 @@ impl<'a> Builder<'a> {
         if self.len >= self.ops.len() || self.len >= NONE as usize {
             return Err(NoRoom::Keywords);
         }
-        self.ops[self.len] = Op { keyword, next: NONE };
+        self.ops[self.len] = Op { keyword, next: NONE, place: self.place };
         self.len += 1;
         Ok((self.len - 1) as Id)
     }
@@ -362,13 +426,59 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// A keyword in no schema's list, but in front of `next` in one of its own.
+    pub(super) const fn note(&mut self, keyword: Keyword, next: Id) -> Result<Id, NoRoom> {
+        match self.push(keyword) {
+            Ok(id) => {
+                self.ops[id as usize].next = next;
+                Ok(id)
+            }
+            Err(full) => Err(full),
+        }
+    }
+
+    /// Copies a list, as it stands.
+    pub(super) const fn append(&mut self, ops: &[Op], insts: &[Inst]) -> Result<(), NoRoom> {
+        let (len, insts_len) = (self.len, self.insts_len);
+        let mut i = 0;
+        while i < ops.len() {
+            let Op { keyword, next, place } = ops[i];
+            self.place = place;
+            match self.push(keyword.moved(len as Id, insts_len as Id)) {
+                Ok(_) => {}
+                Err(full) => return Err(full),
+            }
+            self.ops[len + i].next = if next == NONE { NONE } else { next + len as Id };
+            i += 1;
+        }
+        if insts.len() > self.insts.len() - insts_len {
+            return Err(NoRoom::Pattern);
+        }
+        i = 0;
+        while i < insts.len() {
+            self.insts[insts_len + i] = insts[i];
+            i += 1;
+        }
+        self.insts_len += insts.len();
+        Ok(())
+    }
+
+    /// Takes its keywords from a schema. Their places stay taken.
+    pub(super) const fn clear(&mut self, schema: Id) {
+        self.ops[schema as usize].next = NONE;
+        self.ops[schema as usize].keyword = Keyword::Schema(schema);
+    }
+
     /// Puts another keyword in the place of one.
     pub(super) const fn replace(&mut self, at: Id, keyword: Keyword) {
         self.ops[at as usize].keyword = keyword;
     }
 
     /// Compiles a pattern: where its instructions start, and how many they are.
-    pub(super) const fn pattern(&mut self, pattern: Chars<'_>) -> Result<(Id, u16), regex::RegexError> {
+    pub(super) const fn pattern(
+        &mut self,
+        pattern: Chars<'_>,
+    ) -> Result<(Id, u16), regex::RegexError> {
         let start = self.insts_len;
         let (_, room) = self.insts.split_at_mut(start);
         match regex::compile(pattern, room) {
@@ -382,7 +492,7 @@ impl<'a> Builder<'a> {
 }
 
 /// A schema as a validator reads it: borrowed from a [`Schema`] or a `SchemaBuf`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Rules<'a> {
     ops: &'a [Op],
     insts: &'a [Inst],
@@ -396,10 +506,17 @@ impl<'a> Rules<'a> {
         Self { ops, insts, text }
     }
 
+    pub(super) const fn ops(self) -> &'a [Op] {
+        self.ops
+    }
+
     /// The keywords of a schema.
     #[inline]
     pub(super) fn keywords(self, schema: Id) -> Keywords<'a> {
-        Keywords { ops: self.ops, next: self.ops.get(usize::from(schema)).map_or(NONE, |op| op.next) }
+        Keywords {
+            ops: self.ops,
+            next: self.ops.get(usize::from(schema)).map_or(NONE, |op| op.next),
+        }
     }
 
     #[inline]
@@ -419,13 +536,8 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Chars::plain(text),
             Str::Json(text) => Chars::escaped(text),
-            Str::Span { start, len } => Chars::escaped(self.span(start, len)),
+            Str::Span(span) => Chars::escaped(span.of(self.text)),
         }
-    }
-
-    fn span(self, start: u32, len: u32) -> &'a str {
-        let start = start as usize;
-        self.text.get(start..start + len as usize).unwrap_or("")
     }
 
     /// A JSON value.
@@ -433,8 +545,33 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Value::string(Chars::plain(text)),
             Str::Json(text) => Value::new(text),
-            Str::Span { start, len } => Value::new(self.span(start, len)),
+            Str::Span(span) => Value::new(span.of(self.text)),
         }
+    }
+
+    /// Whether `key`, the inside of a JSON string, is this name; `plain` says that it has no escapes.
+    #[inline(always)]
+    pub(super) fn is_key(self, name: Str, key: &str, plain: bool) -> bool {
+        let (known, escaped) = match name {
+            Str::Plain(text) => (text.as_bytes(), false),
+            Str::Json(text) => (text.as_bytes(), true),
+            Str::Span(span) => {
+                let start = span.start as usize;
+                (self.text.as_bytes().get(start..start + span.len as usize).unwrap_or(&[]), true)
+            }
+        };
+        if plain {
+            if known.len() == key.len() {
+                // What an escape stands for is shorter than the escape.
+                return known == key.as_bytes();
+            }
+            let other_start =
+                matches!((known, key.as_bytes()), ([a, ..], [b, ..]) if a != b && *a != b'\\');
+            if !escaped || known.len() < key.len() || other_start || !known.contains(&b'\\') {
+                return false;
+            }
+        }
+        text::same(self.chars(name), Chars::escaped(key))
     }
 
     /// Whether nothing fits.
@@ -445,7 +582,9 @@ impl<'a> Rules<'a> {
     /// Where the definition `name` starts.
     pub(super) fn definition(self, name: Str) -> Option<Id> {
         self.ops.iter().find_map(|op| match op.keyword {
-            Keyword::Definition(known, id) if text::same(self.chars(known), self.chars(name)) => Some(id),
+            Keyword::Definition(known, id) if text::same(self.chars(known), self.chars(name)) => {
+                Some(id)
+            }
             _ => None,
         })
     }
@@ -458,14 +597,15 @@ pub(super) struct Keywords<'a> {
     next: Id,
 }
 
-impl Iterator for Keywords<'_> {
-    type Item = (Id, Keyword);
+impl<'a> Iterator for Keywords<'a> {
+    // No copy: it is slow to read a tag from where a whole keyword was just written.
+    type Item = (Id, &'a Keyword);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.next;
         let op = self.ops.get(usize::from(at))?;
         self.next = op.next;
-        Some((at, op.keyword))
+        Some((at, &op.keyword))
     }
 }

@@ -99,7 +99,12 @@ impl From<ValidateError> for Rejected {
 /// assert!(matches!(model.try_send(Token::default()), Err(SendError::Cancelled(_))));
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
-pub struct StreamValidator<'s, const BYTES: usize, const DEPTH: usize = 32, const ENTRIES: usize = 256> {
+pub struct StreamValidator<
+    's,
+    const BYTES: usize,
+    const DEPTH: usize = 32,
+    const ENTRIES: usize = 256,
+> {
     rules: Rules<'s>,
     options: Options,
     engine: Engine<DEPTH, ENTRIES>,
@@ -108,7 +113,9 @@ pub struct StreamValidator<'s, const BYTES: usize, const DEPTH: usize = 32, cons
     rejected: Option<Rejected>,
 }
 
-impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize> StreamValidator<'s, BYTES, DEPTH, ENTRIES> {
+impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
+    StreamValidator<'s, BYTES, DEPTH, ENTRIES>
+{
     /// For one text, to be held against `schema`, a `&Schema` or a `&SchemaBuf`.
     #[must_use]
     pub fn new(schema: impl Into<Rules<'s>>) -> Self {
@@ -224,7 +231,9 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize> StreamVal
         let input = Input { rules: self.rules, options: &self.options, text: &self.text };
         let outcome = step(&mut self.engine, input, &mut self.report);
         // What is invalid first stays so, whatever else is wrong behind it.
-        if let (true, Some(violation)) = (self.engine.has_failed(), self.report.violations().first()) {
+        if let (true, Some(violation)) =
+            (self.engine.has_failed(), self.report.violations().first())
+        {
             let rejected = Rejected::Invalid(violation.clone());
             return Err(self.reject(rejected));
         }

@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn broken_escapes_are_bounded() {
-        for text in [r"\", r"\u", r"\u12", r"\ud800", r"\ud800\", r"\ud800x", r"\udc00", r"\uzzzz"] {
+        for text in [r"\", r"\u", r"\u12", r"\ud800", r"\ud800\", r"\ud800x", r"\udc00", r"\uzzzz"]
+        {
             assert!(Chars::escaped(text).count() <= text.len(), "{text}");
         }
     }
@@ -180,7 +181,10 @@ mod tests {
         let (plain, escaped) = (Chars::plain("a/b"), Chars::escaped(r"a\/b"));
         assert!(same(plain, escaped));
         assert!(!same(plain, Chars::plain("a/")) && !same(Chars::plain("a/"), plain));
-        assert_eq!((shared(escaped, Chars::plain("a/c")), shared(Chars::plain("x"), plain)), (3, 0));
+        assert_eq!(
+            (shared(escaped, Chars::plain("a/c")), shared(Chars::plain("x"), plain)),
+            (3, 0)
+        );
         assert_eq!((plain.as_bytes(), escaped.as_bytes()), (Some(&b"a/b"[..]), None));
     }
 }

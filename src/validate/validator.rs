@@ -143,9 +143,13 @@ impl fmt::Display for ValidateError {
         match self {
             Self::Exhausted(exhausted) => write!(f, "no report: {exhausted}"),
             Self::Malformed { at, what } => write!(f, "byte {at}: {what}"),
-            Self::TooDeep { at } => write!(f, "byte {at}: too many objects and arrays within each other"),
+            Self::TooDeep { at } => {
+                write!(f, "byte {at}: too many objects and arrays within each other")
+            }
             Self::TooComplex { at, what } => write!(f, "byte {at}: no room for more {what}"),
-            Self::Reference { at } => write!(f, "byte {at}: the schema refers to what there is not, or to itself"),
+            Self::Reference { at } => {
+                write!(f, "byte {at}: the schema refers to what there is not, or to itself")
+            }
         }
     }
 }

@@ -79,9 +79,9 @@ impl<'a> Value<'a> {
     pub(super) fn text(self) -> Option<Chars<'a>> {
         match self.0 {
             Inner::String(chars) => Some(chars),
-            Inner::Json(json) => {
-                json.strip_prefix('"').map(|rest| Chars::escaped(rest.strip_suffix('"').unwrap_or(rest)))
-            }
+            Inner::Json(json) => json
+                .strip_prefix('"')
+                .map(|rest| Chars::escaped(rest.strip_suffix('"').unwrap_or(rest))),
         }
     }
 
@@ -269,7 +269,8 @@ fn value_len(text: &[u8]) -> usize {
             b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => return at - 1,
             // A number or a literal.
             _ => {
-                while text.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)) {
+                while text.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+                {
                     at += 1;
                 }
             }

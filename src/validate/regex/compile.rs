@@ -160,14 +160,22 @@ impl<'p> Compiler<'p, '_> {
         Ok(())
     }
 
-    /// Once more the `len` instructions from `start` on.
-    const fn repeat_insts(&mut self, start: usize, len: usize) -> Result<(), RegexError> {
-        let mut i = start;
-        while i < start + len {
+    /// Once more the `len` instructions from `body` on, which are all of what is repeated. How many that takes.
+    const fn copy(&mut self, body: usize, len: usize) -> Result<usize, RegexError> {
+        match self.out[body] {
+            // A class by itself lends its items.
+            Inst::Set { items, .. } if len == items as usize + 1 => {
+                tri!(self.push(Inst::Again(Self::way(body, self.len))));
+                return Ok(1);
+            }
+            _ => {}
+        }
+        let mut i = body;
+        while i < body + len {
             tri!(self.push(self.out[i]));
             i += 1;
         }
-        Ok(())
+        Ok(len)
     }
 
     /// From one instruction to another. Both are below [`MAX_INSTS`] or just behind it.
@@ -376,17 +384,17 @@ impl<'p> Compiler<'p, '_> {
         if len == 0 {
             return Ok(());
         }
+        let mut last = len;
         if min == 0 {
             tri!(self.insert(start, Inst::Split(Self::way(start, self.len + 2))));
-        } else {
-            let mut i = 1;
-            while i < min {
-                tri!(self.repeat_insts(start, len));
-                i += 1;
-            }
+        }
+        let mut i = 1;
+        while i < min {
+            last = tri!(self.copy(start, len));
+            i += 1;
         }
         // Behind the last one, so that every way back leads to the front of what it repeats.
-        self.push(Inst::Split(Self::way(len, 0)))
+        self.push(Inst::Split(Self::way(last, 0)))
     }
 
     /// The instructions from `start` on, `min` to `max` times.
@@ -401,25 +409,28 @@ impl<'p> Compiler<'p, '_> {
         }
         let mut i = 1;
         while i < min {
-            tri!(self.repeat_insts(start, len));
+            tri!(self.copy(start, len));
             i += 1;
         }
         // Each that may be left out has a `Split` in front, which leads behind them all.
-        let (first, body) = if min == 0 {
+        let mut body = start;
+        if min == 0 {
             tri!(self.insert(start, Inst::Match));
-            (start, start + 1)
-        } else {
-            (self.len, start)
-        };
+            body = start + 1;
+        }
+        let mut split = self.len;
+        let mut stride = 0;
         while i < max {
             tri!(self.push(Inst::Match));
-            tri!(self.repeat_insts(body, len));
+            stride = 1 + tri!(self.copy(body, len));
             i += 1;
         }
-        let mut split = first;
+        if min == 0 {
+            self.out[start] = Inst::Split(Self::way(start, self.len));
+        }
         while split < self.len {
             self.out[split] = Inst::Split(Self::way(split, self.len));
-            split += len + 1;
+            split += stride;
         }
         Ok(())
     }
