@@ -4,32 +4,32 @@
 #[allow(unused_imports)]
 use super::*;
 
-#[doc = include_str!("../docs/guide/practices.md")]
 pub mod practices {
+    #![doc = include_str!("../docs/guide/practices.md")]
     #[allow(unused_imports)]
     use super::super::*;
 }
 
-#[doc = include_str!("../docs/guide/pitfalls.md")]
 pub mod pitfalls {
+    #![doc = include_str!("../docs/guide/pitfalls.md")]
     #[allow(unused_imports)]
     use super::super::*;
 }
 
-#[doc = include_str!("../docs/guide/when_to_pool.md")]
 pub mod when_to_pool {
+    #![doc = include_str!("../docs/guide/when_to_pool.md")]
     #[allow(unused_imports)]
     use super::super::*;
 }
 
-#[doc = include_str!("../docs/guide/sizing.md")]
 pub mod sizing {
+    #![doc = include_str!("../docs/guide/sizing.md")]
     #[allow(unused_imports)]
     use super::super::*;
 }
 
-#[doc = include_str!("../docs/guide/migration.md")]
 pub mod migration {
+    #![doc = include_str!("../docs/guide/migration.md")]
     #[allow(unused_imports)]
     use super::super::*;
 }
