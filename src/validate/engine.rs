@@ -117,8 +117,8 @@ const PATTERNS: usize = 32;
 const WORDS: usize = 256;
 /// Words of bits for `required` and the like.
 const BITS: usize = 64;
-/// Values looked at in comparisons, at most: `uniqueItems` and `enum` compare with what came before.
-const WORK: usize = 1 << 20;
+/// Bytes looked at more often than a few times in comparisons, at most: objects may be in any order.
+const WORK: usize = 1 << 28;
 
 /// Why a validation cannot go on, whether or not the text fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
