@@ -17,7 +17,10 @@ static ORDER: Schema<40> = Schema::object()
     .property("id", Schema::string().format(Format::Uuid))
     .property("city", Schema::string().one_of_strings(&["Oslo", "Paris", "Kyoto"]))
     .property("nights", Schema::integer().minimum(1).maximum(30))
-    .property("guests", Schema::array().items(Schema::string().min_length(1)).min_items(1).unique_items())
+    .property(
+        "guests",
+        Schema::array().items(Schema::string().min_length(1)).min_items(1).unique_items(),
+    )
     .required(&["id", "city", "nights", "guests"])
     .closed();
 
@@ -86,7 +89,11 @@ fn watch(answer: &'static str) {
     match outcome {
         Ok(bytes) => println!("  fits, all {bytes} bytes of it"),
         Err(rejected) => {
-            println!("  cancelled after {} of {} bytes: {rejected}", validator.text().len(), answer.len());
+            println!(
+                "  cancelled after {} of {} bytes: {rejected}",
+                validator.text().len(),
+                answer.len()
+            );
             whole(answer);
         }
     }
@@ -122,7 +129,8 @@ fn tokens(answer: &str) -> impl Iterator<Item = Token> + '_ {
 /// Holds a file against a schema in another.
 fn check(schema: &str, answer: &str) -> Result<ExitCode, String> {
     let read = |path: &str| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
-    let rules = SchemaBuf::from_json(&read(schema)?).map_err(|error| format!("{schema}: {error}"))?;
+    let rules =
+        SchemaBuf::from_json(&read(schema)?).map_err(|error| format!("{schema}: {error}"))?;
     let json = read(answer)?;
     let report = VALIDATOR.validate(&rules, &json).map_err(|error| format!("{answer}: {error}"))?;
     println!("{report}");
@@ -130,7 +138,9 @@ fn check(schema: &str, answer: &str) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut stream = StreamValidator::<65536>::new(&rules);
-    if let Err(Rejected::Invalid(violation)) = stream.push(&json).and_then(|()| stream.finish().map(drop)) {
+    if let Err(Rejected::Invalid(violation)) =
+        stream.push(&json).and_then(|()| stream.finish().map(drop))
+    {
         println!("certain at byte {} of {}", violation.at(), json.len());
     }
     Ok(ExitCode::FAILURE)

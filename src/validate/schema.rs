@@ -12,18 +12,33 @@ pub(super) type Id = u16;
 /// No keyword follows.
 pub(super) const NONE: Id = Id::MAX;
 
-/// A set of JSON types, for [`Schema::types`].
+/// A set of JSON types, for [`Schema::types`](super::Schema::types).
+///
+/// # Examples
+/// ```
+/// use forebay::validate::Types;
+///
+/// const SCALAR: Types = Types::STRING.or(Types::NUMBER);
+/// assert!(SCALAR.contains(Types::STRING) && !SCALAR.contains(Types::NULL));
+/// assert_eq!(SCALAR.to_string(), "number or string");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Types(u8);
 
 impl Types {
+    /// `null`.
     pub const NULL: Self = Self(1);
+    /// `true` and `false`.
     pub const BOOLEAN: Self = Self(1 << 1);
     /// A number without a fraction, as `1`, `1.0` or `10e-1`.
     pub const INTEGER: Self = Self(1 << 2);
+    /// Any number.
     pub const NUMBER: Self = Self(1 << 3);
+    /// A text in quotes.
     pub const STRING: Self = Self(1 << 4);
+    /// Items in brackets.
     pub const ARRAY: Self = Self(1 << 5);
+    /// Members in braces.
     pub const OBJECT: Self = Self(1 << 6);
     pub(super) const NONE: Self = Self(0);
 
