@@ -43,14 +43,14 @@ impl SchemaBuf {
     /// # Errors
     /// If it is none, or not supported.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        Self::from_json_as(text, Draft::default())
+        Self::from_json_with(text, Draft::default())
     }
 
     /// Reads a schema of `draft`, unless its `$schema` says another.
     ///
     /// # Errors
     /// If it is none, or not supported.
-    pub fn from_json_as(text: &str, draft: Draft) -> Result<Self, SchemaError> {
+    pub fn from_json_with(text: &str, draft: Draft) -> Result<Self, SchemaError> {
         // A keyword seldom takes less text than this.
         let mut keywords = (text.len() / 12 + 16).min(usize::from(NONE));
         let mut instructions = 0;

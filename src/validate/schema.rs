@@ -17,13 +17,19 @@ pub(super) const NONE: Id = Id::MAX;
 pub struct Types(u8);
 
 impl Types {
+    /// `null`
     pub const NULL: Self = Self(1);
+    /// `true` and `false`
     pub const BOOLEAN: Self = Self(1 << 1);
     /// A number without a fraction, as `1`, `1.0` or `10e-1`.
     pub const INTEGER: Self = Self(1 << 2);
+    /// `1.5`
     pub const NUMBER: Self = Self(1 << 3);
+    /// `"text"`
     pub const STRING: Self = Self(1 << 4);
+    /// `[…]`
     pub const ARRAY: Self = Self(1 << 5);
+    /// `{…}`
     pub const OBJECT: Self = Self(1 << 6);
     pub(super) const NONE: Self = Self(0);
 
@@ -204,11 +210,13 @@ pub(super) enum Keyword {
     NamedCheck(Str),
     /// A schema to refer to. In no schema's list of keywords.
     Definition(Str, Id),
-    /// A `$id` or an anchor: its text and its schema's, while references are resolved. In no schema's list.
+    /// A `$id` or an anchor: its text and its schema's, while references are resolved; the hash of the whole URI,
+    /// or 0. In no schema's list.
     Name {
         name: Span,
         schema: Span,
         anchor: bool,
+        hash: u32,
     },
 }
 
