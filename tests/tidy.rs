@@ -191,6 +191,7 @@ fn imports_point_down() {
         (6, &["stream"]),
         (7, &["global"]),
         (7, &["cascade"]),
+        (7, &["guide"]),
         (8, &["lib"]),
     ]
     .into_iter()

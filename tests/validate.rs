@@ -164,7 +164,7 @@ fn arrays() {
 
 #[test]
 fn draft_7_items() {
-    let tuple = SchemaBuf::from_json_with(
+    let tuple = SchemaBuf::from_json_as(
         r#"{"items": [{"type": "integer"}], "additionalItems": {"type": "string"}}"#,
         Draft::Draft7,
     )
@@ -338,7 +338,7 @@ fn what_is_no_json_is_an_error_with_its_place() {
     let schema = schema("true");
     for (json, at, what) in [
         ("", 0, "the text is cut off"),
-        ("[1, 2", 6, "the text is cut off"),
+        ("[1, 2", 5, "the text is cut off"),
         ("[1,]", 3, "expected a value"),
         ("{\"a\" 1}", 5, "expected `:`"),
         ("01", 1, "expected nothing more"),
@@ -404,7 +404,7 @@ fn custom_checks() {
     }
     fn short(value: Value<'_>) -> Result<(), &'static str> {
         match value.chars() {
-            Some(chars) if chars.count() > 2 => Err("must be short"),
+            Some(chars) if chars.clone().count() > 2 => Err("must be short"),
             _ => Ok(()),
         }
     }

@@ -1065,7 +1065,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     const fn starts_at(&self, id: usize, place: usize) -> bool {
         let op = &self.out.ops()[id];
-        op.place as usize == place && matches!(op.keyword, Keyword::Schema(_))
+        op.place as usize == place && matches!(op.keyword, Keyword::Schema { .. })
     }
 
     /// The place that a reference names.

@@ -145,8 +145,41 @@ pub(super) fn compare(a: &str, b: &str) -> Ordering {
 
 /// Whether `a` has no fraction: `1.0`, `1e3` and `10e-1` have none.
 pub(super) fn is_integer(a: &str) -> bool {
+    // Most are written so.
+    if a.bytes().all(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
     let a = Parts::new(a);
     a.count == 0 || a.exponent.minus(Exponent::ZERO) + a.whole_shift() >= 0
+}
+
+/// [`compare`] with an integer, of a number that is written with at most 18 digits before the point and without an exponent;
+/// `None` of others.
+pub(super) fn compare_short(a: &str, b: i64) -> Option<Ordering> {
+    let (negative, digits) = match a.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut whole = 0_i64;
+    let mut at = 0;
+    while let Some(digit @ b'0'..=b'9') = digits.get(at) {
+        if at == 18 {
+            return None;
+        }
+        whole = whole * 10 + i64::from(digit - b'0');
+        at += 1;
+    }
+    let fraction = match digits.get(at..)? {
+        [] => false,
+        [b'.', fraction @ ..] if fraction.iter().all(u8::is_ascii_digit) => {
+            fraction.iter().any(|digit| *digit != b'0')
+        }
+        _ => return None,
+    };
+    // The digits behind the point make it greater in size only.
+    let (whole, further) =
+        if negative { (-whole, Ordering::Less) } else { (whole, Ordering::Greater) };
+    Some(whole.cmp(&b).then(if fraction { further } else { Ordering::Equal }))
 }
 
 /// The most significant digits that the `b` of [`is_multiple_of`] may have.

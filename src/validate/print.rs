@@ -40,7 +40,7 @@ impl Rules<'_> {
         if depth > MAX_DEPTH {
             return writeln!(f, "{:1$}…", "", 2 * depth);
         }
-        self.keywords(id).try_for_each(|(_, keyword)| self.keyword_of(f, keyword, depth))
+        self.keywords(id).try_for_each(|(_, keyword)| self.keyword_of(f, *keyword, depth))
     }
 
     /// The definition's name.

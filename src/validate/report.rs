@@ -335,11 +335,12 @@ struct Named(Types);
 
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let vowel = [Types::INTEGER, Types::ARRAY, Types::OBJECT].contains(&self.0);
         let article = match self.0 {
             Types::NULL => "",
-            _ if vowel => "an ",
-            _ => "a ",
+            types if types.contains(Types::INTEGER) => "an ",
+            types if types.contains(Types::NUMBER) || types.contains(Types::STRING) => "a ",
+            types if types.contains(Types::BOOLEAN) => "a ",
+            _ => "an ",
         };
         write!(f, "{article}{}", self.0)
     }

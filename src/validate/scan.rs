@@ -114,6 +114,31 @@ pub(super) enum Stop {
     TooDeep,
 }
 
+/// How many bytes at the front are text of a string and no quote, backslash or control character.
+#[inline]
+fn plain_len(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    /// The high bit of each byte.
+    const HIGH: u64 = ONES << 7;
+    let mut at = 0;
+    // Eight at a time: a byte below n sets its high bit in x - n * ONES, unless its own is set (Warren, Hacker's Delight, 6-1). A
+    // borrow from the byte below can only add a stop behind the first one.
+    while let Some(eight) = text.get(at..at + 8) {
+        let mut word = [0; 8];
+        word.copy_from_slice(eight);
+        let x = u64::from_le_bytes(word);
+        let below = |x: u64, n: u8| x.wrapping_sub(ONES * n as u64) & !x & HIGH;
+        let stops =
+            below(x, 0x20) | below(x ^ ONES * b'"' as u64, 1) | below(x ^ ONES * b'\\' as u64, 1);
+        if stops != 0 {
+            return at + (stops.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = text.get(at..).unwrap_or(&[]);
+    at + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Value,
@@ -177,9 +202,26 @@ impl Scanner {
     }
 
     /// Within a string, and not within an escape: bytes that are no quote, backslash or control
-    /// character change nothing, and can be skipped.
+    /// character change nothing.
     pub(super) const fn in_plain_text(&self) -> bool {
         matches!(self.state, State::Text)
+    }
+
+    /// How many bytes at the front of `rest` would change nothing, and can be passed over.
+    #[inline]
+    pub(super) fn skip(&self, rest: &[u8]) -> usize {
+        let is_skipped: fn(&u8) -> bool = match self.state {
+            State::Text => return plain_len(rest),
+            State::Integer | State::Fraction | State::Exponent => u8::is_ascii_digit,
+            State::Value
+            | State::Key
+            | State::Colon
+            | State::CommaOrEnd
+            | State::ValueOrEnd
+            | State::KeyOrEnd => |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'),
+            _ => return 0,
+        };
+        rest.iter().take_while(|byte| is_skipped(byte)).count()
     }
 
     /// Within a string or a key.
@@ -254,7 +296,7 @@ impl Scanner {
     ///
     /// # Errors
     /// If it cannot stand here; then the scanner must not go on.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn step(&mut self, byte: u8) -> Result<Step, Stop> {
         let number_ended = if self.number_may_end() {
             if let Some(next) = self.more_of_a_number(byte) {
@@ -284,6 +326,7 @@ impl Scanner {
         }
     }
 
+    #[inline(always)]
     const fn event(&mut self, byte: u8) -> Result<Event, Stop> {
         use State as S;
         // Each arm gives what the byte was, or what must have stood there.
