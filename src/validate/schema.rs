@@ -223,11 +223,13 @@ pub(super) enum Keyword {
     NamedCheck(Str),
     /// A schema to refer to. In no schema's list of keywords.
     Definition(Str, Id),
-    /// A `$id` or an anchor: its text and its schema's, while references are resolved. In no schema's list.
+    /// A `$id` or an anchor: its text and its schema's, while references are resolved; the hash of the whole URI,
+    /// or 0. In no schema's list.
     Name {
         name: Span,
         schema: Span,
         anchor: bool,
+        hash: u32,
     },
 }
 
