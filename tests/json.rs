@@ -4,6 +4,7 @@
 //! no text of Rust can hold. The other parser takes them where it passes over strings and refuses them where it
 //! decodes them, so here it decodes all.
 #![cfg(all(feature = "std", feature = "validate"))]
+#![allow(clippy::result_large_err)] // A rejection holds its violation: there is no heap to put it on.
 
 use forebay::validate::{
     Malformed, Rejected, SchemaBuf, StreamValidator, ValidateError, Validator,

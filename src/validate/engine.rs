@@ -189,6 +189,7 @@ pub(super) struct Engine<const DEPTH: usize, const ENTRIES: usize> {
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) const fn new() -> Self {
+        const { assert!(ENTRIES <= u16::MAX as usize, "at most 65535 schemas at once") }
         Self {
             scanner: Scanner::new(),
             entries: Vec::new(),
@@ -483,11 +484,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let mut rest = None;
         for (at, keyword) in input.rules.keywords(schema) {
             match *keyword {
-                Keyword::Property(name, child) if frame.object => {
-                    if input.rules.is_key(name, key, frame.plain) {
-                        named = true;
-                        self.want(region, parent, child, at, sure)?;
-                    }
+                Keyword::Property(name, child)
+                    if frame.object && input.rules.is_key(name, key, frame.plain) =>
+                {
+                    named = true;
+                    self.want(region, parent, child, at, sure)?;
                 }
                 Keyword::Required(name)
                 | Keyword::DependentRequired(name, _)
@@ -500,11 +501,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     }
                     bits += 1;
                 }
-                Keyword::PatternProperty(start, len, child) if frame.object => {
-                    if self.is_match(input.rules.pattern(start, len), Chars::escaped(key))? {
-                        named = true;
-                        self.want(region, parent, child, at, sure)?;
-                    }
+                Keyword::PatternProperty(start, len, child)
+                    if frame.object
+                        && self
+                            .is_match(input.rules.pattern(start, len), Chars::escaped(key))? =>
+                {
+                    named = true;
+                    self.want(region, parent, child, at, sure)?;
                 }
                 Keyword::AdditionalProperties(child) if frame.object => rest = Some((at, child)),
                 Keyword::PrefixItem(i, child) if !frame.object => {
@@ -547,7 +550,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             if traits.has(Traits::IN_PLACE.or(Traits::NAMES)) {
                 for (at, keyword) in input.rules.keywords(schema) {
                     if keyword.has_bit() {
-                        self.bits_len += 1;
+                        self.bits_len = self.bits_len.saturating_add(1);
                     }
                     let (child, sure) = match *keyword {
                         Keyword::AllOf(child) | Keyword::Ref(child) => (child, sure),
@@ -1148,10 +1151,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     listed = Some(*keyword);
                     fits = fits || same(input.rules.value(member))?;
                 }
-                Keyword::Const(constant) => {
-                    if !unlisted && !same(input.rules.value(constant))? {
-                        self.fail(i, *keyword, level, input, log);
-                    }
+                Keyword::Const(constant) if !unlisted && !same(input.rules.value(constant))? => {
+                    self.fail(i, *keyword, level, input, log);
                 }
                 Keyword::Check(check) => self.custom(i, check, value, level, input, log),
                 Keyword::NamedCheck(name) => {
@@ -1494,13 +1495,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 Keyword::If(_) => condition = Some(state),
                 Keyword::Then(_) => then = Some((state, keyword)),
                 Keyword::Else(_) => otherwise = Some((state, keyword)),
-                Keyword::DependentRequired(..) | Keyword::DependentSchema(..) => {
-                    if self.bit_of(i, edge.at, input) {
-                        match state {
-                            State::Failed => return Some(Err(keyword)),
-                            State::Open => open = true,
-                            State::Valid => {}
-                        }
+                Keyword::DependentRequired(..) | Keyword::DependentSchema(..)
+                    if self.bit_of(i, edge.at, input) =>
+                {
+                    match state {
+                        State::Failed => return Some(Err(keyword)),
+                        State::Open => open = true,
+                        State::Valid => {}
                     }
                 }
                 _ => {}
