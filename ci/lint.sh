@@ -5,7 +5,7 @@
 for manifest in Cargo.toml benches/Cargo.toml loom-tests/Cargo.toml fuzz/Cargo.toml checks/*/Cargo.toml; do
     cargo fmt --check --manifest-path "$manifest"
 done
-cargo clippy --quiet --all-targets --features std,async,zeroize,serde,defmt,metrics -- -D warnings
+cargo clippy --quiet --all-targets --features std,async,zeroize,serde,defmt,metrics,validate,unicode -- -D warnings
 cargo clippy --quiet --all-targets -- -D warnings
 # Compiled, and not run: a time is no verdict.
 cargo clippy --quiet --locked --all-targets --manifest-path benches/Cargo.toml --target-dir target/lint -- -D warnings

@@ -196,11 +196,6 @@ impl Scanner {
         }
     }
 
-    /// How many objects and arrays are open.
-    pub(super) const fn depth(&self) -> usize {
-        self.depth as usize
-    }
-
     /// Within a string, and not within an escape: bytes that are no quote, backslash or control
     /// character change nothing.
     pub(super) const fn in_plain_text(&self) -> bool {

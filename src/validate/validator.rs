@@ -74,10 +74,6 @@ impl Options {
         self.formats
     }
 
-    pub(super) const fn stops_at_first(&self) -> bool {
-        self.first
-    }
-
     pub(super) const fn depth(&self) -> usize {
         self.depth
     }

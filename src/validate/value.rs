@@ -33,9 +33,24 @@ enum Inner<'a> {
     String(Chars<'a>),
 }
 
+/// How often a comparison may look at each byte for nothing.
+const FREE: usize = 16;
+
 /// The comparison has more to look at than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooMuchWork;
+
+fn spend(work: &mut usize, bytes: usize) -> Result<(), TooMuchWork> {
+    *work = work.checked_sub(bytes).ok_or(TooMuchWork)?;
+    Ok(())
+}
+
+/// Whether the members of one object are another's.
+enum In {
+    Not,
+    Order,
+    AnyOrder,
+}
 
 impl<'a> Value<'a> {
     pub(super) const fn new(json: &'a str) -> Self {
@@ -119,9 +134,17 @@ impl<'a> Value<'a> {
 
     /// Whether they are the same value: numbers by what they are worth, objects whatever their order.
     ///
-    /// Takes one of `work` for each value looked at, and recurses as deep as the values are.
+    /// Recurses as deep as the values are. Objects that are in another order can take many times their length to compare:
+    /// each byte looked at beyond [`FREE`] times that takes one of `work`.
     pub(super) fn is_same(self, other: Self, work: &mut usize) -> Result<bool, TooMuchWork> {
-        *work = work.checked_sub(1).ok_or(TooMuchWork)?;
+        let free = self.len().saturating_add(other.len()).saturating_mul(FREE);
+        let mut left = work.saturating_add(free);
+        let same = self.is_same_within(other, &mut left)?;
+        *work = left.min(*work);
+        Ok(same)
+    }
+
+    fn is_same_within(self, other: Self, work: &mut usize) -> Result<bool, TooMuchWork> {
         if let (Some(a), Some(b)) = (self.number(), other.number()) {
             return Ok(number::compare(a, b).is_eq());
         }
@@ -134,42 +157,61 @@ impl<'a> Value<'a> {
         }
         match types {
             Types::ARRAY => {
+                spend(work, self.len() + other.len())?;
                 let (mut a, mut b) = (self.parts(), other.parts());
                 loop {
                     match (a.next(), b.next()) {
                         (None, None) => return Ok(true),
-                        (Some(a), Some(b)) if a.is_same(b, work)? => {}
+                        (Some(a), Some(b)) if a.is_same_within(b, work)? => {}
                         _ => return Ok(false),
                     }
                 }
             }
-            // Both ways, for the sake of keys that stand twice.
-            Types::OBJECT => Ok(self.members().count() == other.members().count()
-                && self.is_in(other, work)?
-                && other.is_in(self, work)?),
+            Types::OBJECT => {
+                spend(work, self.len() + other.len())?;
+                if self.members().count() != other.members().count() {
+                    return Ok(false);
+                }
+                Ok(match self.is_in(other, work)? {
+                    In::Order => true,
+                    // The other way too, for the sake of keys that stand twice.
+                    In::AnyOrder => !matches!(other.is_in(self, work)?, In::Not),
+                    In::Not => false,
+                })
+            }
             _ => Ok(self.json() == other.json()),
         }
     }
 
-    /// Whether each member of this object is one of `other`'s.
-    fn is_in(self, other: Self, work: &mut usize) -> Result<bool, TooMuchWork> {
+    /// Whether each member of this object is one of `other`'s, which has as many.
+    fn is_in(self, other: Self, work: &mut usize) -> Result<In, TooMuchWork> {
+        let mut is_in = In::Order;
         // Where the order is the same, the next is found at once.
         let mut from_here = other.members();
         'members: for (key, value) in self.members() {
             if let Some((same_key, same_value)) = from_here.next() {
-                if text::same(key, same_key) && value.is_same(same_value, work)? {
+                if text::same(key, same_key) && value.is_same_within(same_value, work)? {
                     continue;
                 }
             }
+            is_in = In::AnyOrder;
             for (other_key, other_value) in other.members() {
-                *work = work.checked_sub(1).ok_or(TooMuchWork)?;
-                if text::same(key, other_key) && value.is_same(other_value, work)? {
+                spend(work, 1 + other_key.left() + other_value.len())?;
+                if text::same(key, other_key) && value.is_same_within(other_value, work)? {
                     continue 'members;
                 }
             }
-            return Ok(false);
+            return Ok(In::Not);
         }
-        Ok(true)
+        Ok(is_in)
+    }
+
+    /// How many bytes its text has.
+    fn len(self) -> usize {
+        match self.0 {
+            Inner::Json(json) => json.len(),
+            Inner::String(chars) => chars.left(),
+        }
     }
 
     /// The same for values that are the same. Recurses as deep as the value is.
@@ -280,4 +322,73 @@ fn value_len(text: &[u8]) -> usize {
         }
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TooMuchWork, Value};
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
+    /// What is said, and what it took.
+    fn same(a: &str, b: &str, work: usize) -> (Result<bool, TooMuchWork>, usize) {
+        let mut left = work;
+        let same = Value::new(a).is_same(Value::new(b), &mut left);
+        if same == Ok(true) {
+            assert_eq!(Value::new(a).hash(), Value::new(b).hash(), "{a} {b}");
+        }
+        (same, work - left)
+    }
+
+    #[test]
+    fn objects_are_the_same_in_any_order() {
+        for (a, b, expected) in [
+            ("{}", "{ }", true),
+            (r#"{"a": 1, "b": 2}"#, r#"{"b": 2.0, "\u0061": 1}"#, true),
+            (r#"{"a": 1, "b": 2}"#, r#"{"a": 1, "b": 3}"#, false),
+            (r#"{"a": 1, "b": 2}"#, r#"{"a": 1, "c": 2}"#, false),
+            (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#, false),
+            (r#"{"a": 1, "a": 1}"#, r#"{"a": 1, "b": 2}"#, false),
+            (r#"{"a": 1, "b": 2}"#, r#"{"a": 1, "a": 1}"#, false),
+            (r#"{"a": 1, "a": 2}"#, r#"{"a": 2, "a": 1}"#, true),
+            (
+                r#"{"a": [{"b": {"d": 1, "c": []}}]}"#,
+                r#"{"a": [{"b": {"c": [ ], "d": 1e0}}]}"#,
+                true,
+            ),
+            (r#"{"a": {}}"#, r#"{"a": []}"#, false),
+        ] {
+            assert_eq!(same(a, b, 0).0, Ok(expected), "{a} {b}");
+            assert_eq!(same(b, a, 0).0, Ok(expected), "{b} {a}");
+        }
+    }
+
+    /// Both ways at each depth, it would be 2 to the power of the depth.
+    #[test]
+    fn objects_within_objects_are_looked_at_once() {
+        for depth in [10, 100] {
+            let a = r#"{"a":"#.repeat(depth) + "1" + &"}".repeat(depth);
+            let b = a.replace(':', " : ");
+            let (same, took) = same(&a, &b, usize::MAX);
+            assert_eq!(same, Ok(true));
+            assert!(took <= depth * (a.len() + b.len()), "{took}");
+        }
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let within = |open: &str, close: &str| open.repeat(40) + "1" + &close.repeat(40);
+        let a = within(r#"{"x":0,"a":"#, "}");
+        let b = within(r#"{"a":"#, r#","x":0}"#);
+        assert_eq!(same(&a, &b, 1 << 20), (Err(TooMuchWork), 0));
+
+        let members: Vec<String> = (0..500).map(|i| format!(r#""{i}":"{i:0>500}""#)).collect();
+        let backwards: Vec<String> = members.iter().rev().cloned().collect();
+        let a = format!("{{{}}}", members.join(","));
+        let b = format!("{{{}}}", backwards.join(","));
+        assert_eq!(same(&a, &b, 1 << 20).0, Err(TooMuchWork));
+        assert_eq!(same(&a, &b, 1 << 28).0, Ok(true));
+        assert_eq!(same(&a, &a, 0), (Ok(true), 0));
+    }
 }
