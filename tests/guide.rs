@@ -157,6 +157,16 @@ mod tables {
         assert!(rows.iter().filter(|(page, _)| page == "pitfalls.md").count() > 10);
     }
 
+    /// What lies in the folder is read by somebody.
+    #[test]
+    fn every_page_is_rendered() {
+        let source = fs::read_to_string(in_repository("src/guide.rs")).unwrap();
+        for entry in fs::read_dir(in_repository("docs/guide")).unwrap() {
+            let page = entry.unwrap().file_name().into_string().unwrap();
+            assert!(source.contains(&format!("include_str!(\"../docs/guide/{page}\")")), "{page}");
+        }
+    }
+
     #[test]
     fn what_is_missing_is_seen() {
         assert!(exists("pool::smoke") && exists("ui::lease_used_after_put"));
