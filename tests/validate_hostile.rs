@@ -184,7 +184,10 @@ fn patterns_take_a_step_a_char() {
         let error =
             SchemaBuf::from_json(&format!(r#"{{"pattern": "{pattern}"}}"#)).map(drop).unwrap_err();
         assert!(
-            matches!(error.kind(), SchemaErrorKind::TooManyInstructions | SchemaErrorKind::Pattern(_)),
+            matches!(
+                error.kind(),
+                SchemaErrorKind::TooManyInstructions | SchemaErrorKind::Pattern(_)
+            ),
             "{pattern}: {error}"
         );
     }

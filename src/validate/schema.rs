@@ -618,7 +618,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A schema as a validator reads it: borrowed from a [`Schema`] or a `SchemaBuf`.
+/// A schema as a validator reads it: borrowed from a [`Schema`](super::Schema) or a `SchemaBuf`.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     ops: &'a [Op],
