@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks every combination of features. Only what a user gets: no tests, no dev-dependencies.
 . "$(dirname "$0")/common.sh"
-all=(std async zeroize serde defmt metrics)
+all=(std async zeroize serde defmt metrics validate)
 
 for ((set = 0; set < 1 << ${#all[@]}; set++)); do
     features=
@@ -11,4 +11,9 @@ for ((set = 0; set < 1 << ${#all[@]}; set++)); do
     RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=target/features cargo check --quiet --lib --features "$features" ||
         die "does not build with the features: ${features:-none}"
 done
-say "$((1 << ${#all[@]})) combinations of ${all[*]}"
+# It only adds to what `validate` does.
+for features in unicode unicode,validate unicode,validate,std; do
+    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=target/features cargo check --quiet --lib --features "$features" ||
+        die "does not build with the features: $features"
+done
+say "$((1 << ${#all[@]})) combinations of ${all[*]}, and unicode"

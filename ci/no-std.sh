@@ -5,7 +5,7 @@
 cd checks/nostd
 
 # Features only add, so all together stand for each.
-for features in "" async,zeroize,serde,defmt; do
+for features in "" async,zeroize,serde,defmt,validate,unicode; do
     cargo build --quiet --locked --features "$features"
     say "builds without std and alloc, features: ${features:-none}"
 done

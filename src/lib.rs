@@ -55,6 +55,8 @@ mod stream;
 mod cascade;
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod global;
+#[cfg(all(feature = "std", any(doc, doctest), not(all(loom, feature = "loom"))))]
+pub mod guide; // Pages; their examples need `std`, as the README's.
 #[cfg(feature = "validate")]
 pub mod validate;
 

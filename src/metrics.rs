@@ -45,7 +45,8 @@ pub struct Metrics {
     pub in_use: u64,
     /// Most slots on loan at once. Exact as long as no two contexts got at the same moment; then it
     /// may be too high, never too low: it counts the different slots ever lent, and a free slot of low
-    /// number is lent before one of high number.
+    /// number is lent before one of high number. Of a [`LanePool`](crate::LanePool) it counts what was lent on
+    /// different lanes as if it had been at once.
     pub high_water: u64,
     /// Objects lent.
     pub gets: u64,

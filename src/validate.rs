@@ -1,4 +1,78 @@
 //! L7: JSON schemas, and texts held against them without a tree or a heap.
+//!
+//! A [`Schema`] is built in Rust or read from JSON text, both also at compile time; a `SchemaBuf` (`std`) is
+//! read at run time. [`Validator`] holds whole texts against one, and lends its reports from a pool. [`StreamValidator`]
+//! takes a text in pieces, as a model makes it, and says at the earliest byte that it cannot fit any more.
+//!
+//! ```
+//! use forebay::validate::{Schema, StreamValidator, Validator};
+//!
+//! /// Read while this compiles: what is wrong with it is a compile error.
+//! static ANSWER: Schema<16> = Schema::from_json(
+//!     r#"{
+//!         "type": "object",
+//!         "properties": {"answer": {"type": "integer", "minimum": 0}},
+//!         "required": ["answer"]
+//!     }"#,
+//! );
+//! static VALIDATOR: Validator<2> = Validator::new();
+//!
+//! let report = VALIDATOR.validate(&ANSWER, r#"{"answer": -42}"#)?;
+//! assert_eq!(report.to_string(), "/answer: must be at least 0");
+//!
+//! let mut stream = StreamValidator::<256>::new(&ANSWER);
+//! stream.push(r#"{"ans"#).unwrap();
+//! stream.push(r#"wer": "#).unwrap();
+//! assert!(stream.push(r#""fo"#).is_err(), "a string is no integer: the model can stop");
+//! # Ok::<(), forebay::validate::ValidateError>(())
+//! ```
+//!
+//! # What is followed
+//! Drafts 7 and 2020-12 ([`Draft`]): `type`, `enum`, `const`; `properties`, `required`, `additionalProperties`,
+//! `patternProperties`, `propertyNames`, `minProperties`, `maxProperties`, `dependencies`, `dependentRequired`,
+//! `dependentSchemas`; `items` in both forms, `prefixItems`, `additionalItems`, `contains`, `minContains`, `maxContains`,
+//! `minItems`, `maxItems`, `uniqueItems`; `minLength`, `maxLength`, `pattern`, `format` (see [`Format`]); `minimum`,
+//! `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`; `allOf`, `anyOf`, `oneOf`, `not`, `if`, `then`,
+//! `else`; `$ref` within the document, `$id`, `$anchor`; `true` and `false`. Numbers are compared exactly, whatever
+//! their length. Of a key that stands twice in an object each value is held against the schema.
+//!
+//! What would change the verdict and is not followed is refused when the schema is read: `unevaluatedItems`,
+//! `unevaluatedProperties`, `$dynamicRef`, `$recursiveRef`, other documents, and patterns beyond a regular language
+//! (look-around, back-references). `\p{…}` in patterns needs the feature `unicode`. Keywords that are not known are
+//! passed over.
+//!
+//! # Bounds
+//! Time is at most that of one pass with the keywords that apply to each byte, and what `uniqueItems`, `enum` and `const`
+//! compare is counted. Depth, schemas that apply at once, items that must differ, and the patterns of one string have room
+//! for so many; what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
+//!
+//! # Coercion
+//! With [`Options::coerce`] a scalar may stand for one of another type, by the rules of go-llms
+//! (`pkg/schema/validation/coercion.go`) where they lose nothing. The keywords then hold for what it is taken for, and the
+//! report has it. Where several types are asked for, integer is tried before number, boolean and string. `null`, objects and
+//! arrays are taken for nothing else, nor is anything taken for them: go-llms splits texts at commas to make arrays.
+//! Only what must fit is reported, not what a branch of `anyOf` or `oneOf` was taken for.
+//!
+//! | from | to | rule | example |
+//! |---|---|---|---|
+//! | string | number | a decimal number, as Go's `ParseFloat` reads it; no `inf`, `nan`, hexadecimal | `"+.50"` → `0.50` |
+//! | string | integer | sign and digits, 64 bits | `"007"` → `7` |
+//! | string | boolean | `true`, `yes`, `1`, `false`, `no`, `0`, in any case | `"Yes"` → `true` |
+//! | number | integer | if it has no fraction; Go cuts it off | `4.2e1` → `42` |
+//! | number | boolean | 0 is false | `0.0` → `false` |
+//! | number | string | its digits, without an exponent | `1.50` → `"1.5"` |
+//! | boolean | number, integer | 1 or 0 | `true` → `1` |
+//! | boolean | string | `true` or `false` | `true` → `"true"` |
+//! | string | `date-time`, `date` | Go's layouts, month before day; without a zone it is UTC | `"Jan 2, 2006"` → `"2006-01-02T00:00:00Z"` |
+//! | number, digits | `date-time`, `date` | seconds since 1970, UTC | `1683731400` → `"2023-05-10T15:10:00Z"` |
+//! | string | `uuid` | `urn:uuid:…`, `{…}`, 32 digits | `"{F81D…"` → `"f81d…"` |
+//! | string | `email` | the address of `Name <address>` | `"Joe <a@b.c>"` → `"a@b.c"` |
+//! | string, number | `uri` | `http://` before it, where that makes one | `"a.b/c"` → `"http://a.b/c"` |
+//! | string, number | `duration` | `1h30m`, `1:30:45`, `2 hours`; milliseconds | `"1:30"` → `"PT1H30M"` |
+//! | string | `ipv4`, `ipv6` | the canonical form | `"::ffff:1.2.3.4"` → `"1.2.3.4"` |
+//!
+//! # Source
+//! go-llms' `Validator`; Pike's machine, which follows all branches of a regular expression at once.
 
 mod build;
 mod coerce;

@@ -189,8 +189,8 @@ fn imports_point_down() {
         (4, &["notify", "lanes"]),
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
-        (7, &["global"]),
-        (7, &["cascade"]),
+        (7, &["cascade", "global", "validate"]),
+        (7, &["guide"]),
         (8, &["lib"]),
     ]
     .into_iter()

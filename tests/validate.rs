@@ -164,7 +164,7 @@ fn arrays() {
 
 #[test]
 fn draft_7_items() {
-    let tuple = SchemaBuf::from_json_as(
+    let tuple = SchemaBuf::from_json_with(
         r#"{"items": [{"type": "integer"}], "additionalItems": {"type": "string"}}"#,
         Draft::Draft7,
     )

@@ -1,5 +1,6 @@
 //! Texts and schemas made to take long, to need much room, or to hit a limit: each ends, with a verdict or with an error.
 #![cfg(all(feature = "std", feature = "validate"))]
+#![allow(clippy::result_large_err)] // A rejection holds its violation: there is no heap to put it on.
 
 use forebay::validate::{
     Rejected, SchemaBuf, SchemaErrorKind, StreamValidator, ValidateError, Validator,
@@ -183,7 +184,10 @@ fn patterns_take_a_step_a_char() {
         let error =
             SchemaBuf::from_json(&format!(r#"{{"pattern": "{pattern}"}}"#)).map(drop).unwrap_err();
         assert!(
-            matches!(error.kind(), SchemaErrorKind::TooManyInstructions | SchemaErrorKind::Pattern),
+            matches!(
+                error.kind(),
+                SchemaErrorKind::TooManyInstructions | SchemaErrorKind::Pattern(_)
+            ),
             "{pattern}: {error}"
         );
     }
@@ -191,7 +195,7 @@ fn patterns_take_a_step_a_char() {
     let error = SchemaBuf::from_json(&format!(r#"{{"pattern": "{deep}"}}"#)).map(drop).unwrap_err();
     assert!(matches!(
         error.kind(),
-        SchemaErrorKind::Pattern | SchemaErrorKind::TooManyInstructions
+        SchemaErrorKind::Pattern(_) | SchemaErrorKind::TooManyInstructions
     ));
 }
 

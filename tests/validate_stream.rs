@@ -1,5 +1,6 @@
 //! Texts held against schemas while they arrive.
 #![cfg(all(feature = "std", feature = "validate"))]
+#![allow(clippy::result_large_err)] // A rejection holds its violation: there is no heap to put it on.
 
 use forebay::validate::{Options, Rejected, SchemaBuf, StreamValidator, ValidateError, Validator};
 use forebay::{End, SendError, StreamPool, Token};
@@ -106,7 +107,6 @@ fn a_listed_value_is_followed_as_it_comes() {
 #[test]
 fn strings_are_cut_off_in_the_middle() {
     check(r#"{"maxLength": 3}"#, &[r#""abc""#, r#""abc^d""#, r#""🐲éx^yz""#]);
-    check(r#"{"pattern": "^[0-9]{2}-x"}"#.replace('^', "\u{5e}").as_str(), &[r#""12-xyz""#]);
     check(r#"{"minLength": 2}"#, &[r#""ab""#, r#""a^""#]);
     let schema = schema(r#"{"pattern": "^[0-9]{2}-x"}"#);
     let mut validator = StreamValidator::new(&schema);

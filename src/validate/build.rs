@@ -4,7 +4,7 @@ use super::error::SchemaError;
 use super::format::Format;
 use super::load::{self, Draft};
 use super::regex::{Inst, RegexError};
-use super::schema::{Builder, Check, Id, Keyword, NoRoom, Num, Op, Rules, Str, Types};
+use super::schema::{Builder, Check, Id, Keyword, NONE, NoRoom, Num, Op, Rules, Str, Types};
 use super::text::{self, Chars};
 use core::fmt;
 
@@ -29,19 +29,19 @@ use core::fmt;
 /// ```
 /// use forebay::validate::Schema;
 ///
-/// static PERSON: Schema<10> = Schema::object()
+/// static PERSON: Schema<15> = Schema::object()
 ///     .property("name", Schema::string().min_length(1))
 ///     .property("age", Schema::integer().minimum(0).maximum(150))
 ///     .required(&["name"])
 ///     .closed();
-/// assert_eq!(PERSON.len(), (14, 0));
+/// assert_eq!(PERSON.len(), (15, 0));
 /// ```
 ///
 /// The same from JSON:
 /// ```
 /// use forebay::validate::Schema;
 ///
-/// static PERSON: Schema<14> = Schema::from_json(
+/// static PERSON: Schema<15> = Schema::from_json(
 ///     r#"{
 ///         "type": "object",
 ///         "properties": {
@@ -67,7 +67,6 @@ pub struct Schema<const N: usize, const I: usize = 0> {
     insts_len: usize,
 }
 
-/// What `PERSON` needs goes here: see [`Schema::len`].
 const fn full(full: NoRoom) -> ! {
     match full {
         NoRoom::Keywords => {
@@ -240,7 +239,7 @@ impl<const N: usize, const I: usize> Schema<N, I> {
     /// Where [`try_from_json`](Self::try_from_json) gives an error: a compile error in a `static`.
     #[must_use]
     pub const fn from_json(text: &'static str) -> Self {
-        Self::from_json_as(text, Draft::Draft2020_12)
+        Self::from_json_with(text, Draft::Draft2020_12)
     }
 
     /// Reads a schema of `draft`, unless its `$schema` says another.
@@ -248,8 +247,8 @@ impl<const N: usize, const I: usize> Schema<N, I> {
     /// # Panics
     /// As [`from_json`](Self::from_json).
     #[must_use]
-    pub const fn from_json_as(text: &'static str, draft: Draft) -> Self {
-        match Self::try_from_json_as(text, draft) {
+    pub const fn from_json_with(text: &'static str, draft: Draft) -> Self {
+        match Self::try_from_json_with(text, draft) {
             Ok(schema) => schema,
             Err(error) => panic!("{}", error.describe(&mut [0; 160])),
         }
@@ -271,17 +270,17 @@ impl<const N: usize, const I: usize> Schema<N, I> {
     /// assert_eq!(error.kind(), SchemaErrorKind::TooManyKeywords);
     /// ```
     pub const fn try_from_json(text: &'static str) -> Result<Self, SchemaError> {
-        Self::try_from_json_as(text, Draft::Draft2020_12)
+        Self::try_from_json_with(text, Draft::Draft2020_12)
     }
 
     /// Reads a schema of `draft`, unless its `$schema` says another.
     ///
     /// # Errors
     /// As [`try_from_json`](Self::try_from_json).
-    pub const fn try_from_json_as(text: &'static str, draft: Draft) -> Result<Self, SchemaError> {
+    pub const fn try_from_json_with(text: &'static str, draft: Draft) -> Result<Self, SchemaError> {
         let mut schema =
             Self { ops: [Op::EMPTY; N], insts: [Inst::Match; I], len: 0, insts_len: 0 };
-        let mut builder = schema.builder();
+        let mut builder = Builder::new(&mut schema.ops, &mut schema.insts);
         if let Err(error) = load::load(text, draft, &mut builder) {
             return Err(error);
         }
@@ -521,9 +520,7 @@ impl<const N: usize, const I: usize> Schema<N, I> {
     pub const fn definition(mut self, name: &'static str, schema: Self) -> Self {
         let id = self.merge(&schema);
         let mut builder = self.builder();
-        if let Err(none) =
-            builder.note(Keyword::Definition(Str::Plain(name), id), super::schema::NONE)
-        {
+        if let Err(none) = builder.note(Keyword::Definition(Str::Plain(name), id), NONE) {
             full(none);
         }
         (self.len, _) = builder.len();
@@ -618,7 +615,7 @@ impl<const N: usize, const I: usize> Schema<N, I> {
         match compiled {
             Ok(compiled) => compiled,
             Err(RegexError::TooLong { .. }) => full(NoRoom::Pattern),
-            Err(_) => panic!("a pattern that is wrong or not supported"),
+            Err(error) => panic!("{}", error.message()),
         }
     }
 

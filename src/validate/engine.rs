@@ -14,8 +14,8 @@ use super::coerce::{self, Coerced, Scalar, Target};
 use super::format::Format;
 use super::regex;
 use super::report::{Demand, Log};
-use super::scan::{Event, Malformed, Scanner, Stop};
-use super::schema::{Id, Keyword, Num, Rules, Types};
+use super::scan::{Event, Malformed, Scanner, Step, Stop};
+use super::schema::{Id, Keyword, Num, Rules, Traits, Types};
 use super::text::{self, Chars};
 use super::value::{TooMuchWork, Value};
 use super::{Options, number};
@@ -29,84 +29,6 @@ enum State {
     Valid,
     /// It does not, whatever follows.
     Failed,
-}
-
-/// What kinds of keywords a schema has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Traits(u16);
-
-impl Traits {
-    const NONE: Self = Self(0);
-    const FALSE: Self = Self(1);
-    /// About any value's whole: `enum`, `const`, checks.
-    const ANY: Self = Self(1 << 1);
-    const LISTED: Self = Self(1 << 2);
-    const NUMBER: Self = Self(1 << 3);
-    const STRING: Self = Self(1 << 4);
-    const LENGTH_OR_PATTERN: Self = Self(1 << 5);
-    const FORMAT: Self = Self(1 << 6);
-    const ARRAY: Self = Self(1 << 7);
-    const UNIQUE: Self = Self(1 << 8);
-    const CONTAINS: Self = Self(1 << 9);
-    const OBJECT: Self = Self(1 << 10);
-    const MAX_PROPERTIES: Self = Self(1 << 11);
-    const PROPERTY_NAMES: Self = Self(1 << 12);
-    /// Of an object that has no properties but some.
-    const CLOSED: Self = Self(1 << 13);
-
-    const fn of(keyword: Keyword) -> Self {
-        match keyword {
-            Keyword::False => Self::FALSE,
-            Keyword::Enum(_) | Keyword::Const(_) => Self::ANY.or(Self::LISTED),
-            Keyword::Check(_) | Keyword::NamedCheck(_) => Self::ANY,
-            Keyword::Minimum(_)
-            | Keyword::Maximum(_)
-            | Keyword::ExclusiveMinimum(_)
-            | Keyword::ExclusiveMaximum(_)
-            | Keyword::MultipleOf(_) => Self::NUMBER,
-            Keyword::MinLength(_) | Keyword::MaxLength(_) | Keyword::Pattern(..) => {
-                Self::STRING.or(Self::LENGTH_OR_PATTERN)
-            }
-            Keyword::Format(_) => Self::STRING.or(Self::FORMAT),
-            Keyword::MinItems(_)
-            | Keyword::MaxItems(_)
-            | Keyword::PrefixItem(..)
-            | Keyword::Items(_) => Self::ARRAY,
-            Keyword::UniqueItems => Self::ARRAY.or(Self::UNIQUE),
-            Keyword::Contains(_) => Self::ARRAY.or(Self::CONTAINS),
-            Keyword::MaxProperties(_) => Self::OBJECT.or(Self::MAX_PROPERTIES),
-            Keyword::PropertyNames(_) => Self::OBJECT.or(Self::PROPERTY_NAMES),
-            Keyword::AdditionalProperties(_) => Self::OBJECT.or(Self::CLOSED),
-            Keyword::MinProperties(_)
-            | Keyword::Required(_)
-            | Keyword::Property(..)
-            | Keyword::PatternProperty(..)
-            | Keyword::DependentRequired(..)
-            | Keyword::DependentSchema(..) => Self::OBJECT,
-            _ => Self::NONE,
-        }
-    }
-
-    const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Any of them.
-    const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether they ask something of values of a type that their first byte does not tell.
-    const fn are_about(self, types: Types) -> bool {
-        let about = match types {
-            Types::NUMBER => Self::NUMBER,
-            Types::STRING => Self::STRING,
-            Types::ARRAY => Self::ARRAY,
-            Types::OBJECT => Self::OBJECT,
-            _ => Self::NONE,
-        };
-        self.has(about.or(Self::ANY))
-    }
 }
 
 /// A schema that a value is held against.
@@ -318,33 +240,45 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.entries.first().is_some_and(|root| root.state == State::Failed)
     }
 
+    /// Whether nothing more is to be learnt.
+    fn is_over(&self, log: &dyn Log) -> bool {
+        self.has_failed() && !log.wants_more()
+    }
+
     /// Takes what is new of the text, and stops early where nothing more is to be learnt.
     pub(super) fn advance(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         if self.entries.is_empty() {
             self.prepare(input, log)?;
         }
         let bytes = input.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at as usize) {
-            if self.has_failed() && !log.wants_more() {
+        let mut at = self.at as usize;
+        while let Some(&byte) = bytes.get(at) {
+            let step = self.scanner.step(byte);
+            if let Ok(Step { number_ended: false, event: Event::Nothing }) = step {
+                at += 1;
+                at += self.scanner.skip(bytes.get(at..).unwrap_or(&[]));
+                continue;
+            }
+            self.at = at as u32;
+            if self.is_over(log) {
                 return Ok(());
             }
-            let step = self.scanner.step(byte).map_err(|stop| match stop {
+            let step = step.map_err(|stop| match stop {
                 Stop::Malformed(what) => Fault::Malformed(what),
                 Stop::TooDeep => Fault::TooDeep,
             })?;
             if step.number_ended {
                 self.number_end(input, log)?;
-            }
-            match step.event {
-                Event::Nothing => {
-                    self.at += 1;
-                    let rest = bytes.get(self.at as usize..).unwrap_or(&[]);
-                    self.at += self.scanner.skip(rest) as u32;
-                    continue;
+                if self.is_over(log) {
+                    return Ok(());
                 }
-                event => self.event(event, input, log)?,
             }
-            self.at += 1;
+            self.event(step.event, input, log)?;
+            at += 1;
+        }
+        self.at = at as u32;
+        if self.is_over(log) {
+            return Ok(());
         }
         if self.scanner.in_string() {
             // The scanner knows how many bytes at the end do not make a char yet.
@@ -360,7 +294,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if self.entries.is_empty() {
             self.prepare(input, log)?;
         }
-        if self.has_failed() && !log.wants_more() {
+        if self.is_over(log) {
             return Ok(false);
         }
         if self.scanner.finish().map_err(Fault::Malformed)? {
@@ -389,7 +323,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 if !log.wants_more() {
                     self.foresee(self.at, false, input, log);
                 }
-                if self.has_failed() && !log.wants_more() {
+                if self.is_over(log) {
                     return Ok(());
                 }
                 let text = input.part((self.scalar_start, self.at + 1));
@@ -541,7 +475,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) -> Result<bool, Fault> {
-        let Entry { schema, sure, .. } = self.entry(parent);
+        let Entry { schema, sure, mut bits, .. } = self.entry(parent);
         let mut touched = false;
         let index = frame.parts.saturating_sub(1);
         let key = input.part(frame.key);
@@ -550,11 +484,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let mut rest = None;
         for (at, keyword) in input.rules.keywords(schema) {
             match *keyword {
-                Keyword::Property(name, child) if frame.object => {
-                    if input.rules.is_key(name, key, frame.plain) {
-                        named = true;
-                        self.want(region, parent, child, at, sure)?;
-                    }
+                Keyword::Property(name, child)
+                    if frame.object && input.rules.is_key(name, key, frame.plain) =>
+                {
+                    named = true;
+                    self.want(region, parent, child, at, sure)?;
                 }
                 Keyword::Required(name)
                 | Keyword::DependentRequired(name, _)
@@ -563,14 +497,17 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 {
                     if input.rules.is_key(name, key, frame.plain) {
                         touched |= !matches!(*keyword, Keyword::Required(_));
-                        self.set_bit(parent, at, input);
+                        self.put_bit(bits, true);
                     }
+                    bits += 1;
                 }
-                Keyword::PatternProperty(start, len, child) if frame.object => {
-                    if self.is_match(input.rules.pattern(start, len), Chars::escaped(key))? {
-                        named = true;
-                        self.want(region, parent, child, at, sure)?;
-                    }
+                Keyword::PatternProperty(start, len, child)
+                    if frame.object
+                        && self
+                            .is_match(input.rules.pattern(start, len), Chars::escaped(key))? =>
+                {
+                    named = true;
+                    self.want(region, parent, child, at, sure)?;
                 }
                 Keyword::AdditionalProperties(child) if frame.object => rest = Some((at, child)),
                 Keyword::PrefixItem(i, child) if !frame.object => {
@@ -600,8 +537,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         Ok(touched)
     }
 
-    /// Adds what the entries of a value ask of the same value, and that asks, and so on.
-    /// What all of them have.
+    /// Adds what the entries of a value ask of the same value, and that asks, and so on. What keywords all of them have.
     fn expand(&mut self, region: &mut Region, input: Input<'_>) -> Result<Traits, Fault> {
         let mut upgraded = false;
         let mut all = Traits::NONE;
@@ -610,42 +546,34 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         while usize::from(i) < self.entries.len() {
             let Entry { schema, sure, .. } = self.entry(i);
             let (edges, bits) = (self.edges.len() as u16, self.bits_len);
-            let (mut traits, mut types) = (Traits::NONE, Types::NONE);
-            for (at, keyword) in input.rules.keywords(schema) {
-                traits = traits.or(Traits::of(*keyword));
-                let target = match *keyword {
-                    Keyword::AllOf(child) | Keyword::Ref(child) => Some((child, sure)),
-                    Keyword::RefTo(name) => {
-                        Some((input.rules.definition(name).ok_or(Fault::Reference)?, sure))
-                    }
-                    Keyword::AnyOf(child)
-                    | Keyword::OneOf(child)
-                    | Keyword::Not(child)
-                    | Keyword::If(child)
-                    | Keyword::Then(child)
-                    | Keyword::Else(child) => Some((child, false)),
-                    Keyword::DependentRequired(_, child) | Keyword::DependentSchema(_, child) => {
+            let (traits, types) = input.rules.summary(schema);
+            if traits.has(Traits::IN_PLACE.or(Traits::NAMES)) {
+                for (at, keyword) in input.rules.keywords(schema) {
+                    if keyword.has_bit() {
                         self.bits_len = self.bits_len.saturating_add(1);
-                        Some((child, false))
                     }
-                    Keyword::Required(_) => {
-                        self.bits_len = self.bits_len.saturating_add(1);
-                        None
-                    }
-                    Keyword::Type(asked) => {
-                        types = asked;
-                        None
-                    }
-                    _ => None,
-                };
-                if let Some((child, sure)) = target {
+                    let (child, sure) = match *keyword {
+                        Keyword::AllOf(child) | Keyword::Ref(child) => (child, sure),
+                        Keyword::RefTo(name) => {
+                            (input.rules.definition(name).ok_or(Fault::Reference)?, sure)
+                        }
+                        Keyword::AnyOf(child)
+                        | Keyword::OneOf(child)
+                        | Keyword::Not(child)
+                        | Keyword::If(child)
+                        | Keyword::Then(child)
+                        | Keyword::Else(child)
+                        | Keyword::DependentRequired(_, child)
+                        | Keyword::DependentSchema(_, child) => (child, false),
+                        _ => continue,
+                    };
                     upgraded |= self.want(*region, i, child, at, sure)?;
                 }
+                if usize::from(self.bits_len) > BITS * 32 {
+                    return Err(full("names that are required at once"));
+                }
+                (bits..self.bits_len).for_each(|bit| self.put_bit(bit, false));
             }
-            if usize::from(self.bits_len) > BITS * 32 {
-                return Err(full("names that are required at once"));
-            }
-            (bits..self.bits_len).for_each(|bit| self.put_bit(bit, false));
             let edges_end = self.edges.len() as u16;
             let entry = &mut self.entries[usize::from(i)];
             (entry.edges, entry.edges_end, entry.bits) = (edges, edges_end, bits);
@@ -842,7 +770,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if !log.wants_more() {
             self.foresee(end, true, input, log);
         }
-        if self.has_failed() && !log.wants_more() {
+        if self.is_over(log) {
             return Ok(());
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
@@ -955,7 +883,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             if failed {
                 self.resolve(self.scalar, input, log);
-                if self.has_failed() && !log.wants_more() {
+                if self.is_over(log) {
                     return Ok(());
                 }
             }
@@ -1223,10 +1151,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     listed = Some(*keyword);
                     fits = fits || same(input.rules.value(member))?;
                 }
-                Keyword::Const(constant) => {
-                    if !unlisted && !same(input.rules.value(constant))? {
-                        self.fail(i, *keyword, level, input, log);
-                    }
+                Keyword::Const(constant) if !unlisted && !same(input.rules.value(constant))? => {
+                    self.fail(i, *keyword, level, input, log);
                 }
                 Keyword::Check(check) => self.custom(i, check, value, level, input, log),
                 Keyword::NamedCheck(name) => {
@@ -1272,30 +1198,35 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             if !self.is_live(i, log) {
                 continue;
             }
-            let Entry { schema, contained, coerce, .. } = self.entry(i);
+            let Entry { schema, contained, coerce, traits, mut bits, .. } = self.entry(i);
             if coerce != Types::NONE {
                 self.fail(i, Keyword::Type(coerce), level, input, log);
                 continue;
             }
-            if self.entry(i).traits.has(Traits::ANY) {
+            if traits.has(Traits::ANY) {
                 self.check_any(i, Value::new(input.part(span)), level, input, log)?;
             }
-            let least = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
-                Keyword::MinContains(least) => Some(*least),
-                _ => None,
-            });
-            let mut bit = self.entry(i).bits;
-            for (_, keyword) in input.rules.keywords(schema) {
-                let fits = match *keyword {
-                    Keyword::MinItems(least) => frame.object || frame.parts >= least,
-                    Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
-                    Keyword::Contains(_) => frame.object || contained >= least.unwrap_or(1),
-                    Keyword::Required(_) => !frame.object || self.is_set(bit),
-                    _ => true,
-                };
-                bit += u16::from(has_bit(*keyword));
-                if !fits {
-                    self.fail(i, *keyword, level, input, log);
+            let mut least = 1;
+            if traits.has(Traits::CONTAINS) {
+                for (_, keyword) in input.rules.keywords(schema) {
+                    if let Keyword::MinContains(at_least) = *keyword {
+                        least = at_least;
+                    }
+                }
+            }
+            if traits.has(if frame.object { Traits::OBJECT } else { Traits::ARRAY }) {
+                for (_, keyword) in input.rules.keywords(schema) {
+                    let fits = match *keyword {
+                        Keyword::MinItems(least) => frame.object || frame.parts >= least,
+                        Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
+                        Keyword::Contains(_) => frame.object || contained >= least,
+                        Keyword::Required(_) => !frame.object || self.bit(bits),
+                        _ => true,
+                    };
+                    bits += u16::from(keyword.has_bit());
+                    if !fits {
+                        self.fail(i, *keyword, level, input, log);
+                    }
                 }
             }
             self.settled(i, frame.region);
@@ -1564,13 +1495,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 Keyword::If(_) => condition = Some(state),
                 Keyword::Then(_) => then = Some((state, keyword)),
                 Keyword::Else(_) => otherwise = Some((state, keyword)),
-                Keyword::DependentRequired(..) | Keyword::DependentSchema(..) => {
-                    if self.bit(i, edge.at, input) {
-                        match state {
-                            State::Failed => return Some(Err(keyword)),
-                            State::Open => open = true,
-                            State::Valid => {}
-                        }
+                Keyword::DependentRequired(..) | Keyword::DependentSchema(..)
+                    if self.bit_of(i, edge.at, input) =>
+                {
+                    match state {
+                        State::Failed => return Some(Err(keyword)),
+                        State::Open => open = true,
+                        State::Valid => {}
                     }
                 }
                 _ => {}
@@ -1607,24 +1538,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
 
     // Names that were seen
 
-    /// The bit of the keyword at `at`, one of those that have one.
-    fn bit_of(&self, i: u16, at: Id, input: Input<'_>) -> u16 {
+    /// Whether the name of the keyword at `at`, one of those that have a bit, was seen.
+    fn bit_of(&self, i: u16, at: Id, input: Input<'_>) -> bool {
         let entry = self.entry(i);
         let before = input.rules.keywords(entry.schema).take_while(|(id, _)| *id != at);
-        let before = before.filter(|(_, keyword)| has_bit(**keyword));
-        entry.bits + before.count() as u16
+        self.bit(entry.bits + before.filter(|(_, keyword)| keyword.has_bit()).count() as u16)
     }
 
-    fn bit(&self, i: u16, at: Id, input: Input<'_>) -> bool {
-        self.is_set(self.bit_of(i, at, input))
-    }
-
-    fn is_set(&self, bit: u16) -> bool {
+    fn bit(&self, bit: u16) -> bool {
         self.bits.get(usize::from(bit / 32)).is_some_and(|word| word >> (bit % 32) & 1 == 1)
-    }
-
-    fn set_bit(&mut self, i: u16, at: Id, input: Input<'_>) {
-        self.put_bit(self.bit_of(i, at, input), true);
     }
 
     fn put_bit(&mut self, bit: u16, to: bool) {
@@ -1659,14 +1581,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         Ok(())
     }
-}
-
-/// Whether it is remembered of the keyword that its name was seen.
-fn has_bit(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::Required(_) | Keyword::DependentRequired(..) | Keyword::DependentSchema(..)
-    )
 }
 
 fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {

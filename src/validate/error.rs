@@ -50,8 +50,8 @@ pub enum SchemaErrorKind {
     Unsupported(&'static str),
     /// `$schema` names another dialect than draft 7 and draft 2020-12, or than the text around it.
     Dialect,
-    /// A pattern that is wrong or not supported.
-    Pattern,
+    /// A pattern that is wrong or not supported, and why.
+    Pattern(&'static str),
     /// A reference to what is not in the text.
     NoSuchPlace,
     /// A reference to another document: [`SchemaError::excerpt`] is its URI.
@@ -80,7 +80,7 @@ impl SchemaErrorKind {
             Self::Dialect => {
                 ["$schema: only draft 7 and draft 2020-12 are known, one in a text", "", ""]
             }
-            Self::Pattern => ["a pattern that is wrong or not supported", "", ""],
+            Self::Pattern(why) => ["a pattern: ", why, ""],
             Self::NoSuchPlace => ["a reference to what is not there", "", ""],
             Self::OtherDocument => ["a reference to another document", "", ""],
             Self::Uri => ["a URI that is wrong or too long", "", ""],

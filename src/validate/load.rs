@@ -539,7 +539,7 @@ impl<'t> Loader<'t, '_, '_> {
         match self.out.pattern(self.chars(pattern)) {
             Ok(compiled) => Ok(compiled),
             Err(RegexError::TooLong { .. }) => Err(self.full(NoRoom::Pattern)),
-            Err(_) => self.error(pattern, SchemaErrorKind::Pattern),
+            Err(error) => self.error(pattern, SchemaErrorKind::Pattern(error.message())),
         }
     }
 
@@ -988,7 +988,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     const fn name(&mut self, name: Span, schema: Span, anchor: bool) -> Result<(), SchemaError> {
-        self.names = ok!(self.note(Keyword::Name { name, schema, anchor }, self.names));
+        self.names = ok!(self.note(Keyword::Name { name, schema, anchor, hash: 0 }, self.names));
         Ok(())
     }
 
@@ -1065,7 +1065,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     const fn starts_at(&self, id: usize, place: usize) -> bool {
         let op = &self.out.ops()[id];
-        op.place as usize == place && matches!(op.keyword, Keyword::Schema(_))
+        op.place as usize == place && matches!(op.keyword, Keyword::Schema { .. })
     }
 
     /// The place that a reference names.
@@ -1131,7 +1131,7 @@ impl<'t> Loader<'t, '_, '_> {
             while next != NONE {
                 ok!(self.spend(1, reference));
                 let op = self.out.ops()[next as usize];
-                if let Keyword::Name { name, schema, anchor: false } = op.keyword {
+                if let Keyword::Name { name, schema, anchor: false, .. } = op.keyword {
                     if contains(schema, place) && schema.start >= from {
                         match outermost {
                             Some((_, known)) if known.start <= schema.start => {}
@@ -1163,13 +1163,20 @@ impl<'t> Loader<'t, '_, '_> {
         if base.is(uri) {
             return Ok(root);
         }
+        let hash = uri.hash();
         let mut next = self.names;
         while next != NONE {
+            ok!(self.spend(1, reference));
             let op = self.out.ops()[next as usize];
-            if let Keyword::Name { schema, anchor: false, .. } = op.keyword {
-                let base = ok!(self.base(schema.start, reference));
-                if base.is(uri) {
-                    return Ok(schema.start as usize);
+            if let Keyword::Name { name, schema, anchor: false, hash: known } = op.keyword {
+                // To resolve each name for each reference would be too much.
+                if known == 0 || known == hash {
+                    let base = ok!(self.base(schema.start, reference));
+                    if base.is(uri) {
+                        return Ok(schema.start as usize);
+                    }
+                    let named = Keyword::Name { name, schema, anchor: false, hash: base.hash() };
+                    self.out.replace(next, named);
                 }
             }
             next = op.next;
@@ -1189,7 +1196,7 @@ impl<'t> Loader<'t, '_, '_> {
         while next != NONE {
             ok!(self.spend(1, reference));
             let op = self.out.ops()[next as usize];
-            if let Keyword::Name { name, schema, anchor: true } = op.keyword {
+            if let Keyword::Name { name, schema, anchor: true, .. } = op.keyword {
                 if text::same(self.chars(name), Chars::plain(wanted))
                     && ok!(self.resource_around(schema.start, root, reference)) == resource
                 {
@@ -1342,5 +1349,76 @@ const fn draft_of(uri: Chars<'_>) -> Option<Draft> {
         b"https://json-schema.org/draft/2020-12/schema"
         | b"https://json-schema.org/draft/2020-12/schema#" => Some(Draft::Draft2020_12),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, count, integer, is_divisor};
+    use crate::validate::Draft;
+    use crate::validate::schema::Op;
+
+    #[test]
+    fn counts() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("-0.0", Some(0)),
+            ("0e5", Some(0)),
+            ("0.0e-5", Some(0)),
+            ("20", Some(20)),
+            ("20.00", Some(20)),
+            ("2e1", Some(20)),
+            ("2.5E+1", Some(25)),
+            ("2000e-2", Some(20)),
+            ("4294967296", Some(u32::MAX)),
+            ("1e999999999999999999999", Some(u32::MAX)),
+            ("123456789012345678901234567890", Some(u32::MAX)),
+            ("-1", None),
+            ("1.5", None),
+            ("15e-1", None),
+            ("1e-99999999999999999999999", None),
+        ] {
+            assert_eq!(count(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn integers() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("-12", Some(-12)),
+            ("999999999999999999", Some(999_999_999_999_999_999)),
+            ("1000000000000000000", None),
+            ("1.0", None),
+            ("1e1", None),
+        ] {
+            assert_eq!(integer(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn divisors() {
+        for fit in ["1", "0.01", "1e-400", "1000000000000000000000", "0.0001234567890123456789"] {
+            assert!(is_divisor(fit), "{fit}");
+        }
+        for other in ["0", "-0.0", "-1", "12345678901234567891", "1.0000000000000000001"] {
+            assert!(!is_divisor(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn keys_and_their_bits() {
+        let key = |name| Key::of(name, Draft::Draft2020_12);
+        assert_eq!(key("uniqueItems"), Some(Key::UniqueItems));
+        assert_eq!(key(r"unique\u0049tems"), Some(Key::UniqueItems));
+        assert_eq!(key(r"\u0000"), None);
+        assert_eq!(key(&r"\n".repeat(40)), None);
+        assert!((Key::UniqueItems as u32) < u64::BITS, "the last one has a bit");
+    }
+
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn sizes() {
+        assert_eq!(size_of::<Op>(), 40);
     }
 }

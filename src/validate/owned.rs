@@ -11,8 +11,9 @@ use std::vec;
 
 /// A JSON schema that was read at run time: what a request brings along, for example.
 ///
-/// The text may come from anyone: reading ends soon, with little of the stack, and takes 1.6 MB beside the text at
-/// the very most (65534 keywords). Nothing is looked up outside the text.
+/// The text may come from anyone: reading ends soon, with little of the stack, and takes 2.6 MB beside the text and its patterns at
+/// the very most (65534 keywords). Nothing is looked up outside the text. A keyword that stands twice in a schema is
+/// refused; a property that does must fit both its schemas.
 ///
 /// # Errors
 /// [`SchemaError`] says what is wrong and where: no JSON, keywords in a wrong form, and whatever is not supported and
@@ -43,14 +44,14 @@ impl SchemaBuf {
     /// # Errors
     /// If it is none, or not supported.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        Self::from_json_as(text, Draft::default())
+        Self::from_json_with(text, Draft::default())
     }
 
     /// Reads a schema of `draft`, unless its `$schema` says another.
     ///
     /// # Errors
     /// If it is none, or not supported.
-    pub fn from_json_as(text: &str, draft: Draft) -> Result<Self, SchemaError> {
+    pub fn from_json_with(text: &str, draft: Draft) -> Result<Self, SchemaError> {
         // A keyword seldom takes less text than this.
         let mut keywords = (text.len() / 12 + 16).min(usize::from(NONE));
         let mut instructions = 0;

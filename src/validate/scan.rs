@@ -128,8 +128,9 @@ fn plain_len(text: &[u8]) -> usize {
         word.copy_from_slice(eight);
         let x = u64::from_le_bytes(word);
         let below = |x: u64, n: u8| x.wrapping_sub(ONES * n as u64) & !x & HIGH;
-        let stops =
-            below(x, 0x20) | below(x ^ ONES * b'"' as u64, 1) | below(x ^ ONES * b'\\' as u64, 1);
+        let stops = below(x, 0x20)
+            | below(x ^ (ONES * b'"' as u64), 1)
+            | below(x ^ (ONES * b'\\' as u64), 1);
         if stops != 0 {
             return at + (stops.trailing_zeros() / 8) as usize;
         }
@@ -194,11 +195,6 @@ impl Scanner {
             depth: 0,
             objects: [0; MAX_DEPTH / 32],
         }
-    }
-
-    /// How many objects and arrays are open.
-    pub(super) const fn depth(&self) -> usize {
-        self.depth as usize
     }
 
     /// Within a string, and not within an escape: bytes that are no quote, backslash or control

@@ -12,18 +12,33 @@ pub(super) type Id = u16;
 /// No keyword follows.
 pub(super) const NONE: Id = Id::MAX;
 
-/// A set of JSON types, for [`Schema::types`].
+/// A set of JSON types, for [`Schema::types`](super::Schema::types).
+///
+/// # Examples
+/// ```
+/// use forebay::validate::Types;
+///
+/// const SCALAR: Types = Types::STRING.or(Types::NUMBER);
+/// assert!(SCALAR.contains(Types::STRING) && !SCALAR.contains(Types::NULL));
+/// assert_eq!(SCALAR.to_string(), "number or string");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Types(u8);
 
 impl Types {
+    /// `null`.
     pub const NULL: Self = Self(1);
+    /// `true` and `false`.
     pub const BOOLEAN: Self = Self(1 << 1);
     /// A number without a fraction, as `1`, `1.0` or `10e-1`.
     pub const INTEGER: Self = Self(1 << 2);
+    /// Any number.
     pub const NUMBER: Self = Self(1 << 3);
+    /// A text in quotes.
     pub const STRING: Self = Self(1 << 4);
+    /// Items in brackets.
     pub const ARRAY: Self = Self(1 << 5);
+    /// Members in braces.
     pub const OBJECT: Self = Self(1 << 6);
     pub(super) const NONE: Self = Self(0);
 
@@ -151,8 +166,12 @@ pub type Check = fn(Value<'_>) -> Result<(), &'static str>;
 /// keyword of its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Keyword {
-    /// Where a schema starts, and its last keyword. Alone it fits everything.
-    Schema(Id),
+    /// Where a schema starts; its last keyword, and what the others are about. Alone it fits everything.
+    Schema {
+        last: Id,
+        traits: Traits,
+        types: Types,
+    },
     /// Nothing fits.
     False,
     Type(Types),
@@ -204,11 +223,13 @@ pub(super) enum Keyword {
     NamedCheck(Str),
     /// A schema to refer to. In no schema's list of keywords.
     Definition(Str, Id),
-    /// A `$id` or an anchor: its text and its schema's, while references are resolved. In no schema's list.
+    /// A `$id` or an anchor: its text and its schema's, while references are resolved; the hash of the whole URI,
+    /// or 0. In no schema's list.
     Name {
         name: Span,
         schema: Span,
         anchor: bool,
+        hash: u32,
     },
 }
 
@@ -219,11 +240,113 @@ pub(super) struct Span {
     pub(super) len: u32,
 }
 
+/// What kinds of keywords a schema has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Traits(u16);
+
+impl Traits {
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const FALSE: Self = Self(1);
+    /// About any value's whole: `enum`, `const`, checks.
+    pub(super) const ANY: Self = Self(1 << 1);
+    pub(super) const LISTED: Self = Self(1 << 2);
+    pub(super) const NUMBER: Self = Self(1 << 3);
+    pub(super) const STRING: Self = Self(1 << 4);
+    pub(super) const LENGTH_OR_PATTERN: Self = Self(1 << 5);
+    pub(super) const FORMAT: Self = Self(1 << 6);
+    pub(super) const ARRAY: Self = Self(1 << 7);
+    pub(super) const UNIQUE: Self = Self(1 << 8);
+    pub(super) const CONTAINS: Self = Self(1 << 9);
+    pub(super) const OBJECT: Self = Self(1 << 10);
+    pub(super) const MAX_PROPERTIES: Self = Self(1 << 11);
+    pub(super) const PROPERTY_NAMES: Self = Self(1 << 12);
+    /// Of an object that has no properties but some.
+    pub(super) const CLOSED: Self = Self(1 << 13);
+    /// About names that an object has or not, each with a bit.
+    pub(super) const NAMES: Self = Self(1 << 14);
+    /// About the same value, by other schemas.
+    pub(super) const IN_PLACE: Self = Self(1 << 15);
+
+    const fn of(keyword: Keyword) -> Self {
+        match keyword {
+            Keyword::False => Self::FALSE,
+            Keyword::Enum(_) | Keyword::Const(_) => Self::ANY.or(Self::LISTED),
+            Keyword::Check(_) | Keyword::NamedCheck(_) => Self::ANY,
+            Keyword::Minimum(_)
+            | Keyword::Maximum(_)
+            | Keyword::ExclusiveMinimum(_)
+            | Keyword::ExclusiveMaximum(_)
+            | Keyword::MultipleOf(_) => Self::NUMBER,
+            Keyword::MinLength(_) | Keyword::MaxLength(_) | Keyword::Pattern(..) => {
+                Self::STRING.or(Self::LENGTH_OR_PATTERN)
+            }
+            Keyword::Format(_) => Self::STRING.or(Self::FORMAT),
+            Keyword::MinItems(_)
+            | Keyword::MaxItems(_)
+            | Keyword::PrefixItem(..)
+            | Keyword::Items(_) => Self::ARRAY,
+            Keyword::UniqueItems => Self::ARRAY.or(Self::UNIQUE),
+            Keyword::Contains(_) => Self::ARRAY.or(Self::CONTAINS),
+            Keyword::MaxProperties(_) => Self::OBJECT.or(Self::MAX_PROPERTIES),
+            Keyword::PropertyNames(_) => Self::OBJECT.or(Self::PROPERTY_NAMES),
+            Keyword::AdditionalProperties(_) => Self::OBJECT.or(Self::CLOSED),
+            Keyword::MinProperties(_) | Keyword::Property(..) | Keyword::PatternProperty(..) => {
+                Self::OBJECT
+            }
+            Keyword::Required(_) => Self::OBJECT.or(Self::NAMES),
+            Keyword::DependentRequired(..) | Keyword::DependentSchema(..) => {
+                Self::OBJECT.or(Self::NAMES).or(Self::IN_PLACE)
+            }
+            Keyword::AllOf(_)
+            | Keyword::AnyOf(_)
+            | Keyword::OneOf(_)
+            | Keyword::Not(_)
+            | Keyword::If(_)
+            | Keyword::Then(_)
+            | Keyword::Else(_)
+            | Keyword::Ref(_)
+            | Keyword::RefTo(_) => Self::IN_PLACE,
+            _ => Self::NONE,
+        }
+    }
+
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Any of them.
+    pub(super) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether they ask something of values of a type that their first byte does not tell.
+    pub(super) const fn are_about(self, types: Types) -> bool {
+        let about = match types {
+            Types::NUMBER => Self::NUMBER,
+            Types::STRING => Self::STRING,
+            Types::ARRAY => Self::ARRAY,
+            Types::OBJECT => Self::OBJECT,
+            _ => Self::NONE,
+        };
+        self.has(about.or(Self::ANY))
+    }
+}
+
 impl Keyword {
+    /// Of a schema at `id` without keywords yet.
+    const fn start(id: Id) -> Self {
+        Self::Schema { last: id, traits: Traits::NONE, types: Types::NONE }
+    }
+
+    /// Whether it is about a name that an object has or not.
+    pub(super) const fn has_bit(&self) -> bool {
+        matches!(self, Self::Required(_) | Self::DependentRequired(..) | Self::DependentSchema(..))
+    }
+
     /// Its name in JSON Schema.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Schema(_) => "",
+            Self::Schema { .. } => "",
             Self::False => "false",
             Self::Type(_) => "type",
             Self::Enum(_) => "enum",
@@ -316,7 +439,9 @@ impl Keyword {
     /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
     const fn moved(self, ops: Id, insts: Id) -> Self {
         match self {
-            Self::Schema(last) => Self::Schema(last + ops),
+            Self::Schema { last, traits, types } => {
+                Self::Schema { last: last + ops, traits, types }
+            }
             Self::Pattern(start, len) => Self::Pattern(start + insts, len),
             Self::PatternProperty(start, len, id) => {
                 Self::PatternProperty(start + insts, len, id + ops)
@@ -353,7 +478,7 @@ pub(super) struct Op {
 }
 
 impl Op {
-    pub(super) const EMPTY: Self = Self { keyword: Keyword::Schema(0), next: NONE, place: 0 };
+    pub(super) const EMPTY: Self = Self { keyword: Keyword::start(0), next: NONE, place: 0 };
 }
 
 /// More keywords, or instructions of patterns, than there are places.
@@ -410,7 +535,7 @@ impl<'a> Builder<'a> {
     /// A schema without keywords yet.
     pub(super) const fn schema(&mut self) -> Result<Id, NoRoom> {
         let id = self.len as Id;
-        self.push(Keyword::Schema(id))
+        self.push(Keyword::start(id))
     }
 
     /// One more keyword of the schema `to`.
@@ -419,9 +544,11 @@ impl<'a> Builder<'a> {
             Ok(id) => id,
             Err(full) => return Err(full),
         };
-        if let Keyword::Schema(last) = self.ops[to as usize].keyword {
+        if let Keyword::Schema { last, traits, types } = self.ops[to as usize].keyword {
             self.ops[last as usize].next = id;
-            self.ops[to as usize].keyword = Keyword::Schema(id);
+            let types = if let Keyword::Type(asked) = keyword { asked } else { types };
+            let traits = traits.or(Traits::of(keyword));
+            self.ops[to as usize].keyword = Keyword::Schema { last: id, traits, types };
         }
         Ok(())
     }
@@ -466,7 +593,7 @@ impl<'a> Builder<'a> {
     /// Takes its keywords from a schema. Their places stay taken.
     pub(super) const fn clear(&mut self, schema: Id) {
         self.ops[schema as usize].next = NONE;
-        self.ops[schema as usize].keyword = Keyword::Schema(schema);
+        self.ops[schema as usize].keyword = Keyword::start(schema);
     }
 
     /// Puts another keyword in the place of one.
@@ -491,7 +618,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A schema as a validator reads it: borrowed from a [`Schema`] or a `SchemaBuf`.
+/// A schema as a validator reads it: borrowed from a [`Schema`](super::Schema) or a `SchemaBuf`.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     ops: &'a [Op],
@@ -519,9 +646,18 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// What its keywords are about, and the types it asks for.
+    #[inline]
+    pub(super) fn summary(self, schema: Id) -> (Traits, Types) {
+        match self.ops.get(usize::from(schema)) {
+            Some(Op { keyword: Keyword::Schema { traits, types, .. }, .. }) => (*traits, *types),
+            _ => (Traits::NONE, Types::NONE),
+        }
+    }
+
     #[inline]
     pub(super) fn keyword(self, at: Id) -> Keyword {
-        self.ops.get(usize::from(at)).map_or(Keyword::Schema(at), |op| op.keyword)
+        self.ops.get(usize::from(at)).map_or(Keyword::start(at), |op| op.keyword)
     }
 
     /// The instructions of a pattern.
@@ -576,7 +712,7 @@ impl<'a> Rules<'a> {
 
     /// Whether nothing fits.
     pub(super) fn is_false(self, schema: Id) -> bool {
-        self.keywords(schema).any(|(_, keyword)| matches!(keyword, Keyword::False))
+        self.summary(schema).0.has(Traits::FALSE)
     }
 
     /// Where the definition `name` starts.

@@ -13,6 +13,7 @@ use heapless::String;
 /// Why a text that streams is not taken any further.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)] // There is no heap to put the larger one on.
 pub enum Rejected {
     /// However it goes on, it does not fit the schema.
     Invalid(Violation),
@@ -82,7 +83,7 @@ impl From<ValidateError> for Rejected {
 /// use forebay::{SendError, StreamPool, Token};
 ///
 /// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
-/// static ANSWER: Schema<8> = Schema::object()
+/// static ANSWER: Schema<12> = Schema::object()
 ///     .property("city", Schema::string().one_of_strings(&["Oslo", "Paris"]))
 ///     .closed();
 ///
@@ -113,6 +114,7 @@ pub struct StreamValidator<
     rejected: Option<Rejected>,
 }
 
+#[allow(clippy::result_large_err)] // As of `Rejected`.
 impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     StreamValidator<'s, BYTES, DEPTH, ENTRIES>
 {

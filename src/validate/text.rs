@@ -28,11 +28,6 @@ impl<'a> Chars<'a> {
         self.rest.len()
     }
 
-    /// The bytes that are left, if each stands for itself.
-    pub(super) fn as_bytes(&self) -> Option<&'a [u8]> {
-        (!self.escaped || !self.rest.contains(&b'\\')).then_some(self.rest)
-    }
-
     /// Takes a byte; 0 behind the end.
     const fn byte(&mut self) -> u8 {
         match self.rest {
@@ -185,6 +180,5 @@ mod tests {
             (shared(escaped, Chars::plain("a/c")), shared(Chars::plain("x"), plain)),
             (3, 0)
         );
-        assert_eq!((plain.as_bytes(), escaped.as_bytes()), (Some(&b"a/b"[..]), None));
     }
 }

@@ -57,6 +57,16 @@ impl Buffer {
         self.extend(c.encode_utf8(&mut [0; 4]).as_bytes())
     }
 
+    /// Not 0. Source: FNV-1a.
+    pub(super) const fn hash(&self) -> u32 {
+        let (mut hash, mut i) = (0x811C_9DC5_u32, 0);
+        while i < self.len {
+            hash = (hash ^ self.bytes[i] as u32).wrapping_mul(0x0100_0193);
+            i += 1;
+        }
+        hash | 1
+    }
+
     pub(super) const fn is(&self, other: &Self) -> bool {
         if self.len != other.len {
             return false;

@@ -6,6 +6,7 @@ use super::scan::{MAX_DEPTH, Malformed};
 use super::schema::{Check, Rules};
 use super::text::{self, Chars};
 use crate::error::Exhausted;
+use crate::metrics::Metrics;
 use crate::pool::{Lease, Pool};
 use crate::reset::Reset;
 use core::fmt;
@@ -72,10 +73,6 @@ impl Options {
 
     pub(super) const fn checks_formats(&self) -> bool {
         self.formats
-    }
-
-    pub(super) const fn stops_at_first(&self) -> bool {
-        self.first
     }
 
     pub(super) const fn depth(&self) -> usize {
@@ -267,7 +264,7 @@ impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIE
 
     /// The counts of the pool of reports.
     #[must_use]
-    pub fn metrics(&self) -> crate::Metrics {
+    pub fn metrics(&self) -> Metrics {
         self.reports.metrics()
     }
 

@@ -138,7 +138,7 @@ fn verdict(schema: &str, data: &str, draft: Draft, formats: bool, cuts: &mut u64
     static FORMATS: Validator<1> = Validator::new();
     static NO_FORMATS: Validator<1> = Validator::new().with(Options::new().formats(false));
 
-    let schema = SchemaBuf::from_json_as(schema, draft).map_err(|error| error.to_string())?;
+    let schema = SchemaBuf::from_json_with(schema, draft).map_err(|error| error.to_string())?;
     let validator = if formats { &FORMATS } else { &NO_FORMATS };
     let valid = validator.validate(&schema, data).map_err(|error| error.to_string())?.is_valid();
 

@@ -35,6 +35,7 @@ impl RegexError {
     }
 
     /// The char of the pattern where it is wrong, counted from 0.
+    #[cfg(test)]
     pub(in crate::validate) const fn at(&self) -> usize {
         match self {
             Self::TooLong { at } | Self::Unsupported { at, .. } | Self::Syntax { at, .. } => *at,
