@@ -622,3 +622,98 @@ fn streams_that_are_awaited() {
         assert!(once(receiver.recv()).is_ready());
     });
 }
+
+#[cfg(feature = "validate")]
+#[test]
+fn validation() {
+    use forebay::validate::{Options, Rejected, Schema, StreamValidator, ValidateError, Validator};
+
+    static ORDER: Schema<48, 32> = Schema::from_json(
+        r##"{
+            "type": "object",
+            "properties": {
+                "id": {"pattern": "^[a-z]+$", "maxLength": 4},
+                "lines": {"items": {"$ref": "#/$defs/line"}, "uniqueItems": true, "contains": {"required": ["n"]}},
+                "kind": {"enum": ["a", "b", {"c": [1, 2]}]},
+                "when": {"type": "string", "format": "date-time"}
+            },
+            "required": ["id"],
+            "additionalProperties": false,
+            "$defs": {"line": {"anyOf": [{"type": "null"}, {"properties": {"n": {"type": "integer", "minimum": 1}}}]}}
+        }"##,
+    );
+    static STRICT: Validator<2> = Validator::new();
+    static LENIENT: Validator<2> = Validator::new().with(Options::new().coerce(true));
+    const VALID: &str =
+        r#"{"id": "ab", "lines": [{"n": 2.0}, null, {"n": 1}], "kind": {"c": [1e0, 2]}}"#;
+    const COERCED: &str =
+        r#"{"id": "ab", "lines": [{"n": "3"}, {"n": true}], "when": "Jan 2, 2006"}"#;
+    const INVALID: &str =
+        r#"{"id": "ABCDE", "lines": [{"n": 0}, {"n": 0}], "kind": 1, "other": "\u00e9"}"#;
+    const MALFORMED: &str = r#"{"id": "ab", "lines": [1, ]}"#;
+
+    allocates_nothing(|| {
+        for _ in 0..3 {
+            let held = STRICT.validate(&ORDER, VALID).unwrap();
+            assert!(held.is_valid() && shown(&*held) > 0);
+            let report = STRICT.validate(&ORDER, INVALID).unwrap();
+            let mut text = heapless::String::<1000>::new();
+            write!(text, "{}", *report).unwrap();
+            assert!(report.violations().len() > 3 && text.contains("/lines/1"));
+            // Refused, and given back.
+            assert!(matches!(STRICT.validate(&ORDER, VALID), Err(ValidateError::Exhausted(_))));
+            drop(report);
+            let error = STRICT.validate(&ORDER, MALFORMED).unwrap_err();
+            assert!(matches!(error, ValidateError::Malformed { at: 26, .. }));
+            write!(text, "{error}").unwrap();
+            assert!(STRICT.validate(&ORDER, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[").is_err());
+
+            let report = LENIENT.validate(&ORDER, COERCED).unwrap();
+            assert!(report.is_valid() && report.coercions().len() == 1);
+            let report = LENIENT.validate(&ORDER, r#"{"id": 1, "when": "never"}"#).unwrap();
+            assert!(!report.is_valid());
+        }
+        assert!(shown(&STRICT) > 0 && STRICT.metrics().misses > 0);
+    });
+
+    static STREAMS: StreamPool<Token, 2> = StreamPool::new();
+    allocates_nothing(|| {
+        let mut validator = StreamValidator::<128>::new(&ORDER);
+        for (text, fits) in [(VALID, true), (COERCED, false), (INVALID, false), (MALFORMED, false)]
+        {
+            for len in [1, 7, text.len()] {
+                validator.clear();
+                let mut pieces =
+                    text.as_bytes().chunks(len).map(|piece| str::from_utf8(piece).unwrap());
+                let pushed = pieces.try_for_each(|piece| validator.push(piece));
+                assert_eq!(
+                    pushed.and_then(|()| validator.finish().map(drop)).is_ok(),
+                    fits,
+                    "{text}"
+                );
+                // Once more it is the same.
+                assert_eq!(validator.finish().is_ok(), fits);
+            }
+        }
+        validator.clear();
+        let long = validator
+            .push(&INVALID[..2])
+            .and_then(|()| validator.push(str::from_utf8(&[b' '; 127]).unwrap()));
+        assert_eq!(long, Err(Rejected::TooLong { capacity: 128 }));
+
+        for text in [VALID, INVALID] {
+            validator.clear();
+            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            for piece in text.as_bytes().chunks(12) {
+                sender.try_send_text(str::from_utf8(piece).unwrap()).unwrap();
+            }
+            sender.close();
+            let received = validator.receive(&mut receiver);
+            assert_eq!(received.is_ok(), text == VALID);
+            assert_eq!(validator.finish().is_ok(), text == VALID);
+        }
+        let mut lenient = StreamValidator::<128>::new(&ORDER).with(Options::new().coerce(true));
+        assert!(lenient.push(COERCED).is_ok() && lenient.finish().is_ok());
+        assert!(shown(&lenient) > 0 && lenient.text() == COERCED);
+    });
+}

@@ -154,6 +154,9 @@ fn arrays() {
             "[[], []]",
         ],
     );
+    // Members of objects are no items.
+    check(r#"{"uniqueItems": true}"#, &[r#"{"a": 1, "b": 1}"#, r#"[{"a": [], "b": []}]"#], &[]);
+    check(r#"{"items": {"uniqueItems": true}}"#, &[r#"[{"a": 1, "b": 1}]"#], &["[[1, 1]]"]);
     // What the inner array holds is not the outer one's.
     check(
         r#"{"uniqueItems": true, "items": {"uniqueItems": true}}"#,

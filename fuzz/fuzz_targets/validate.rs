@@ -117,9 +117,7 @@ fn check(schema: &SchemaBuf, text: &str, options: usize, cuts: u8, is_monotone: 
     }
     match (&first, stream.finish().map(drop)) {
         (Ok(true), Ok(())) => {}
-        (Ok(Some(first)), Err(Rejected::Invalid(violation))) => {
-            assert_eq!(first.at(), violation.at())
-        }
+        (Ok(false), Err(Rejected::Invalid(_))) => {}
         (Err(first), Err(Rejected::Error(error))) => assert_eq!(*first, error),
         // Where a text is cut within a string, the part before is looked at before what is wrong behind.
         (Err(_), Err(Rejected::Invalid(_))) => {}

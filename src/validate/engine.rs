@@ -1284,7 +1284,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     }
                 }
             }
-            if frame.traits.has(Traits::UNIQUE) {
+            if !frame.object && frame.traits.has(Traits::UNIQUE) {
                 failed |= self.unique(frame, region, span, input, log)?;
             }
         }

@@ -356,7 +356,7 @@ fn main() {
         let oracle = jsonschema::options().with_draft(other).build(&schema);
         let oracle =
             oracle.unwrap_or_else(|error| panic!("the maker makes schemas: {error}\n{text}"));
-        let schema = match SchemaBuf::from_json_as(&text, draft) {
+        let schema = match SchemaBuf::from_json_with(&text, draft) {
             Ok(schema) => schema,
             Err(error) => {
                 wrong += 1;
