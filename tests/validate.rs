@@ -511,3 +511,21 @@ fn a_schema_is_a_static_or_a_text_or_of_a_request() {
     drop(owned);
     assert_eq!(report.to_string(), "value: must have the property \"a\"");
 }
+
+#[test]
+#[cfg(feature = "serde")]
+fn a_report_is_json_as_well() {
+    static LENIENT: Validator<1, 1> = Validator::new().with(Options::new().coerce(true));
+    let schema = schema(r#"{"items": {"type": "integer"}}"#);
+    let report = LENIENT.validate(&schema, r#"["7", [], {}]"#).unwrap();
+    assert_eq!(
+        serde_json::to_value(&*report).unwrap(),
+        serde_json::json!({
+            "valid": false,
+            "violations": [{"path": "/1", "message": "must be an integer", "keyword": "type", "at": 6}],
+            "missed": 1,
+            "coercions": [{"path": "/0", "value": "7"}],
+            "coercions_missed": 0
+        })
+    );
+}

@@ -68,13 +68,15 @@ struct Edge {
 }
 
 /// Where the entries, edges and bits of a value start.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Region {
     entries: u16,
     edges: u16,
     bits: u16,
     /// None of its entries asks anything of another: each is settled by itself.
     flat: bool,
+    /// Of all its entries.
+    traits: Traits,
 }
 
 /// An object or array that is open.
@@ -202,7 +204,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             words: [0; WORDS],
             words_len: 0,
             ready: None,
-            scalar: Region { entries: 0, edges: 0, bits: 0, flat: true },
+            scalar: Region { entries: 0, edges: 0, bits: 0, flat: true, traits: Traits::NONE },
             scalar_start: 0,
             failed: false,
             watched: false,
@@ -350,6 +352,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             edges: self.edges.len() as u16,
             bits: self.bits_len,
             flat: true,
+            traits: Traits::NONE,
         }
     }
 
@@ -452,9 +455,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) -> Result<(), Fault> {
-        let traits = self.expand(&mut region, input)?;
+        self.expand(&mut region, input)?;
         self.ready = Some(region);
-        if traits.has(Traits::FALSE) {
+        if region.traits.has(Traits::FALSE) {
             // What fits nothing needs no value to fail.
             for i in region.entries..self.entries.len() as u16 {
                 if self.entry(i).traits.has(Traits::FALSE) {
@@ -537,8 +540,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         Ok(touched)
     }
 
-    /// Adds what the entries of a value ask of the same value, and that asks, and so on. What keywords all of them have.
-    fn expand(&mut self, region: &mut Region, input: Input<'_>) -> Result<Traits, Fault> {
+    /// Adds what the entries of a value ask of the same value, and that asks, and so on.
+    fn expand(&mut self, region: &mut Region, input: Input<'_>) -> Result<(), Fault> {
         let mut upgraded = false;
         let mut all = Traits::NONE;
         let outer_edges = self.edges.len();
@@ -582,6 +585,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             i += 1;
         }
         region.flat = self.edges.len() == outer_edges;
+        region.traits = all;
         // One that turned sure after it was expanded: so do those it leads to.
         while upgraded {
             upgraded = false;
@@ -597,7 +601,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
         }
-        Ok(all)
+        Ok(())
     }
 
     /// The first byte of a value.
@@ -792,6 +796,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.watched = false;
         self.matchings.clear();
         self.words_len = 0;
+        if !self.scalar.traits.has(Traits::LENGTH_OR_PATTERN) {
+            return Ok(());
+        }
         for i in self.scalar.entries..self.entries.len() as u16 {
             let entry = self.entry(i);
             let live = entry.state == State::Open || (entry.state == State::Failed && entry.sure);
@@ -1341,6 +1348,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // Verdicts
 
     /// The value does not fit, for the sake of `keyword`.
+    #[cold]
+    #[inline(never)]
     fn fail(
         &mut self,
         i: u16,

@@ -55,6 +55,20 @@ impl<const CAP: usize> Write for Text<CAP> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl<const CAP: usize> serde::Serialize for Text<CAP> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const CAP: usize> defmt::Format for Text<CAP> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self);
+    }
+}
+
 /// Bytes of a [`Violation`]'s path, and of its message.
 pub const PATH: usize = 96;
 /// As [`PATH`].
@@ -62,6 +76,8 @@ pub const MESSAGE: usize = 96;
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Violation {
     path: Text<PATH>,
     message: Text<MESSAGE>,
@@ -108,6 +124,8 @@ impl core::error::Error for Violation {}
 
 /// A value that was taken for one of another type.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Coercion {
     path: Text<PATH>,
     value: Text<MESSAGE>,
@@ -196,7 +214,11 @@ impl<const ERRORS: usize> Default for Report<ERRORS> {
 
 impl<const ERRORS: usize> Reset for Report<ERRORS> {
     fn reset(&mut self) {
-        *self = Self::new();
+        // Not a new one: that would copy all of the room.
+        self.violations.clear();
+        self.coercions.clear();
+        (self.missed, self.coercions_missed) = (0, 0);
+        (self.valid, self.first) = (true, false);
     }
 }
 
@@ -216,6 +238,28 @@ impl<const ERRORS: usize> fmt::Display for Report<ERRORS> {
             write!(f, "\nand {} more", self.missed)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<const ERRORS: usize> serde::Serialize for Report<ERRORS> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut report = serializer.serialize_struct("Report", 5)?;
+        report.serialize_field("valid", &self.valid)?;
+        report.serialize_field("violations", self.violations())?;
+        report.serialize_field("missed", &self.missed)?;
+        report.serialize_field("coercions", self.coercions())?;
+        report.serialize_field("coercions_missed", &self.coercions_missed)?;
+        report.end()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const ERRORS: usize> defmt::Format for Report<ERRORS> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=bool} {=[?]} +{=usize}", self.valid, self.violations(), self.missed);
     }
 }
 

@@ -4,6 +4,7 @@ use super::engine::{Engine, Input};
 use super::report::{Report, Violation};
 use super::schema::Rules;
 use super::validator::{Options, ValidateError};
+use crate::reset::Reset;
 use crate::error::{End, RecvError};
 use crate::notify::Notify;
 use crate::stream::Receiver;
@@ -12,6 +13,7 @@ use heapless::String;
 
 /// Why a text that streams is not taken any further.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)] // There is no heap to put the larger one on.
 pub enum Rejected {
@@ -142,7 +144,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     pub fn clear(&mut self) {
         self.engine.clear();
         self.text.clear();
-        self.report = Report::new();
+        self.report.reset();
         self.rejected = None;
     }
 

@@ -19,6 +19,27 @@ extern "C" fn forebay_runs_without_std() -> bool {
         && lanes().is_ok_and(|metrics| metrics.gets == 3)
         && waiting()
         && timed().is_ok_and(|count| count == 1)
+        && checked()
+}
+
+#[cfg(not(feature = "validate"))]
+fn checked() -> bool {
+    true
+}
+
+/// Schemas are made while this compiles, reports come from a pool.
+#[cfg(feature = "validate")]
+fn checked() -> bool {
+    use forebay::validate::{Options, Schema, StreamValidator, Validator};
+
+    static BUILT: Schema<8, 16> =
+        Schema::object().property("id", Schema::string().pattern("^[a-z]+$")).closed();
+    static READ: Schema<8> = Schema::from_json(r#"{"properties": {"n": {"type": "integer"}}}"#);
+    static VALIDATOR: Validator<1, 2, 8, 32> = Validator::new().with(Options::new().coerce(true));
+
+    let mut stream = StreamValidator::<64, 8, 32>::new(&BUILT);
+    let streams = stream.push(r#"{"id": "#).is_ok() && stream.push("1").is_err();
+    streams && VALIDATOR.validate(&READ, r#"{"n": "7"}"#).is_ok_and(|report| report.is_valid())
 }
 
 /// A clock is a function. What is in `global` and is not called is not there.
