@@ -33,6 +33,6 @@ link() { # link <target> <lld's emulation> <cargo arguments>
         "$CARGO_TARGET_DIR/$target/release/libnostd_check.a"
     say "$target: links, $(size "$CARGO_TARGET_DIR/$target.elf" | awk 'END { print $1 " bytes of code and constants, " $2 + $3 " of RAM" }')"
 }
-link thumbv7m-none-eabi armelf --features async
-link thumbv6m-none-eabi armelf --features backend,async
-link riscv32imc-unknown-none-elf elf32lriscv --features backend,async
+link thumbv7m-none-eabi armelf --features async,validate
+link thumbv6m-none-eabi armelf --features backend,async,validate
+link riscv32imc-unknown-none-elf elf32lriscv --features backend,async,validate

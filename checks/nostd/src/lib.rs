@@ -32,7 +32,7 @@ fn checked() -> bool {
 fn checked() -> bool {
     use forebay::validate::{Options, Schema, StreamValidator, Validator};
 
-    static BUILT: Schema<8, 16> =
+    static BUILT: Schema<12, 16> =
         Schema::object().property("id", Schema::string().pattern("^[a-z]+$")).closed();
     static READ: Schema<8> = Schema::from_json(r#"{"properties": {"n": {"type": "integer"}}}"#);
     static VALIDATOR: Validator<1, 2, 8, 32> = Validator::new().with(Options::new().coerce(true));
