@@ -7,9 +7,6 @@
 //! With two files: what is wrong with the answer, and the byte at which a stream of it would have been cancelled.
 //! Exit status 1 if it does not fit, 2 if the files cannot be read or used.
 
-// A rejection holds its violation, so it is large: there is no heap to put it on.
-#![allow(clippy::result_large_err)]
-
 use forebay::validate::{Format, Options, Rejected, Schema, SchemaBuf, StreamValidator, Validator};
 use forebay::{StreamPool, Token, Wake};
 use std::process::ExitCode;

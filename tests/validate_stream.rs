@@ -1,6 +1,5 @@
 //! Texts held against schemas while they arrive.
 #![cfg(all(feature = "std", feature = "validate"))]
-#![allow(clippy::result_large_err)] // A rejection holds its violation: there is no heap to put it on.
 
 use forebay::validate::{Options, Rejected, SchemaBuf, StreamValidator, ValidateError, Validator};
 use forebay::{End, SendError, StreamPool, Token};
@@ -20,7 +19,7 @@ fn taken<'j>(
     for (at, c) in json.char_indices() {
         match validator.push(&json[at..at + c.len_utf8()]) {
             Ok(()) => {}
-            Err(Rejected::Invalid(violation)) => return Err((&json[..at], violation.at())),
+            Err(Rejected::Invalid { at: said, .. }) => return Err((&json[..at], said)),
             Err(other) => panic!("{json}: {other}"),
         }
     }
@@ -29,7 +28,7 @@ fn taken<'j>(
             assert_eq!(text, json);
             Ok(())
         }
-        Err(Rejected::Invalid(violation)) => Err((json, violation.at())),
+        Err(Rejected::Invalid { at, .. }) => Err((json, at)),
         Err(other) => panic!("{json}: {other}"),
     }
 }
@@ -54,7 +53,7 @@ fn check(schema_json: &str, texts: &[&str]) {
         validator.clear();
         let at = match validator.push(&json).and_then(|()| validator.finish().map(drop)) {
             Ok(()) => None,
-            Err(Rejected::Invalid(violation)) => Some(violation.at()),
+            Err(Rejected::Invalid { at, .. }) => Some(at),
             Err(other) => panic!("{marked}: {other}"),
         };
         assert_eq!(at, marked.find('^'), "{marked} for {schema_json}, in one piece");
@@ -201,8 +200,8 @@ fn other_errors() {
     assert_eq!(validator.push("[}").unwrap_err().to_string(), "byte 1: expected a value or `]`");
     // What is invalid first counts, whatever comes behind it.
     validator.clear();
-    assert!(matches!(validator.push("{nonsense"), Err(Rejected::Invalid(_))));
-    assert!(matches!(validator.finish(), Err(Rejected::Invalid(_))));
+    assert!(matches!(validator.push("{nonsense"), Err(Rejected::Invalid { .. })));
+    assert!(matches!(validator.finish(), Err(Rejected::Invalid { .. })));
 
     let mut shallow = StreamValidator::<16>::new(&schema).with(Options::new().max_depth(2));
     let deep = shallow.push("[[[").unwrap_err();
@@ -248,7 +247,8 @@ fn the_sender_learns_at_once() {
     let (mut sender, mut receiver) = STREAMS.open().unwrap();
     sender.try_send_text("{\"n\": \"").unwrap();
     let rejected = validator.receive(&mut receiver).unwrap_err();
-    assert_eq!(rejected.to_string(), "byte 6: /n: must be an integer");
+    assert_eq!(rejected.to_string(), "byte 6: does not fit `type`");
+    assert_eq!(validator.violation().unwrap().to_string(), "/n: must be an integer");
     assert!(matches!(sender.try_send(Token::default()), Err(SendError::Cancelled(_))));
     drop((sender, receiver));
 

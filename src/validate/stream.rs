@@ -12,13 +12,17 @@ use core::fmt;
 use heapless::String;
 
 /// Why a text that streams is not taken any further.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-#[allow(clippy::large_enum_variant)] // There is no heap to put the larger one on.
 pub enum Rejected {
-    /// However it goes on, it does not fit the schema.
-    Invalid(Violation),
+    /// However it goes on, it does not fit the schema. [`StreamValidator::violation`] says more.
+    Invalid {
+        /// The byte at which that was certain, from 0, as [`Violation::at`].
+        at: usize,
+        /// The keyword that it does not fit, as [`Violation::keyword`].
+        keyword: &'static str,
+    },
     /// However it goes on, it is not JSON, or needs more room than there is.
     Error(ValidateError),
     /// There is room for `BYTES` bytes of text only.
@@ -31,7 +35,7 @@ pub enum Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(violation) => write!(f, "byte {}: {violation}", violation.at()),
+            Self::Invalid { at, keyword } => write!(f, "byte {at}: does not fit `{keyword}`"),
             Self::Error(error) => error.fmt(f),
             Self::TooLong { capacity } => write!(f, "longer than {capacity} bytes"),
         }
@@ -41,9 +45,8 @@ impl fmt::Display for Rejected {
 impl core::error::Error for Rejected {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Invalid(violation) => Some(violation),
             Self::Error(error) => Some(error),
-            Self::TooLong { .. } => None,
+            Self::Invalid { .. } | Self::TooLong { .. } => None,
         }
     }
 }
@@ -95,8 +98,10 @@ impl From<ValidateError> for Rejected {
 /// model.try_send_text(r#"{"city": "O"#).unwrap();
 /// assert_eq!(validator.receive(&mut receiver), Ok(None)); // not ended yet
 /// model.try_send_text("tt").unwrap();
-/// let Err(Rejected::Invalid(violation)) = validator.receive(&mut receiver) else { panic!() };
-/// assert_eq!((violation.path().as_ref(), violation.at()), ("/city", 11));
+/// let rejected = validator.receive(&mut receiver).unwrap_err();
+/// assert_eq!(rejected, Rejected::Invalid { at: 11, keyword: "enum" });
+/// let violation = validator.violation().unwrap();
+/// assert_eq!(violation.to_string(), "/city: must be one of the listed values");
 ///
 /// // The receiver has left for the validator, and the next token does not go out.
 /// assert!(matches!(model.try_send(Token::default()), Err(SendError::Cancelled(_))));
@@ -116,7 +121,6 @@ pub struct StreamValidator<
     rejected: Option<Rejected>,
 }
 
-#[allow(clippy::result_large_err)] // As of `Rejected`.
 impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     StreamValidator<'s, BYTES, DEPTH, ENTRIES>
 {
@@ -154,13 +158,21 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
         &self.text
     }
 
+    /// What is wrong with the text, once it is [`Rejected::Invalid`].
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        matches!(self.rejected, Some(Rejected::Invalid { .. }))
+            .then(|| self.report.violations().first())
+            .flatten()
+    }
+
     /// Takes the next piece of the text; it may end anywhere between two chars.
     ///
     /// # Errors
     /// If the text cannot fit any more, whatever follows. Every later call says the same.
     pub fn push(&mut self, piece: &str) -> Result<(), Rejected> {
-        if let Some(rejected) = &self.rejected {
-            return Err(rejected.clone());
+        if let Some(rejected) = self.rejected {
+            return Err(rejected);
         }
         if self.text.push_str(piece).is_err() {
             return Err(self.reject(Rejected::TooLong { capacity: BYTES }));
@@ -173,8 +185,8 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// # Errors
     /// If it does not.
     pub fn finish(&mut self) -> Result<&str, Rejected> {
-        if let Some(rejected) = &self.rejected {
-            return Err(rejected.clone());
+        if let Some(rejected) = self.rejected {
+            return Err(rejected);
         }
         self.run(|engine, input, report| engine.finish(input, report).map(drop))?;
         Ok(&self.text)
@@ -219,7 +231,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     }
 
     fn reject(&mut self, rejected: Rejected) -> Rejected {
-        self.rejected = Some(rejected.clone());
+        self.rejected = Some(rejected);
         rejected
     }
 
@@ -238,7 +250,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
         if let (true, Some(violation)) =
             (self.engine.has_failed(), self.report.violations().first())
         {
-            let rejected = Rejected::Invalid(violation.clone());
+            let rejected = Rejected::Invalid { at: violation.at(), keyword: violation.keyword() };
             return Err(self.reject(rejected));
         }
         outcome.map_err(|fault| {

@@ -208,7 +208,7 @@ fn verdict(
         let pushed = pieces.iter().try_for_each(|piece| stream.push(piece));
         let at_end = match pushed.and_then(|()| stream.finish().map(drop)) {
             Ok(()) => true,
-            Err(Rejected::Invalid(_)) => false,
+            Err(Rejected::Invalid { .. }) => false,
             Err(other) => return Err(format!("as a stream: {other}")),
         };
         if at_end == valid {
