@@ -1,6 +1,6 @@
 //! What is JSON and what is not, whole and in pieces: held against another parser.
 #![cfg(all(feature = "std", feature = "validate"))]
-#![allow(clippy::result_large_err)] // A rejection holds its violation: there is no heap to put it on.
+#![allow(clippy::result_large_err)] // A rejection holds its violation.
 
 #[path = "models/json.rs"]
 mod model;

@@ -625,6 +625,7 @@ fn streams_that_are_awaited() {
 
 #[cfg(feature = "validate")]
 #[test]
+#[allow(clippy::result_large_err)] // A rejection holds its violation: there is no box without a heap.
 fn validation() {
     use forebay::validate::{Options, Rejected, Schema, StreamValidator, ValidateError, Validator};
 
