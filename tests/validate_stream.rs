@@ -101,6 +101,8 @@ fn a_listed_value_is_followed_as_it_comes() {
     );
     check(r#"{"const": "a\nb"}"#, &[r#""a\nb""#, r#""a\u000ab""#, r#""a^b""#]);
     check(r#"{"const": true}"#, &["true", "^false"]);
+    let ways = r#"{"if": true, "then": {"const": "then"}, "else": {"const": "else"}}"#;
+    check(ways, &[r#""then""#, r#""then^%""#, r#""^else""#]);
 }
 
 #[test]

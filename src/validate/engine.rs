@@ -908,7 +908,22 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let end = self.at;
         let so_far = Chars::escaped(input.part((self.scalar_start + 1, upto)));
         let level = self.frames.len();
-        let mut failed = false;
+        // In the order of the places, so that what follows from one is said of its place.
+        while let Some((reached, i, keyword)) = self.first_unlisted(so_far, input) {
+            self.at = self.scalar_start + 1 + behind(so_far, reached);
+            self.fail(i, keyword, level, input, log);
+            self.resolve(self.scalar, input, log);
+        }
+        self.at = end;
+        if key {
+            self.foresee_key(so_far, end, input, log);
+        }
+    }
+
+    /// Of the entries of which nothing that is listed begins with `so_far`: how many bytes of it at most, which entry, and for
+    /// the sake of which keyword; of several the first.
+    fn first_unlisted(&self, so_far: Chars<'_>, input: Input<'_>) -> Option<(usize, u16, Keyword)> {
+        let mut first: Option<(usize, u16, Keyword)> = None;
         for i in self.scalar.entries..self.entries.len() as u16 {
             let entry = self.entry(i);
             let listed = entry.traits.has(Traits::LISTED);
@@ -928,19 +943,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     reached = Some(reached.unwrap_or(0).max(shared));
                 }
             }
-            if reached.is_some_and(|reached| reached < so_far.left()) {
-                failed = true;
-                self.at = self.scalar_start + 1 + behind(so_far, reached.unwrap_or(0));
-                self.fail(i, last, level, input, log);
+            if let Some(reached) = reached {
+                if reached < so_far.left() && first.is_none_or(|(least, ..)| reached < least) {
+                    first = Some((reached, i, last));
+                }
             }
         }
-        if failed {
-            self.resolve(self.scalar, input, log);
-        }
-        self.at = end;
-        if key {
-            self.foresee_key(so_far, end, input, log);
-        }
+        first
     }
 
     /// In the middle of a key: whether an object that is closed has one that begins so.

@@ -177,7 +177,7 @@ impl From<Exhausted> for ValidateError {
 /// deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value and to all those around it;
 /// as many items of arrays with `uniqueItems` are held at once. What needs more is [`ValidateError::TooComplex`]. A
 /// report takes about 220 bytes a violation, and what a validation works with about 40 bytes for each of `ENTRIES` and
-/// 44 for each of `DEPTH`, `RESULTS` times. Texts may be of any length up to 4 GiB.
+/// 56 for each of `DEPTH`, `RESULTS` times; it is made on the stack of the caller who first needs it. Texts may be of any length up to 4 GiB.
 ///
 /// # Context
 /// [`validate`](Self::validate) takes the time of one pass over the text, for each byte at most the time of

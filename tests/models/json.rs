@@ -11,18 +11,18 @@ use hifijson::token::Lex as _;
 use hifijson::{Error, Expect, Read as _, SliceLexer};
 
 /// Most objects and arrays within each other, here and there.
-pub const DEPTH: usize = 128;
+pub(crate) const DEPTH: usize = 128;
 
 /// What a parser says of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     Json,
     NoJson,
     TooDeep,
 }
 
 /// The other parser's.
-pub fn oracle(json: &str) -> Verdict {
+pub(crate) fn oracle(json: &str) -> Verdict {
     enum Stop {
         NoJson,
         TooDeep,
