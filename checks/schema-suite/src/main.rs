@@ -5,7 +5,6 @@
 //! Every test of every file is run but those of the list below. A schema that is refused, a verdict that is not the
 //! suite's, and an entry of the list that stands for no test are failures.
 
-
 use forebay::validate::{Draft, Options, Rejected, SchemaBuf, StreamValidator, Validator};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -141,11 +141,8 @@ fn taken(schema: &Value, deltas: &[String]) -> Option<usize> {
     }
     assert_eq!(whole, refused.is_none(), "{refused:?}");
     refused.map(|(taken, rejected)| {
-        let Rejected::Invalid(violation) = rejected else { panic!("{rejected}") };
-        assert!(
-            violation.at() < taken,
-            "the byte is of the delta that is refused, or of one before"
-        );
+        let Rejected::Invalid { at, .. } = rejected else { panic!("{rejected}") };
+        assert!(at < taken, "the byte is of the delta that is refused, or of one before");
         taken
     })
 }
