@@ -73,10 +73,15 @@ struct Region {
     entries: u16,
     edges: u16,
     bits: u16,
-    /// None of its entries asks anything of another: each is settled by itself.
-    flat: bool,
     /// Of all its entries.
     traits: Traits,
+}
+
+impl Region {
+    /// None of its entries asks anything of another: each is settled by itself.
+    fn is_flat(self) -> bool {
+        !self.traits.has(Traits::IN_PLACE)
+    }
 }
 
 /// An object or array that is open.
@@ -96,6 +101,17 @@ struct Frame {
     key: (u32, u32),
     /// Where the items before it start that are held for `uniqueItems`.
     items: u16,
+}
+
+/// An item, or a member whose key is known.
+struct Part<'a> {
+    /// Of an object.
+    object: bool,
+    index: u32,
+    /// The inside of its quotes.
+    key: &'a str,
+    /// It has no escapes.
+    plain: bool,
 }
 
 /// An item of an array whose items must differ.
@@ -204,7 +220,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             words: [0; WORDS],
             words_len: 0,
             ready: None,
-            scalar: Region { entries: 0, edges: 0, bits: 0, flat: true, traits: Traits::NONE },
+            scalar: Region { entries: 0, edges: 0, bits: 0, traits: Traits::NONE },
             scalar_start: 0,
             failed: false,
             watched: false,
@@ -351,7 +367,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             entries: self.entries.len() as u16,
             edges: self.edges.len() as u16,
             bits: self.bits_len,
-            flat: true,
             traits: Traits::NONE,
         }
     }
@@ -429,15 +444,22 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// known.
     fn prepare(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let region = self.region();
-        match self.frames.last().copied() {
+        match self.frames.last() {
             None => {
                 self.entry_for(Rules::ROOT, true)?;
             }
             Some(frame) => {
+                // What is needed of it only: it was just written to, so that to copy all of it would take long.
+                let part = Part {
+                    object: frame.object,
+                    index: frame.parts.saturating_sub(1),
+                    key: input.part(frame.key),
+                    plain: frame.plain,
+                };
                 let mut touched = false;
                 for parent in frame.region.entries..region.entries {
                     if self.is_live(parent, log) {
-                        touched |= self.want_part(region, frame, parent, input, log)?;
+                        touched |= self.want_part(region, &part, parent, input, log)?;
                     }
                 }
                 if touched {
@@ -449,13 +471,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// Completes the entries of the next value.
-    fn enter(
-        &mut self,
-        mut region: Region,
-        input: Input<'_>,
-        log: &mut dyn Log,
-    ) -> Result<(), Fault> {
-        self.expand(&mut region, input)?;
+    fn enter(&mut self, region: Region, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
+        let region = Region { traits: self.expand(region, input)?, ..region };
         self.ready = Some(region);
         if region.traits.has(Traits::FALSE) {
             // What fits nothing needs no value to fail.
@@ -473,22 +490,21 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn want_part(
         &mut self,
         region: Region,
-        frame: Frame,
+        part: &Part<'_>,
         parent: u16,
         input: Input<'_>,
         log: &mut dyn Log,
     ) -> Result<bool, Fault> {
         let Entry { schema, sure, mut bits, .. } = self.entry(parent);
         let mut touched = false;
-        let index = frame.parts.saturating_sub(1);
-        let key = input.part(frame.key);
+        let Part { object, index, key, plain } = *part;
         // Whether a keyword that `additionalProperties` stands behind has it, or how many items have one before `items`.
         let (mut named, mut prefix) = (false, 0);
         let mut rest = None;
         for (at, keyword) in input.rules.keywords(schema) {
             match *keyword {
                 Keyword::Property(name, child)
-                    if frame.object && input.rules.is_key(name, key, frame.plain) =>
+                    if object && input.rules.is_key(name, key, plain) =>
                 {
                     named = true;
                     self.want(region, parent, child, at, sure)?;
@@ -496,35 +512,35 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 Keyword::Required(name)
                 | Keyword::DependentRequired(name, _)
                 | Keyword::DependentSchema(name, _)
-                    if frame.object =>
+                    if object =>
                 {
-                    if input.rules.is_key(name, key, frame.plain) {
+                    if input.rules.is_key(name, key, plain) {
                         touched |= !matches!(*keyword, Keyword::Required(_));
                         self.put_bit(bits, true);
                     }
                     bits += 1;
                 }
                 Keyword::PatternProperty(start, len, child)
-                    if frame.object
+                    if object
                         && self
                             .is_match(input.rules.pattern(start, len), Chars::escaped(key))? =>
                 {
                     named = true;
                     self.want(region, parent, child, at, sure)?;
                 }
-                Keyword::AdditionalProperties(child) if frame.object => rest = Some((at, child)),
-                Keyword::PrefixItem(i, child) if !frame.object => {
+                Keyword::AdditionalProperties(child) if object => rest = Some((at, child)),
+                Keyword::PrefixItem(i, child) if !object => {
                     prefix = prefix.max(i + 1);
                     if i == index {
                         self.want(region, parent, child, at, sure)?;
                     }
                 }
-                Keyword::Items(child) if !frame.object => rest = Some((at, child)),
-                Keyword::Contains(child) if !frame.object => {
+                Keyword::Items(child) if !object => rest = Some((at, child)),
+                Keyword::Contains(child) if !object => {
                     self.want(region, parent, child, at, false)?;
                 }
                 // Once: the next one is over by more.
-                Keyword::MaxItems(most) if !frame.object && index == most => {
+                Keyword::MaxItems(most) if !object && index == most => {
                     touched = true;
                     self.fail(parent, *keyword, self.frames.len() - 1, input, log);
                 }
@@ -540,11 +556,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         Ok(touched)
     }
 
-    /// Adds what the entries of a value ask of the same value, and that asks, and so on.
-    fn expand(&mut self, region: &mut Region, input: Input<'_>) -> Result<(), Fault> {
+    /// Adds what the entries of a value ask of the same value, and that asks, and so on. What keywords all of them have.
+    fn expand(&mut self, region: Region, input: Input<'_>) -> Result<Traits, Fault> {
         let mut upgraded = false;
         let mut all = Traits::NONE;
-        let outer_edges = self.edges.len();
         let mut i = region.entries;
         while usize::from(i) < self.entries.len() {
             let Entry { schema, sure, .. } = self.entry(i);
@@ -570,7 +585,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                         | Keyword::DependentSchema(_, child) => (child, false),
                         _ => continue,
                     };
-                    upgraded |= self.want(*region, i, child, at, sure)?;
+                    upgraded |= self.want(region, i, child, at, sure)?;
                 }
                 if usize::from(self.bits_len) > BITS * 32 {
                     return Err(full("names that are required at once"));
@@ -584,8 +599,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             all = all.or(traits);
             i += 1;
         }
-        region.flat = self.edges.len() == outer_edges;
-        region.traits = all;
         // One that turned sure after it was expanded: so do those it leads to.
         while upgraded {
             upgraded = false;
@@ -601,7 +614,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// The first byte of a value.
@@ -621,7 +634,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.begin_entry(i, types, region, level, input, log);
             }
         }
-        if self.failed || !region.flat {
+        if self.failed || !region.is_flat() {
             self.resolve(region, input, log);
         }
         Ok(())
@@ -673,7 +686,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         let entry = &mut self.entries[usize::from(i)];
         entry.done = done;
-        if done && region.flat && entry.state == State::Open {
+        if done && region.is_flat() && entry.state == State::Open {
             entry.state = State::Valid;
         }
     }
@@ -738,8 +751,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     // Keys
 
     fn key_begin(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
-        let Some(frame) = self.frames.last().copied() else { return Ok(()) };
-        if frame.parts == 0 && frame.traits.has(Traits::MAX_PROPERTIES) {
+        let Some(frame) = self.frames.last() else { return Ok(()) };
+        let (traits, first) = (frame.traits, frame.region.entries);
+        if frame.parts == 0 && traits.has(Traits::MAX_PROPERTIES) {
             self.another_member(input, log);
         }
         let region = self.region();
@@ -748,12 +762,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             frame.parts += 1;
             frame.key = (at + 1, at + 1);
         }
-        if !frame.traits.has(Traits::PROPERTY_NAMES) {
+        if !traits.has(Traits::PROPERTY_NAMES) {
             // A value that nothing is asked of.
             (self.scalar, self.scalar_start, self.watched) = (region, at, false);
             return Ok(());
         }
-        for parent in frame.region.entries..region.entries {
+        for parent in first..region.entries {
             if self.is_live(parent, log) {
                 let Entry { schema, sure, .. } = self.entry(parent);
                 for (at, keyword) in input.rules.keywords(schema) {
@@ -1045,7 +1059,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn settled(&mut self, i: u16, region: Region) {
         let entry = &mut self.entries[usize::from(i)];
         entry.done = true;
-        if region.flat && entry.state == State::Open {
+        if region.is_flat() && entry.state == State::Open {
             entry.state = State::Valid;
         }
     }
@@ -1259,10 +1273,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         log: &mut dyn Log,
     ) -> Result<(), Fault> {
         let level = self.frames.len();
-        if self.failed || !region.flat {
+        if self.failed || !region.is_flat() {
             self.resolve(region, input, log);
         }
-        let end = if region.flat { region.entries } else { self.entries.len() as u16 };
+        let end = if region.is_flat() { region.entries } else { self.entries.len() as u16 };
         for i in region.entries..end {
             let entry = self.entry(i);
             if entry.state == State::Open {
@@ -1278,8 +1292,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         let is_key = self.scanner.is_after_key();
         let mut failed = false;
-        let outer = self.frames.last().copied();
-        if let (Some(frame), false) = (outer, is_key) {
+        let outer = self.frames.last().filter(|frame| {
+            !is_key && !frame.object && frame.traits.has(Traits::CONTAINS.or(Traits::UNIQUE))
+        });
+        if let Some(frame) = outer.copied() {
             let contains = if frame.traits.has(Traits::CONTAINS) { self.edges.len() } else { 0 };
             for e in usize::from(region.edges)..contains {
                 let edge = self.edges[e];
@@ -1300,7 +1316,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     }
                 }
             }
-            if !frame.object && frame.traits.has(Traits::UNIQUE) {
+            if frame.traits.has(Traits::UNIQUE) {
                 failed |= self.unique(frame, region, span, input, log)?;
             }
         }
@@ -1419,7 +1435,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     ) {
         self.failed = false;
         loop {
-            if !region.flat {
+            if !region.is_flat() {
                 self.settle(region, end.entries, level, input, log);
             }
             // Whom this value was for.

@@ -162,7 +162,7 @@ const fn same(a: &str, b: &str) -> bool {
 
 /// How many days month `month` from 1 to 12 of `year` has; 0 for another month.
 pub(super) fn days_of_month(year: u32, month: u32) -> u32 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

@@ -130,13 +130,20 @@ impl Str {
 impl Span {
     /// The part; nothing of a text that does not have it.
     pub(super) const fn of(self, text: &str) -> &str {
-        match text.split_at_checked(self.start as usize) {
-            Some((_, from)) => match from.split_at_checked(self.len as usize) {
-                Some((part, _)) => part,
-                None => "",
-            },
-            None => "",
+        if let Some((_, from)) = text.as_bytes().split_at_checked(self.start as usize) {
+            if let Some((part, _)) = from.split_at_checked(self.len as usize) {
+                if let Ok(part) = core::str::from_utf8(part) {
+                    return part;
+                }
+            }
         }
+        ""
+    }
+
+    /// The same, and faster, where it need not be `const`.
+    fn in_text(self, text: &str) -> &str {
+        let start = self.start as usize;
+        text.get(start..start + self.len as usize).unwrap_or("")
     }
 }
 
@@ -672,7 +679,7 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Chars::plain(text),
             Str::Json(text) => Chars::escaped(text),
-            Str::Span(span) => Chars::escaped(span.of(self.text)),
+            Str::Span(span) => Chars::escaped(span.in_text(self.text)),
         }
     }
 
@@ -681,7 +688,7 @@ impl<'a> Rules<'a> {
         match text {
             Str::Plain(text) => Value::string(Chars::plain(text)),
             Str::Json(text) => Value::new(text),
-            Str::Span(span) => Value::new(span.of(self.text)),
+            Str::Span(span) => Value::new(span.in_text(self.text)),
         }
     }
 
