@@ -1,4 +1,4 @@
-//! L7: JSON schemas, and texts held against them without a tree or a heap.
+//! JSON schemas, and texts held against them without a tree or a heap.
 //!
 //! A [`Schema`] is built in Rust or read from JSON text, both also at compile time; a `SchemaBuf` (`std`) is
 //! read at run time. [`Validator`] holds whole texts against one, and lends its reports from a pool. [`StreamValidator`]
@@ -33,7 +33,8 @@
 //! `dependentSchemas`; `items` in both forms, `prefixItems`, `additionalItems`, `contains`, `minContains`, `maxContains`,
 //! `minItems`, `maxItems`, `uniqueItems`; `minLength`, `maxLength`, `pattern`, `format` (see [`Format`]); `minimum`,
 //! `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`; `allOf`, `anyOf`, `oneOf`, `not`, `if`, `then`,
-//! `else`; `$ref` within the document, `$id`, `$anchor`; `true` and `false`. Numbers are compared exactly, whatever
+//! `else`; `$ref` within the document, `$id`, `$anchor`; `true` and `false`; `customValidator`, which names a [`Check`] of
+//! [`Options::checks`]. Numbers are compared exactly, whatever
 //! their length. Of a key that stands twice in an object each value is held against the schema.
 //!
 //! What would change the verdict and is not followed is refused when the schema is read: `unevaluatedItems`,
@@ -43,8 +44,9 @@
 //!
 //! # Bounds
 //! Time is at most that of one pass with the keywords that apply to each byte, and what `uniqueItems`, `enum` and `const`
-//! compare is counted. Depth, schemas that apply at once, items that must differ, and the patterns of one string have room
-//! for so many; what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
+//! compare is counted: what one text may take of that is bounded, too. There is room for so deep a text, so many schemas that
+//! apply at once, items that must differ, names that are required, and patterns of one string ([`Validator`] has the
+//! numbers); what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
 //!
 //! # Coercion
 //! With [`Options::coerce`] a scalar may stand for one of another type, by the rules of go-llms
@@ -73,6 +75,8 @@
 //!
 //! # Source
 //! go-llms' `Validator`; Pike's machine, which follows all branches of a regular expression at once.
+//
+// L7; `docs/layers.md` has the layers within.
 
 mod build;
 mod coerce;

@@ -17,13 +17,18 @@ use core::fmt;
 /// # Shape
 /// Each schema in it takes one of the `N`, and so does each keyword, name in `required`, and member of an
 /// `enum`; [`len`](Self::len) says how many are taken. `N` is 65534 at most. The schemas in it have the same `N` and
-/// `I`. Each of `N` takes 40 bytes on 64-bit targets, each of `I` 12.
+/// `I`. Each of `N` takes 40 bytes on 64-bit targets, each of `I` 8.
+///
+/// What is named twice holds twice, but for the members of `enum`, which add up; for [`contains`](Self::contains), where
+/// items that fit any of them count; and for [`if_then_else`](Self::if_then_else), of which a schema has one. Put more of
+/// these two into [`all_of`](Self::all_of).
 ///
 /// # Panics
 /// The methods panic if `N` or `I` is too small, or if a number, JSON text or pattern that they are given is wrong.
 ///
 /// # Context
-/// Plain data: may be made and read anywhere. At run time a method copies the schemas that it is given.
+/// Plain data: may be made and read anywhere. At run time a method copies the schemas that it is given: all of their
+/// `N` and `I`, on the stack.
 ///
 /// # Examples
 /// ```
@@ -210,8 +215,9 @@ impl<const N: usize, const I: usize> Schema<N, I> {
         Self::types(Types::NULL)
     }
 
-    /// Fits what the [`definition`](Self::definition) of this name fits, here or in a schema around this one. A name
-    /// that nobody defines fits nothing: [`checked`](Self::checked) finds those.
+    /// Fits what the [`definition`](Self::definition) of this name fits, here or in a schema around this one. A value
+    /// that is held against a name which nobody defines is an error,
+    /// [`ValidateError::Reference`](super::ValidateError::Reference): [`checked`](Self::checked) finds those before.
     ///
     /// # Examples
     /// ```

@@ -166,7 +166,8 @@ impl Num {
 /// Whether a value is fit, for a check of one's own: `Err` says in a few words what is wrong with it.
 ///
 /// # Context
-/// Called at the end of each value that it stands for, by whoever validates: as long as it runs, validation waits.
+/// Called at the end of each value that it stands for, by whoever validates: as long as it runs, validation waits. A panic
+/// goes on to whoever validates.
 pub type Check = fn(Value<'_>) -> Result<(), &'static str>;
 
 /// What a schema asks of a value. Each of several (`required` names, `anyOf` branches, `enum` members) is a
@@ -625,7 +626,9 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A schema as a validator reads it: borrowed from a [`Schema`](super::Schema) or a `SchemaBuf`.
+/// A schema as a validator reads it: borrowed from a [`Schema`](super::Schema) or a `SchemaBuf`. Made by `into`, when a
+/// reference to either is given to [`Validator::validate`](super::Validator::validate) or
+/// [`StreamValidator::new`](super::StreamValidator::new).
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     ops: &'a [Op],

@@ -10,6 +10,9 @@ use core::hash::{Hash, Hasher};
 
 /// A JSON value, as its text stands: what a [`Check`](super::Check) is asked about.
 ///
+/// # Context and cost
+/// Plain data: may be read anywhere. Nothing is decoded before it is asked for.
+///
 /// # Examples
 /// ```
 /// use forebay::validate::Value;
@@ -85,7 +88,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A string's chars, escapes decoded.
+    /// A string's chars, escapes decoded; `None` of another value.
     #[must_use]
     pub fn chars(self) -> Option<impl Iterator<Item = char> + Clone + 'a> {
         self.text()
@@ -100,13 +103,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number's text, of any length and precision.
+    /// A number's text, of any length and precision; `None` of another value.
     #[must_use]
     pub fn number(self) -> Option<&'a str> {
         self.json().filter(|json| json.starts_with(|c: char| c == '-' || c.is_ascii_digit()))
     }
 
-    /// A boolean's value.
+    /// A boolean's value; `None` of another one.
     #[must_use]
     pub fn boolean(self) -> Option<bool> {
         match self.json()? {
