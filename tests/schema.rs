@@ -360,6 +360,19 @@ fn too_small_i_panics() {
 }
 
 #[test]
+#[should_panic = "once"]
+fn what_a_schema_has_once_is_not_added_twice() {
+    let _ = Schema::<8>::array().items(Schema::string()).items(Schema::any().min_length(1));
+}
+
+#[test]
+#[should_panic = "once"]
+fn a_schema_has_one_condition() {
+    let once = Schema::<16>::any().if_then_else(Schema::null(), Schema::any(), Schema::string());
+    let _ = once.if_then_else(Schema::number(), Schema::any(), Schema::never());
+}
+
+#[test]
 #[should_panic = "names no definition"]
 fn dangling_references_panic() {
     let _ = Schema::<4>::reference("a").checked();

@@ -19,12 +19,13 @@ use core::fmt;
 /// `enum`; [`len`](Self::len) says how many are taken. `N` is 65534 at most. The schemas in it have the same `N` and
 /// `I`. Each of `N` takes 40 bytes on 64-bit targets, each of `I` 8.
 ///
-/// What is named twice holds twice, but for the members of `enum`, which add up; for [`contains`](Self::contains), where
-/// items that fit any of them count; and for [`if_then_else`](Self::if_then_else), of which a schema has one. Put more of
-/// these two into [`all_of`](Self::all_of).
+/// What is named twice holds twice, but for the members of `enum`, which add up. A schema has one
+/// [`items`](Self::items), [`additional_properties`](Self::additional_properties), [`contains`](Self::contains) with its
+/// counts, and [`if_then_else`](Self::if_then_else): put more of these into [`all_of`](Self::all_of).
 ///
 /// # Panics
-/// The methods panic if `N` or `I` is too small, or if a number, JSON text or pattern that they are given is wrong.
+/// The methods panic if `N` or `I` is too small, if a number, JSON text or pattern that they are given is wrong, and of
+/// what a schema has once, at the second.
 ///
 /// # Context
 /// Plain data: may be made and read anywhere. At run time a method copies the schemas that it is given: all of their
@@ -579,6 +580,16 @@ impl<const N: usize, const I: usize> Schema<N, I> {
     }
 
     const fn with(self, keyword: Keyword) -> Self {
+        let mut at = self.ops[0].next;
+        while at != NONE {
+            let op = &self.ops[at as usize];
+            if keyword.is_same_of_one(op.keyword) {
+                panic!(
+                    "a schema has this keyword once: put another schema that has it into `all_of`"
+                )
+            }
+            at = op.next;
+        }
         self.with_at(Rules::ROOT, keyword)
     }
 

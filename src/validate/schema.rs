@@ -346,6 +346,19 @@ impl Keyword {
         Self::Schema { last: id, traits: Traits::NONE, types: Types::NONE }
     }
 
+    /// Whether `other` in the same schema would not count beside it: both are of a kind that a schema has once.
+    pub(super) const fn is_same_of_one(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Items(_), Self::Items(_))
+                | (Self::AdditionalProperties(_), Self::AdditionalProperties(_))
+                | (Self::Contains(_), Self::Contains(_))
+                | (Self::MinContains(_), Self::MinContains(_))
+                | (Self::MaxContains(_), Self::MaxContains(_))
+                | (Self::If(_), Self::If(_))
+        )
+    }
+
     /// Whether it is about a name that an object has or not.
     pub(super) const fn has_bit(&self) -> bool {
         matches!(self, Self::Required(_) | Self::DependentRequired(..) | Self::DependentSchema(..))
