@@ -79,7 +79,7 @@ impl<const N: usize> Monitor<N> {
     ///
     /// # Cost
     /// A reading of the clock and a plain store; at the end a reading, a store, and one read-modify-write of a counter
-    /// that all threads share.
+    /// that all threads share. A time longer than all before is noted by a second one, which is lock-free.
     ///
     /// # Examples
     /// See [`Monitor`].
@@ -205,6 +205,9 @@ pub struct Out {
 }
 
 /// The handle of a lease [that is timed](Monitor::time).
+///
+/// Such a lease can be shared and mapped. To [erase](Lease::erase) one, erase it before it is timed; as a [bare
+/// pointer](Lease::into_raw) it would not be timed, so there is none.
 pub struct Timed<'m, R, const N: usize> {
     home: R,
     monitor: &'m Monitor<N>,
