@@ -12,8 +12,9 @@ use core::time::Duration;
 /// What the time is: a function that counts ticks, and how many there are in a second.
 ///
 /// # Context
-/// `now` is called where a lease is timed and where it is dropped, which may be an interrupt handler. It must not run
-/// backwards; where it does by a little, as counters of several cores may, a time is 0.
+/// `now` is called where a lease is timed, where it is dropped, and for an audit, which may be an interrupt handler. It must not run
+/// backwards; where it does by a little, as counters of several cores may, a time is 0. So a counter of fewer than 64
+/// bits that begins again has to be extended, or be long enough for the program's life.
 ///
 /// # Examples
 /// ```
@@ -139,7 +140,10 @@ impl Recorder {
         for (count, counter) in counts.iter_mut().zip(&self.counts) {
             *count = counter.load(Relaxed) as u64;
         }
-        Histogram { ticks_per_second, longest: self.longest.load(Relaxed) as u64, counts }
+        // The longest may be one that is counted but not noted yet, or too long to be noted.
+        let least = counts.iter().rposition(|count| *count != 0).map_or(0, start_of);
+        let longest = (self.longest.load(Relaxed) as u64).max(least);
+        Histogram { ticks_per_second, longest, counts }
     }
 }
 
@@ -150,7 +154,8 @@ impl Recorder {
 /// what is estimated from them lies in the right bucket.
 ///
 /// The counts are read one after the other while others count on. On 32-bit targets a bucket counts to
-/// 4,294,967,295 and then begins again, and the longest time is at most so many ticks.
+/// 4,294,967,295 and then begins again, and of a longest time of more ticks than that only the bucket is known: it is
+/// told as the fewest ticks of that.
 ///
 /// Shown by `{}` it is one line; `{:#}` adds a line with a bar for each bucket.
 ///
@@ -399,7 +404,7 @@ mod tests {
     #[test]
     fn the_longest_there_can_be() {
         let times = histogram([u64::MAX, 0]);
-        let longest = duration(usize::MAX as u64, MILLIS);
+        let longest = duration((usize::MAX as u64).max(start_of(BUCKETS - 1)), MILLIS);
         assert_eq!(
             (times.count(), times.longest(), times.quantile(1.0)),
             (2, longest, Some(longest))
@@ -407,6 +412,20 @@ mod tests {
         assert_eq!(times.buckets().count(), BUCKETS);
         assert_eq!(duration(u64::MAX, NonZeroU32::MAX).as_secs(), u64::MAX / u64::from(u32::MAX));
         assert_eq!(duration(u64::MAX, NonZeroU32::MIN), Duration::from_secs(u64::MAX));
+    }
+
+    /// Who records counts first, and the longest time does not fit into a short word.
+    #[test]
+    fn the_longest_is_not_below_a_quantile() {
+        for bucket in [1, 7, BUCKETS - 1] {
+            let recorder = Recorder::new();
+            recorder.record(0);
+            recorder.counts[bucket].fetch_add(2, Relaxed);
+            let times = recorder.read(MILLIS);
+            let least = Duration::from_millis(start_of(bucket));
+            assert_eq!(times.longest(), least);
+            assert!([0.5, 0.9, 1.0].iter().all(|of| times.quantile(*of) == Some(least)));
+        }
     }
 
     #[test]

@@ -136,6 +136,21 @@ fn owned_and_on_the_heap() {
     );
     drop(owned);
     assert_eq!((times.histogram().count(), pool.available()), (2, 1));
+
+    // Nor where the monitor has more slots than the pool: those on the heap are not taken for one of them.
+    let pool: Pool<[u32; 2], 1> = Pool::new();
+    let times = Monitor::<4>::new(FAKE);
+    let pooled = times.time(pool.get_or_new());
+    let heap = times.time(pool.get_or_new());
+    let shared = Lease::share(times.time(pool.get_or_new()));
+    let part = Lease::map(times.time(pool.get_or_new()), |both| &mut both[0]);
+    let outer = times.time(Lease::map(pool.get_or_new(), |both| &mut both[1]));
+    pass(2);
+    assert_eq!(out(&times), [(0, 2)]);
+    drop((heap, shared, part, outer));
+    assert_eq!((out(&times), times.histogram().count()), (vec![(0, 2)], 4));
+    drop(pooled);
+    assert_eq!((out(&times), times.histogram().count()), (vec![], 5));
 }
 
 #[test]

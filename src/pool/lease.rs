@@ -22,6 +22,7 @@ use core::{fmt, ptr};
 /// | `Overflow<R>` (`std`) | is on the heap if the pool behind `R` had none left |
 /// | [`Erased<'a, T>`](Erased) | borrows a pool whose type it does not name |
 /// | [`Mapped<R, U>`](Mapped) | a part of the object |
+/// | [`Timed<'m, R, N>`](crate::Timed) | is timed by a monitor |
 ///
 /// Sealed in effect: its methods are not for calling, and it is unsafe to implement.
 ///
@@ -49,6 +50,13 @@ pub unsafe trait Home {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn state(&self, slot: u16) -> &SlotState;
+
+    /// Whether the object is in no slot of the pool, so that the slot's number says nothing.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_on_heap(&self) -> bool {
+        false
+    }
 
     /// Takes the object back.
     ///
@@ -157,7 +165,7 @@ home!(
 #[doc(alias = "Reusable")]
 pub struct Lease<R: Home> {
     pub(super) home: R,
-    slot: u16,
+    pub(super) slot: u16,
     // Lends `&mut Item` and must not be covariant in it, nor `Send` and `Sync` by itself.
     _item: PhantomData<*mut R::Item>,
 }
@@ -451,7 +459,7 @@ pub struct Mapped<R, U: ?Sized> {
 
 /// What erased and mapped handles share: the address of the item is in the handle.
 macro_rules! home_with_item {
-    ([$($g:tt)*] $handle:ty, $t:ident, |$this:ident, $slot:ident| $state:expr, $put:expr,
+    ([$($g:tt)*] $handle:ty, $t:ident, |$this:ident, $slot:ident| $state:expr, $put:expr, $heap:expr,
      [$($send:tt)*] [$($sync:tt)*]) => {
         // SAFETY: `item` was made from the exclusive reference of the lease this handle was made from,
         // and the handle below keeps the object where it is.
@@ -474,6 +482,11 @@ macro_rules! home_with_item {
                 $state
             }
 
+            fn is_on_heap(&self) -> bool {
+                let $this = self;
+                $heap
+            }
+
             unsafe fn put(&self, $slot: u16) {
                 let $this = self;
                 // SAFETY: the caller's.
@@ -492,11 +505,12 @@ macro_rules! home_with_item {
 home_with_item!(
     ['a, T: ?Sized] Erased<'a, T>, T,
     |this, slot| this.home.state_of(slot), this.home.put_back(slot),
+    { let _ = this; false }, // Only a pool's own handles are erased.
     ['a, T: ?Sized] ['a, T: ?Sized]
 );
 home_with_item!(
     [R: Home, U: ?Sized] Mapped<R, U>, U,
-    |this, slot| this.home.state(slot), this.home.put(slot),
+    |this, slot| this.home.state(slot), this.home.put(slot), this.home.is_on_heap(),
     [R: Send, U: ?Sized] [R: Sync, U: ?Sized]
 );
 

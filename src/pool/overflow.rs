@@ -106,7 +106,7 @@ impl<R: Recycle> Lease<Overflow<R>> {
     /// Wait-free: a field.
     #[must_use]
     pub fn is_on_heap(lease: &Self) -> bool {
-        matches!(lease.home, Overflow::Heap(..))
+        lease.home.is_on_heap()
     }
 }
 
@@ -141,6 +141,11 @@ unsafe impl<R: Recycle> Home for Overflow<R> {
             // borrowed: the object beside it may be borrowed mutably.
             Self::Heap(_, boxed) => unsafe { &(*boxed.0.as_ptr()).state },
         }
+    }
+
+    #[inline]
+    fn is_on_heap(&self) -> bool {
+        matches!(self, Self::Heap(..))
     }
 
     #[inline]

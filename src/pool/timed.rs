@@ -79,13 +79,13 @@ impl<const N: usize> Monitor<N> {
     ///
     /// # Cost
     /// A reading of the clock and a plain store; at the end a reading, a store, and one read-modify-write of a counter
-    /// that all threads share.
+    /// that all threads share. A time longer than all before is noted by a second one, which is lock-free.
     ///
     /// # Examples
     /// See [`Monitor`].
     #[inline]
     pub fn time<R: Home>(&self, lease: Lease<R>) -> Lease<Timed<'_, R, N>> {
-        let since = self.begin(Lease::slot(&lease));
+        let since = self.begin(slot_of(&lease.home, lease.slot));
         let (home, slot) = Lease::into_parts(lease);
         Lease::from_parts(Timed { home, monitor: self, since }, slot)
     }
@@ -173,6 +173,12 @@ impl<const N: usize> Monitor<N> {
     }
 }
 
+/// Of an object on the heap, the number of no slot of any monitor: that of its lease may be one.
+#[inline(always)]
+fn slot_of<R: Home>(home: &R, slot: u16) -> usize {
+    if home.is_on_heap() { usize::MAX } else { usize::from(slot) }
+}
+
 /// As it is kept for a slot: never 0.
 #[allow(clippy::cast_possible_truncation)] // The low bits are meant.
 fn coarse(ticks: u64) -> usize {
@@ -199,6 +205,9 @@ pub struct Out {
 }
 
 /// The handle of a lease [that is timed](Monitor::time).
+///
+/// Such a lease can be shared and mapped. To [erase](Lease::erase) one, erase it before it is timed; as a [bare
+/// pointer](Lease::into_raw) it would not be timed, so there is none.
 pub struct Timed<'m, R, const N: usize> {
     home: R,
     monitor: &'m Monitor<N>,
@@ -239,10 +248,15 @@ unsafe impl<R: Home, const N: usize> Home for Timed<'_, R, N> {
         self.home.state(slot)
     }
 
+    #[inline(always)]
+    fn is_on_heap(&self) -> bool {
+        self.home.is_on_heap()
+    }
+
     #[inline]
     unsafe fn put(&self, slot: u16) {
         let _back = PutBack(&self.home, slot);
-        self.monitor.end(usize::from(slot), self.since);
+        self.monitor.end(slot_of(&self.home, slot), self.since);
     }
 }
 
