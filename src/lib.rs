@@ -1,7 +1,7 @@
-// The README's examples need `std`.
-#![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
+// The README's examples need `std` and `validate`.
+#![cfg_attr(all(feature = "std", feature = "validate"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(feature = "std"),
+    not(all(feature = "std", feature = "validate")),
     doc = "Fixed-capacity object pools and token streams that allocate nothing at run time."
 )]
 #![cfg_attr(not(test), no_std)]
