@@ -43,7 +43,8 @@
 //! passed over.
 //!
 //! # Bounds
-//! Time is at most that of one pass with the keywords that apply to each byte, and what `uniqueItems`, `enum` and `const`
+//! Time is that of one pass over the text: for each value at most the square of the schemas that apply to it and to the
+//! object or array around it, and never a power of the depth. What `uniqueItems`, `enum` and `const`
 //! compare is counted: what one text may take of that is bounded, too. There is room for so deep a text, so many schemas that
 //! apply at once, items that must differ, names that are required, and patterns of one string ([`Validator`] has the
 //! numbers); what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.

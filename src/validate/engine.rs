@@ -2,7 +2,8 @@
 //! all of them are followed at once.
 //!
 //! A schema applies to a value at most once, however many ways lead to it, so that the time is bounded by the length of
-//! the text times the size of the schema, whatever either looks like. *Edges* say who wanted an entry, and why:
+//! the text times the square of the number of schemas that apply at once, whatever either looks like (the square: entries are
+//! found by looking through those of the value, and settled in as many rounds as references lead back). *Edges* say who wanted an entry, and why:
 //! one leads from the entry of an object or array to those of its parts, or from one to another of the same value
 //! (`anyOf`, `$ref`, …). An entry fails as soon as no continuation of the text can make it fit; then whoever stands at the other
 //! ends of its edges is looked at again. Where the root fails, the text is invalid, at that byte.

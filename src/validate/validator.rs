@@ -186,8 +186,8 @@ impl From<Exhausted> for ValidateError {
 /// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them.
 ///
 /// # Context
-/// [`validate`](Self::validate) does not wait: lock-free gets, one pass over the text, for each byte at most the time of
-/// the keywords that apply to it, and what is [compared](super#bounds). That may be long for an interrupt handler.
+/// [`validate`](Self::validate) does not wait: lock-free gets, one pass over the text with the keywords that
+/// apply, and what is [compared](super#bounds). That may be long for an interrupt handler.
 ///
 /// # Source
 /// go-llms' `Validator` (`pkg/schema/validation/validator.go`), whose results never go back to their pool.
