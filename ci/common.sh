@@ -25,7 +25,7 @@ distro() {
 
 # Cargo for a bare-metal target: bare_metal <cargo arguments>.
 bare_metal() {
-    RUSTFLAGS="--sysroot $SYSROOT" distro /usr/bin/cargo "$@"
+    RUSTFLAGS="--sysroot $SYSROOT" PATH="$SYSROOT/bin:$PATH" distro /usr/bin/cargo "$@"
 }
 
 # Runs a command that has to fail, and to say why: must_fail <expected words> <command...>.

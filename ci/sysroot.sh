@@ -4,10 +4,10 @@
 # Done once for each version of the compiler.
 . "$(dirname "$0")/common.sh"
 
-TARGETS=(thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf)
+TARGETS=(thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf wasm32-unknown-unknown)
 
 need rustc-web cargo-web rust-web-src lld
-made_with="$(/usr/bin/rustc -vV) ${TARGETS[*]}"
+made_with="$(/usr/bin/rustc -vV) ${TARGETS[*]} linker"
 if [ "$(cat "$SYSROOT/made-with" 2>/dev/null)" = "$made_with" ]; then
     say "core is there"
     exit 0
@@ -38,5 +38,8 @@ for target in "${TARGETS[@]}"; do
     mkdir -p "$lib"
     cp "$work/target/$target/release/deps"/lib{core,compiler_builtins}-*.rlib "$lib/"
 done
+# rustc calls the linker for these targets rust-lld; lld's generic driver takes the flavour rustc gives it.
+mkdir -p "$SYSROOT/bin"
+ln -sf /usr/bin/lld "$SYSROOT/bin/rust-lld"
 echo "$made_with" >"$SYSROOT/made-with"
 say "core for ${TARGETS[*]}"

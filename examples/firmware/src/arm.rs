@@ -1,0 +1,45 @@
+//! Cortex-M: SysTick is the periodic interrupt.
+use cortex_m::peripheral::{SYST, syst::SystClkSource};
+
+fn syst() -> SYST {
+    // SAFETY: SysTick belongs to this module, and its registers are only written by the functions below, which are
+    // called by one context at a time: before the interrupt is enabled, or by its handler.
+    unsafe { cortex_m::Peripherals::steal() }.SYST
+}
+
+/// Starts the periodic interrupt `SysTick`, `period` processor clocks apart (at most 2^24).
+pub fn tick_start(period: u32) {
+    let mut syst = syst();
+    syst.set_clock_source(SystClkSource::Core);
+    syst.set_reload(period - 1);
+    syst.clear_current();
+    syst.enable_counter();
+    syst.enable_interrupt();
+    // SAFETY: no critical section is open where programs start their timer.
+    unsafe { cortex_m::interrupt::enable() };
+}
+
+/// Ends the periodic interrupt.
+pub fn tick_stop() {
+    syst().disable_interrupt();
+}
+
+/// The first thing a handler of the periodic interrupt does; SysTick asks for nothing.
+pub fn tick_ack() {}
+
+/// Sleeps until an interrupt.
+pub fn wait() {
+    cortex_m::asm::wfi();
+}
+
+#[cortex_m_rt::exception]
+unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
+    crate::println!("fault: {frame:?}");
+    crate::exit(102)
+}
+
+#[cortex_m_rt::exception]
+unsafe fn DefaultHandler(number: i16) -> ! {
+    crate::println!("unexpected interrupt {number}");
+    crate::exit(103)
+}
