@@ -1,4 +1,4 @@
-//! Plays recorded answers of language models through forebay's token streams.
+//! Streams the answers of language models through forebay: of a small one that runs here, or recorded ones.
 //!
 //! ```text
 //! cargo run --release --features std --example stream -- [OPTION…] [FILE…]
@@ -7,8 +7,8 @@
 //! What it shows:
 //!
 //! * A pool of token rings in a `static`: nothing is allocated to open a stream, and a ring that comes back is lent again.
-//! * One thread decodes a transcript and sends its text, another receives it. The ring between them holds a sender back
-//!   when its receiver is slow, and tells either side when the other has left.
+//! * One thread has the text, out of a model (`tiny-lm`) or a transcript, and sends it; another receives it. The ring
+//!   between them holds a sender back when its receiver is slow, and tells either side when the other has left.
 //! * Every way a stream can end: finished, failed with a code, aborted, cancelled by its receiver.
 //! * That all of it runs without the heap. A counting global allocator watches every thread from the first `open` to the
 //!   last close, and the summary says what it saw: `allocations` is 0.
@@ -21,6 +21,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::iter;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -32,7 +33,7 @@ use forebay::{End, Receiver, Sender, StreamPool, Token, Wake};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use command_line::{Command, Options};
-use files::{Input, Origin, Transcript};
+use files::{Input, Origin, Request, Transcript};
 use transcript::json::{Meaning, Raw};
 use transcript::sse::{Framer, What};
 
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (transcripts, missing) = files::load(&options.files);
+    let (transcripts, missing) = files::load(&options);
     match play(&Run::new(transcripts, missing, &options), &options) {
         Ok(code) => code,
         Err(error) => {
@@ -119,6 +120,10 @@ fn play(run: &Arc<Run>, options: &Options) -> io::Result<ExitCode> {
     let seconds = started.elapsed().as_secs_f64();
     let allocations = allocator::count() - allocations_before;
 
+    if io::stdout().is_terminal() {
+        // The text may end within a line.
+        run.say("\n");
+    }
     let summary = Summary { allocations, seconds, ..run.summary() };
     if options.json {
         complain(format_args!("{}", Json(&summary)));
@@ -287,6 +292,9 @@ impl Run {
     fn play_job(&self, job: usize, mut sender: TextSender, desk: &mut Desk) {
         let transcript = &self.transcripts[job % self.transcripts.len()];
         let ending = match &transcript.origin {
+            Origin::Model(request) => {
+                self.send_generated(request, job / self.transcripts.len(), &mut sender)
+            }
             Origin::Stored(bytes) => {
                 self.send_answer(&mut &bytes[..], transcript, &mut sender, desk)
             }
@@ -307,6 +315,22 @@ impl Run {
             // Leaving without a word is what tells the receiver that the stream was aborted.
             Ending::Stopped | Ending::ReceiverLeft => drop(sender),
         }
+    }
+
+    /// Lets the model write, and sends each piece of text as it comes: first those of the prompt, as it was given.
+    fn send_generated(&self, request: &Request, time: usize, sender: &mut TextSender) -> Ending {
+        let seed = request.seed.wrapping_add(time as u32);
+        let model = tiny_lm::Model::new(&request.prompt, seed);
+        let written = model.take(request.tokens).map(|piece| -> &str { piece });
+        for piece in iter::once(&*request.prompt).chain(written) {
+            if self.stopped().is_some() {
+                return Ending::Stopped;
+            }
+            if sender.send_text_blocking(piece).is_err() {
+                return Ending::ReceiverLeft;
+            }
+        }
+        Ending::Finished
     }
 
     /// Reads one transcript event by event and sends the text that is in it.
@@ -602,18 +626,22 @@ mod command_line {
 
     use crate::RINGS;
 
-    pub(crate) const USAGE: &str = "usage: stream [--streams K] [--repeat N] [--quiet] [--json] [--help] [--] [FILE…]   (- is standard input)";
+    pub(crate) const USAGE: &str = "usage: stream [--streams K] [--repeat N] [--quiet] [--json] [--help] [--prompt TEXT] [--seed N] [--tokens N] | [--] [FILE…]   (- is standard input)";
 
     pub(crate) const HELP: &str = "\
-Plays transcripts of model APIs (server-sent events) through forebay's token streams and writes the answers' text.
+Streams answers of language models through forebay's token streams and writes their text.
 
 usage: stream [OPTION…] [--] [FILE…]
 
 FILE is a transcript in the format of OpenAI chat completions, OpenAI responses or Anthropic messages; - is standard
-input, which is played as it arrives. Without a FILE a short transcript that comes with the example is played.
+input, which is played as it arrives. Without a FILE a small model (examples/tiny-lm) goes on with a prompt, in the
+manner of Shakespeare, of whom it has read 1 MB.
 
+  --prompt TEXT what the model goes on with (ROMEO:)
+  --seed N      of the random numbers it draws with; the same N, the same text (1)
+  --tokens N    how many pieces of text it writes (200)
   --streams K   play K transcripts at a time, 1 to 64 (1)
-  --repeat N    play every transcript N times (1); not with standard input
+  --repeat N    play every transcript N times (1); not with standard input. The model takes N seeds, one after the other
   --quiet       write no text
   --json        end standard error with a line of JSON instead of a readable line
   --help        print this and exit
@@ -642,31 +670,45 @@ Exit status: 0 when every transcript was played to its end or the pipe was close
         pub(crate) repeat: usize,
         pub(crate) quiet: bool,
         pub(crate) json: bool,
+        /// For the model; none of the three goes with files.
+        pub(crate) prompt: Option<String>,
+        pub(crate) seed: Option<u32>,
+        pub(crate) tokens: Option<usize>,
     }
 
     pub(crate) fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
-        let mut options =
-            Options { files: Vec::new(), streams: 1, repeat: 1, quiet: false, json: false };
+        let mut options = Options {
+            files: Vec::new(),
+            streams: 1,
+            repeat: 1,
+            quiet: false,
+            json: false,
+            prompt: None,
+            seed: None,
+            tokens: None,
+        };
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy();
             let (name, value) = match text.split_once('=') {
                 Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
                 _ => (&*text, None),
             };
-            let mut number = || {
-                let value = value
-                    .clone()
-                    .or_else(|| Some(arguments.next()?.to_string_lossy().into_owned()));
-                let value = value.ok_or_else(|| format!("{name} wants a number"))?;
-                value
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|&n| n > 0)
-                    .ok_or_else(|| format!("{name}: {value} is not a number from 1"))
+            let mut given = |what: &str| match value.clone() {
+                Some(value) => Ok(value),
+                None => match arguments.next().map(OsString::into_string) {
+                    Some(Ok(value)) => Ok(value),
+                    Some(Err(value)) => {
+                        Err(format!("{name}: {} is not UTF-8", value.to_string_lossy()))
+                    }
+                    None => Err(format!("{name} wants {what}")),
+                },
             };
             match (name, &value) {
-                ("--streams", _) => options.streams = number()?,
-                ("--repeat", _) => options.repeat = number()?,
+                ("--streams", _) => options.streams = number(name, &given("a number")?, 1)?,
+                ("--repeat", _) => options.repeat = number(name, &given("a number")?, 1)?,
+                ("--prompt", _) => options.prompt = Some(given("a text")?),
+                ("--seed", _) => options.seed = Some(number(name, &given("a number")?, 0)?),
+                ("--tokens", _) => options.tokens = Some(number(name, &given("a number")?, 0)?),
                 ("--quiet", None) => options.quiet = true,
                 ("--json", None) => options.json = true,
                 ("--help" | "-h", None) => return Ok(Command::Help),
@@ -681,7 +723,26 @@ Exit status: 0 when every transcript was played to its end or the pipe was close
         Ok(Command::Play(options))
     }
 
+    fn number<N>(name: &str, value: &str, from: N) -> Result<N, String>
+    where
+        N: std::str::FromStr + PartialOrd + std::fmt::Display,
+    {
+        match value.parse() {
+            Ok(number) if number >= from => Ok(number),
+            _ => Err(format!("{name}: {value} is not a number from {from}")),
+        }
+    }
+
     fn check(options: &Options) -> Result<(), String> {
+        let of_the_model = [
+            ("--prompt", options.prompt.is_some()),
+            ("--seed", options.seed.is_some()),
+            ("--tokens", options.tokens.is_some()),
+        ];
+        let one = of_the_model.iter().find(|(_, given)| *given);
+        if let (Some((name, _)), false) = (one, options.files.is_empty()) {
+            return Err(format!("{name} is for the model, which is silent when there is a FILE"));
+        }
         let stdins = options.files.iter().filter(|file| *file == "-").count();
         if options.streams > RINGS {
             return Err(format!(
@@ -692,7 +753,7 @@ Exit status: 0 when every transcript was played to its end or the pipe was close
         if stdins > 1 || (stdins == 1 && options.repeat > 1) {
             return Err("standard input can be played only once".into());
         }
-        match options.files.len().checked_mul(options.repeat) {
+        match options.files.len().max(1).checked_mul(options.repeat) {
             Some(_) => Ok(()),
             None => Err(format!("--repeat {} is too many", options.repeat)),
         }
@@ -706,10 +767,9 @@ mod files {
     use std::path::{Path, PathBuf};
     use std::sync::Mutex;
 
+    use crate::command_line::Options;
     use crate::transcript::sse::{Fault, What};
     use crate::{Ending, UNREADABLE, complain};
-
-    static BUNDLED: &[u8] = include_bytes!("data/bundled.sse");
 
     /// The longest event standard input may carry before memory has to be allocated for it.
     const STDIN_EVENT: usize = 1 << 20;
@@ -722,7 +782,16 @@ mod files {
         pub(crate) origin: Origin,
     }
 
+    /// What the model is asked for.
+    pub(crate) struct Request {
+        pub(crate) prompt: String,
+        /// Of the first text; the next has the next.
+        pub(crate) seed: u32,
+        pub(crate) tokens: usize,
+    }
+
     pub(crate) enum Origin {
+        Model(Request),
         Stored(Vec<u8>),
         /// There is one of these at most; the lock only says so to the compiler.
         Stdin(Mutex<StdinBuffer>),
@@ -731,8 +800,10 @@ mod files {
     impl Transcript {
         /// How long an event of this transcript can be, in bytes.
         pub(crate) fn longest_event(&self) -> usize {
-            let Origin::Stored(bytes) = &self.origin else {
-                return STDIN_EVENT;
+            let bytes = match &self.origin {
+                Origin::Model(_) => return 0,
+                Origin::Stdin(_) => return STDIN_EVENT,
+                Origin::Stored(bytes) => bytes,
             };
             let (mut longest, mut current) = (0, 0);
             for line in bytes.split(|&byte| byte == b'\n') {
@@ -753,12 +824,16 @@ mod files {
         }
     }
 
-    /// Reads all files; names those that cannot be read, and says how many there were.
-    pub(crate) fn load(files: &[OsString]) -> (Vec<Transcript>, u64) {
+    /// Reads all files; names those that cannot be read, and says how many there were. No file is a wish for the model.
+    pub(crate) fn load(options: &Options) -> (Vec<Transcript>, u64) {
+        let files = &options.files;
         if files.is_empty() {
-            let bundled =
-                Transcript { name: "bundled.sse".into(), origin: Origin::Stored(BUNDLED.to_vec()) };
-            return (vec![bundled], 0);
+            let request = Request {
+                prompt: options.prompt.clone().unwrap_or_else(|| "ROMEO:".into()),
+                seed: options.seed.unwrap_or(1),
+                tokens: options.tokens.unwrap_or(200),
+            };
+            return (vec![Transcript { name: "model".into(), origin: Origin::Model(request) }], 0);
         }
         let mut missing = 0;
         let mut transcripts = Vec::with_capacity(files.len());

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -153,8 +154,9 @@ fn anthropic(texts: &[&str]) -> String {
 }
 
 #[test]
-fn plays_the_bundled_transcript_without_a_file() {
-    let run = Dir::new("bundled").run("");
+fn plays_the_bundled_transcript() {
+    let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/bundled.sse");
+    let run = Run::from(example().arg(bundled).output().unwrap());
     assert_eq!(run.status, Some(0), "{run:?}");
     assert!(
         run.out.starts_with("A forebay is the small basin") && run.out.ends_with("concrete.\n"),
@@ -170,6 +172,40 @@ fn plays_the_bundled_transcript_without_a_file() {
         "{run:?}"
     );
     assert!(run.err.contains("allocations 0;"), "{run:?}");
+}
+
+/// What the model writes by itself, without a stream.
+fn model(prompt: &str, seed: u32, tokens: usize) -> String {
+    iter::once(prompt.to_owned())
+        .chain(tiny_lm::Model::new(prompt, seed).take(tokens).map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn without_a_file_the_model_writes() {
+    let dir = Dir::new("model");
+    for (arguments, prompt, seed, tokens) in [
+        (&[][..], "ROMEO:", 1, 200),
+        (&["--prompt", "JULIET:\nO", "--seed", "7", "--tokens", "30"], "JULIET:\nO", 7, 30),
+        (&["--prompt=", "--seed=0", "--tokens=40"], "", 0, 40),
+        (&["--prompt", "--quiet", "--seed", "4294967295", "--tokens", "1"], "--quiet", u32::MAX, 1),
+        // A prompt longer than all the places of the ring together, and in letters the model does not know.
+        (&["--prompt", &"Où? ".repeat(500), "--tokens", "0"], &"Où? ".repeat(500), 1, 0),
+    ] {
+        let run = Run::from(dir.command("").args(arguments).output().unwrap());
+        assert_eq!((run.status, &run.out), (Some(0), &model(prompt, seed, tokens)), "{run:?}");
+        assert!(run.err.starts_with("streams 1: finished 1, aborted 0, failed 0; "), "{run:?}");
+        assert!(run.err.contains("allocations 0;"), "{run:?}");
+    }
+}
+
+#[test]
+fn repetitions_of_the_model_have_seeds_of_their_own() {
+    let dir = Dir::new("seeds");
+    let run = dir.run("--seed 4294967295 --tokens 20 --repeat 3 --streams 3 --json");
+    let expected = [u32::MAX, 0, 1].map(|seed| model("ROMEO:", seed, 20));
+    assert_eq!((run.status, run.out.as_str()), (Some(0), &*expected.join("\n")), "{run:?}");
+    assert_eq!((run.ends(), run.number("allocations")), ([3, 0, 0], 0.0), "{run:?}");
 }
 
 #[test]
@@ -586,6 +622,12 @@ fn refuses_bad_usage() {
         ("--repeat 18446744073709551615 a b", "--repeat 18446744073709551615 is too many"),
         ("--repeat 2 -", "standard input can be played only once"),
         ("- -", "standard input can be played only once"),
+        ("--seed -1", "--seed: -1 is not a number from 0"),
+        ("--seed 4294967296", "--seed: 4294967296 is not a number from 0"),
+        ("--tokens", "--tokens wants a number"),
+        ("--prompt", "--prompt wants a text"),
+        ("--prompt x a", "--prompt is for the model, which is silent when there is a FILE"),
+        ("--tokens 3 -", "--tokens is for the model, which is silent when there is a FILE"),
         ("--quiet=yes", "--quiet=yes is not an option"),
         ("-x", "-x is not an option"),
     ] {

@@ -19,6 +19,8 @@ pub mod board;
 #[cfg(target_arch = "riscv32")]
 #[path = "riscv.rs"]
 pub mod board;
+pub mod stack;
+pub mod uart;
 
 /// Ends QEMU with the status `code`.
 pub fn exit(code: i32) -> ! {
@@ -29,8 +31,18 @@ pub fn exit(code: i32) -> ! {
 ///
 /// A run with a fault planted has to fail; one that does not shows that the program checks nothing.
 pub fn planted(fault: &str) -> bool {
-    let Ok(args) = semihosting::experimental::env::args::<256>() else { return false };
-    args.skip(1).any(|arg| arg.is_ok_and(|arg| arg == fault))
+    arguments(|argument| (argument == fault).then_some(())).is_some()
+}
+
+/// The number that this run was given as `name=number` with `-append`.
+pub fn number(name: &str) -> Option<u32> {
+    arguments(|argument| argument.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
+}
+
+/// The first thing that `find` finds in what follows `-append`, word by word.
+fn arguments<T>(find: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let arguments = semihosting::experimental::env::args::<256>().ok()?;
+    arguments.skip(1).filter_map(Result::ok).find_map(find)
 }
 
 #[panic_handler]

@@ -82,6 +82,7 @@ critical_section::set_impl!(Cs);
 static OWNER: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
 
 const WERE_ON: u8 = 1;
+#[cfg(target_has_atomic = "32")]
 const NESTED: u8 = 2;
 
 // SAFETY: between acquire and release no interrupt is taken on this hart, and no other hart is between them.

@@ -1,0 +1,147 @@
+/* A plugin for QEMU that counts executed instructions, and those of the longest section with interrupts masked.
+ *
+ *     gcc -shared -fPIC -O2 -o instructions.so instructions.c
+ *     qemu-system-arm ... -plugin instructions.so,out=FILE
+ *
+ * FILE gets the lines "instructions N" (of all cores), "masked N ADDRESS" (the longest section, and the address of the
+ * instruction that began it; "masked 0 0" if there was none).
+ *
+ * A section begins with the instruction that masks interrupts, `cpsid i` on Arm and `csrrci _, mstatus, 8` on RISC-V, and
+ * ends with the one that lets them through again, `cpsie i`, `msr primask, _` or `csrrsi _, mstatus, 8`; all of it counts,
+ * both ends too. What a handler does is no section by itself. On RISC-V it runs with interrupts masked until `mret`, so
+ * what begins there ends with it, uncounted.
+ *
+ * Debian's QEMU comes without the header, hence the declarations: version 1 of the interface, as of QEMU 7.2
+ * (include/qemu/qemu-plugin.h).
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint64_t qemu_plugin_id_t;
+typedef struct qemu_info_t qemu_info_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
+                                            enum qemu_plugin_cb_flags, void *);
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+
+__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+
+enum { CORES = 8 };
+static struct core {
+    uint64_t instructions;
+    bool masked;
+    uint64_t since, from;
+    uint64_t longest, longest_from;
+} cores[CORES];
+static const char *out;
+
+static void any(unsigned core, void *unused)
+{
+    (void)unused;
+    cores[core % CORES].instructions++;
+}
+
+static void mask(unsigned number, void *address)
+{
+    struct core *core = &cores[number % CORES];
+    core->instructions++;
+    if (!core->masked) {
+        core->masked = true;
+        core->since = core->instructions;
+        core->from = (uintptr_t)address;
+    }
+}
+
+static void unmask(unsigned number, void *unused)
+{
+    struct core *core = &cores[number % CORES];
+    (void)unused;
+    core->instructions++;
+    uint64_t length = core->instructions - core->since + 1;
+    if (core->masked && length > core->longest) {
+        core->longest = length;
+        core->longest_from = core->from;
+    }
+    core->masked = false;
+}
+
+static void leave_handler(unsigned number, void *unused)
+{
+    (void)unused;
+    cores[number % CORES].instructions++;
+    cores[number % CORES].masked = false;
+}
+
+static void (*callback_for(const uint8_t *bytes, size_t size))(unsigned, void *)
+{
+    uint32_t word = 0;
+    memcpy(&word, bytes, size < 4 ? size : 4);
+    if (size == 2)
+        return word == 0xb672 ? mask /* cpsid i */ : word == 0xb662 ? unmask /* cpsie i */ : any;
+    if ((word & 0xfffffff0) == 0x8810f380) /* msr primask, rN */
+        return unmask;
+    if ((word & 0xfffff07f) == 0x30047073) /* csrrci rd, mstatus, 8 */
+        return mask;
+    if ((word & 0xfffff07f) == 0x30046073) /* csrrsi rd, mstatus, 8 */
+        return unmask;
+    return word == 0x30200073 /* mret */ ? leave_handler : any;
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
+{
+    (void)id;
+    for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
+        qemu_plugin_register_vcpu_insn_exec_cb(
+            insn, callback_for(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn)), QEMU_PLUGIN_CB_NO_REGS,
+            (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
+    }
+}
+
+static void report(qemu_plugin_id_t id, void *unused)
+{
+    (void)id, (void)unused;
+    FILE *file = fopen(out, "w");
+    if (!file) {
+        perror(out);
+        return;
+    }
+    uint64_t instructions = 0;
+    const struct core *longest = cores;
+    for (int i = 0; i < CORES; i++) {
+        instructions += cores[i].instructions;
+        if (cores[i].longest > longest->longest)
+            longest = &cores[i];
+    }
+    fprintf(file, "instructions %llu\nmasked %llu %llx\n", (unsigned long long)instructions,
+            (unsigned long long)longest->longest, (unsigned long long)longest->longest_from);
+    fclose(file);
+}
+
+__attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+                                                               char **argv)
+{
+    (void)info;
+    for (int i = 0; i < argc; i++)
+        if (!strncmp(argv[i], "out=", 4))
+            out = strdup(argv[i] + 4);
+    if (!out) {
+        fprintf(stderr, "instructions: out=FILE is missing\n");
+        return 1;
+    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+    qemu_plugin_register_atexit_cb(id, report, NULL);
+    return 0;
+}
