@@ -4,6 +4,8 @@
 //!
 //! Left out are those that need a host throughout: threads, unwinding, tokio, processes, the source tree.
 
+#![allow(clippy::duplicate_mod)] // Each suite has its own copy of what they share.
+
 #[macro_use]
 extern crate collect;
 
