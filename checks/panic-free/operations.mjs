@@ -20,19 +20,18 @@ const operations = new Set(), methods = new Set();
 const isOperation = item => item?.inner.function && !item.inner.function.header.is_const;
 
 for (const { inner, crate_id } of Object.values(index)) {
-    const of = inner.impl?.for.resolved_path;
     if (!inner.impl || crate_id !== 0) continue;
-    for (const id of inner.impl.items) methods.add(id);
-    const { trait } = inner.impl;
-    if (!of || inner.impl.blanket_impl || inner.impl.is_synthetic || (trait && !TRAITS.includes(last(trait.path)))) continue;
-    for (const id of inner.impl.items) {
-        const item = index[id];
-        if (isOperation(item) && (trait ? item.name !== "size_hint" : item.visibility === "public"))
-            operations.add(`${last(of.path)}::${item.name}`);
-    }
+    const { for: type, trait, items, blanket_impl, is_synthetic } = inner.impl;
+    for (const id of items) methods.add(id);
+    if (!type.resolved_path || blanket_impl || is_synthetic) continue;
+    if (trait && !TRAITS.includes(last(trait.path))) continue;
+    for (const item of items.map(id => index[id]).filter(isOperation))
+        if (trait ? item.name !== "size_hint" : item.visibility === "public")
+            operations.add(`${last(type.resolved_path.path)}::${item.name}`);
 }
 for (const [id, item] of Object.entries(index))
-    if (isOperation(item) && item.crate_id === 0 && item.visibility === "public" && !methods.has(Number(id))) operations.add(item.name);
+    if (isOperation(item) && item.crate_id === 0 && item.visibility === "public" && !methods.has(Number(id)))
+        operations.add(item.name);
 
 const snake = path => path.replaceAll("::", "_").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
 // A name stands for the longest that it ends in: `op_stream_pool_open` for no `Pool::open`.

@@ -7,6 +7,7 @@
 //! A name ends in the type and the method that it stands for, `…_shared_lease_try_clone`; so `operations.mjs` sees that
 //! none is forgotten.
 #![no_std]
+#![allow(clippy::type_complexity)] // Each type is written where it is asked for.
 
 use core::ptr::NonNull;
 use forebay::{
@@ -142,7 +143,8 @@ macro_rules! lanes {
             type P = LanePool<Owned, $n, $lanes, Plain, $waiting>;
             type On = Lane<'static, Owned, $n, $lanes, Plain, $waiting>;
             type L = Lease<&'static On>;
-            type D = Lease<&'static Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>>;
+            type Pooled = Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>;
+            type D = Lease<&'static Pooled>;
 
             export! { $set
                 fn lane_pool_claim(pool: &'static P) -> Option<On> { pool.claim() }
@@ -158,7 +160,7 @@ macro_rules! lanes {
                 fn lane_try_get_reserved(lane: &'static On) -> Result<L, Exhausted> { lane.try_get_reserved() }
                 fn lane_lease_drop(lease: L) { drop(lease) }
                 fn lease_detach(lease: L) -> D { Lease::detach(lease) }
-                fn lane_pool_deref(pool: &'static P) -> &'static Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>> { pool }
+                fn lane_pool_deref(pool: &'static P) -> &'static Pooled { pool }
                 fn lane_pool_flush(pool: &P) { LanePool::flush(pool) }
                 fn lane_number(lane: &On) -> usize { lane.number() }
                 fn lane_flush(lane: &On) { lane.flush() }
@@ -204,9 +206,13 @@ macro_rules! rings {
             export! { $set
                 fn ring_try_producer(ring: R<Owned>) -> Option<Producer<R<Owned>>> { ring.try_producer() }
                 fn ring_try_consumer(ring: R<Owned>) -> Option<Consumer<R<Owned>>> { ring.try_consumer() }
-                fn ring_split(ring: &'static mut Ring<Owned, $n>) -> (Producer<R<Owned>>, Consumer<R<Owned>>) { ring.split() }
+                fn ring_split(ring: &'static mut Ring<Owned, $n>) -> (Producer<R<Owned>>, Consumer<R<Owned>>) {
+                    ring.split()
+                }
                 fn ring_drop(ring: Ring<Owned, $n>) { drop(ring) }
-                fn producer_push(end: &mut Producer<R<Owned>>, item: Owned) -> Result<(), PushError<Owned>> { end.push(item) }
+                fn producer_push(end: &mut Producer<R<Owned>>, item: Owned) -> Result<(), PushError<Owned>> {
+                    end.push(item)
+                }
                 fn producer_push_slice(end: &mut Producer<R<u32>>, items: &[u32]) -> usize { end.push_slice(items) }
                 fn producer_push_iter(end: &mut Producer<R<Owned>>, first: u32) -> usize {
                     let mut next = first;
@@ -215,7 +221,8 @@ macro_rules! rings {
                         (next != 1).then(|| Owned(next))
                     }))
                 }
-                fn producer_reserve(end: &'static mut Producer<R<Owned>>) -> Result<Filled<'static, R<Owned>>, PushError<()>> {
+                fn producer_reserve(end: &'static mut Producer<R<Owned>>)
+                    -> Result<Filled<'static, R<Owned>>, PushError<()>> {
                     Ok(end.reserve()?.write(Owned(3)))
                 }
                 fn grant_write(end: &'static mut Producer<R<Owned>>, item: Owned) -> Option<Filled<'static, R<Owned>>> {
@@ -239,8 +246,11 @@ macro_rules! rings {
                 fn producer_drop(end: Producer<R<Owned>>) { drop(end) }
                 fn consumer_pop(end: &mut Consumer<R<Owned>>) -> Result<Owned, PopError> { end.pop() }
                 fn consumer_pop_slice(end: &mut Consumer<R<u32>>, out: &mut [u32]) -> usize { end.pop_slice(out) }
-                fn consumer_peek(end: &'static mut Consumer<R<Owned>>) -> Result<&'static Owned, PopError> { end.peek() }
-                fn consumer_pop_ref(end: &'static mut Consumer<R<Owned>>) -> Result<PopRef<'static, R<Owned>>, PopError> {
+                fn consumer_peek(end: &'static mut Consumer<R<Owned>>) -> Result<&'static Owned, PopError> {
+                    end.peek()
+                }
+                fn consumer_pop_ref(end: &'static mut Consumer<R<Owned>>)
+                    -> Result<PopRef<'static, R<Owned>>, PopError> {
                     end.pop_ref()
                 }
                 fn pop_ref_deref(item: &PopRef<'static, R<Owned>>) -> u32 { item.0 }

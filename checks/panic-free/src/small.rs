@@ -15,7 +15,7 @@ export! { "op_"
     fn loan_holders(loan: &Loan) -> usize { loan.holders() }
     fn loan_is_raw(loan: &Loan) -> bool { loan.is_raw() }
     fn metrics_hits(metrics: Metrics) -> u64 { metrics.hits() }
-    fn metrics_hit_ratio(metrics: Metrics) -> Option<f64> { metrics.hit_ratio().into() }
+    fn metrics_hit_ratio(metrics: Metrics) -> Option<f64> { metrics.hit_ratio() }
     fn exhausted_capacity(error: Exhausted) -> usize { error.capacity() }
     fn full_into_inner(error: Full<Owned>) -> Owned { error.into_inner() }
     fn cancelled_into_inner(error: Cancelled<Owned>) -> Owned { error.into_inner() }
