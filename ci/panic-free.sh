@@ -1,42 +1,82 @@
 #!/bin/bash
-# Proves that no operation of the data path can panic, by linking each on its own: the panic handler of
-# checks/panic-free calls a function that does not exist. On the host, and on cores without compare-and-swap.
+# Proves that no operation of the data path can panic, by linking each on its own, and then all together: what
+# cannot be reached is not linked, and the panic handler of checks/panic-free must not be. On the host, on cores without
+# compare-and-swap, and on one that has it.
 . "$(dirname "$0")/common.sh"
+command -v node >/dev/null || need nodejs
 export CARGO_TARGET_DIR=$PWD/target/panic-free
 manifest=checks/panic-free/Cargo.toml
+# Fewer than this: they are not found any more.
+AT_LEAST=400
 
 # What an operation may want from elsewhere: copying, user code, and the critical section of the target.
 elsewhere=()
-for symbol in memcpy memmove memset memcmp bcmp elsewhere rust_eh_personality \
+for symbol in memcpy memmove memset memcmp bcmp strlen elsewhere rust_eh_personality \
     _critical_section_1_0_acquire _critical_section_1_0_release; do
     elsewhere+=("--defsym=$symbol=0")
 done
 
+# What of `core` the polls of futures may call that panics: the `unwrap` of a waker in atomic-waker, on its way.
+WAKER='option13unwrap_failed|panicking5panic|panicking9panic_fmt'
+
+names() { nm --defined-only "$1" 2>/dev/null | awk '$2 == "T" && $3 ~ /^(op|known|control)_/ { print $3 }' | sort -u; }
+
 check() { # check <target> <library> <linker...>
-    local target=$1 library=$2 operation output failed=0 passed=0 controls=0
-    local linker=("${@:3}" --gc-sections -o /dev/null "${elsewhere[@]}")
-    for operation in $(nm --defined-only "$library" 2>/dev/null | awk '$2 == "T" && $3 ~ /^(op|control)_/ { print $3 }'); do
-        if output=$("${linker[@]}" -e "$operation" "$library" 2>&1); then
-            case $operation in
-            op_*) passed=$((passed + 1)) ;;
-            *) die "$target: $operation links, so this check sees no panics" ;;
-            esac
-        elif ! grep -q PANIC_IS_REACHABLE <<<"$output" || grep undefined <<<"$output" | grep -qv PANIC_IS_REACHABLE; then
-            die "$target: $operation does not link: $output"
-        else
-            case $operation in
-            op_*) failed=$((failed + 1)) && say "$target: $operation can panic" ;;
-            *) controls=$((controls + 1)) ;;
-            esac
-        fi
+    local target=$1 library=$2 operation strangers failed=0 operations=() controls=0 knowns=0
+    local output=$CARGO_TARGET_DIR/linked
+    local linker=("${@:3}" --strip-debug --gc-sections -o "$output" "${elsewhere[@]}")
+    # No link fails on purpose: that a panic is reached is read from the symbols.
+    reaches_panic() { # reaches_panic <linker's arguments...>
+        # lld has a warning for each call of a symbol that is only defined as an address.
+        "${linker[@]}" "$@" "$library" 2>"$output.log" || die "$target: $* does not link: $(tail -n 3 "$output.log")"
+        local symbols
+        symbols=$(nm "$output") || die "$target: nothing was linked: $*"
+        [[ $symbols == *" PANIC_IS_REACHABLE"* ]]
+    }
+    for operation in $(names "$library"); do
+        case $operation in
+        op_*)
+            operations+=("$operation")
+            if reaches_panic -e "$operation"; then
+                say "$target: $operation can panic"
+                failed=$((failed + 1))
+            fi
+            ;;
+        control_*)
+            reaches_panic -e "$operation" || die "$target: $operation reaches no panic, so this check sees none"
+            controls=$((controls + 1))
+            ;;
+        known_*)
+            reaches_panic -e "$operation" || die "$target: $operation cannot panic any more: make it an op_"
+            if [[ $operation == known_waker_* ]]; then
+                strangers=$(nm "$output" | grep -E 'core.*(fail|panic)' | grep -vE "($WAKER)$" || true)
+                [ -z "$strangers" ] || die "$target: $operation panics otherwise than known: $strangers"
+            fi
+            knowns=$((knowns + 1))
+            ;;
+        esac
     done
-    ((passed + failed > 100 && controls == 3)) || die "$target: found $passed operations and $controls controls only"
-    ((failed == 0)) || die "$target: $failed of $((passed + failed)) operations can panic"
-    say "$target: $passed operations cannot panic; $controls controls can, and are told apart"
+    ((${#operations[@]} >= AT_LEAST && controls == 3 && knowns == 15)) ||
+        die "$target: found ${#operations[@]} operations, $controls controls and $knowns known to panic only"
+    ((failed == 0)) || die "$target: $failed of ${#operations[@]} operations can panic"
+    # As the firmware that uses them all; and with a control beside them it must be seen.
+    if reaches_panic -e op_firmware_loop "${operations[@]/#/--undefined=}"; then
+        die "$target: all operations together can panic"
+    fi
+    reaches_panic -e control_index "${operations[@]/#/--undefined=}" || die "$target: all together hide a panic"
+    say "$target: ${#operations[@]} operations cannot panic, each alone and all in one program;" \
+        "$knowns can where it is known, and $controls controls are told apart"
 }
 
 cargo build --quiet --locked --release --manifest-path $manifest
 check $HOST "$CARGO_TARGET_DIR/release/libpanic_free_check.a" ld
+RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --features async,validate -- -Zunstable-options --output-format json
+names "$CARGO_TARGET_DIR/release/libpanic_free_check.a" >"$CARGO_TARGET_DIR/names"
+node checks/panic-free/operations.mjs "$CARGO_TARGET_DIR/doc/forebay.json" <"$CARGO_TARGET_DIR/names"
+# A control: one name less, and it has to be missed.
+grep -v '_lease_erase$' "$CARGO_TARGET_DIR/names" >"$CARGO_TARGET_DIR/one-less"
+must_fail 'Lease::erase: no function ends in _lease_erase' \
+    bash -c 'node checks/panic-free/operations.mjs "$0/doc/forebay.json" <"$0/one-less"' "$CARGO_TARGET_DIR"
 
 ci/sysroot.sh
 bare() { # bare <target> <lld's emulation> <cargo arguments>

@@ -1,10 +1,11 @@
 #!/bin/bash
-# Compiles `core` for the bare-metal targets from Debian's sources and lays it out as a sysroot, the way
+# Compiles `core` for the targets that have no std from Debian's sources and lays it out as a sysroot, the way
 # `rustup target add` would. There is no `alloc` and no `std` in it, so a crate that wants one does not build.
 # Done once for each version of the compiler.
 . "$(dirname "$0")/common.sh"
 
-TARGETS=(thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf wasm32-unknown-unknown)
+TARGETS=(thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf
+    wasm32-unknown-unknown)
 
 need rustc-web cargo-web rust-web-src lld
 made_with="$(/usr/bin/rustc -vV) ${TARGETS[*]} linker"

@@ -2,22 +2,35 @@
 //!
 //! Handles come in as arguments and results leave as return values, so nothing is known of the state they are
 //! in: what holds here holds whatever happened before. `ci/panic-free.sh` finds the functions by their names:
-//! `op_…` must not reach a panic, `control_…` must.
+//! `op_…` must not reach the panic handler, `control_…` must, and so must `known_…`, of which it is known and said why.
+//!
+//! A name ends in the type and the method that it stands for, `…_shared_lease_try_clone`; so `operations.mjs` sees that
+//! none is forgotten.
 #![no_std]
+#![allow(clippy::type_complexity)] // Each type is written where it is asked for.
 
 use core::ptr::NonNull;
 use forebay::{
-    Consumer, Erased, Exhausted, Filled, Full, Headroom, Lane, LanePool, Lease, Metrics, Policy,
-    Pool, PopError, PopRef, Producer, PushError, Receiver, RecvError, Response, Ring, SendError,
-    Sender, SharedLease, Slab, StreamPool, TextError, Token, TooLong, Wake,
+    Consumer, Drain, Erased, Exhausted, Filled, Full, Grant, Headroom, Lane, LanePool, Lease,
+    Metrics, Policy, Pool, PopError, PopRef, Producer, PushError, Receiver, RecvError, Response,
+    Ring, SendError, Sender, SharedLease, Slab, StreamPool, TextError, Token, TooLong, Wake,
 };
 
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    unsafe extern "C" {
-        safe fn PANIC_IS_REACHABLE() -> !;
+fn panic(panic: &core::panic::PanicInfo) -> ! {
+    // Keeps the places of panics in the output.
+    PANIC_IS_REACHABLE(
+        panic.location().map_or(0, |place| place.file().as_ptr().addr() as u32 ^ place.line()),
+    )
+}
+
+/// The linker drops it, unless something reaches it.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn PANIC_IS_REACHABLE(place: u32) -> ! {
+    loop {
+        elsewhere(place);
     }
-    PANIC_IS_REACHABLE()
 }
 
 /// Exports functions under `op_` (or other) names, with `$set` in front so that a set can be made twice.
@@ -27,6 +40,12 @@ macro_rules! export {
         pub fn $name($($arg: $t),*) $(-> $ret)? $body
     )+};
 }
+
+mod cascades;
+mod firmware;
+mod small;
+mod validator;
+mod waiting;
 
 /// Something that has to be dropped, by code that is not known here but does not panic.
 pub struct Owned(u32);
@@ -76,7 +95,10 @@ macro_rules! pools {
                 fn pool_trim(pool: &P) -> usize { pool.trim() }
                 fn pool_fill(pool: &P) -> usize { pool.fill() }
                 fn pool_drop(pool: P) { drop(pool) }
-                fn lease_deref(lease: &mut L) { lease.0 = lease.0.wrapping_add(1) }
+                fn lease_deref(lease: &L) -> u32 { lease.0 }
+                fn lease_deref_mut(lease: &mut L) { lease.0 = lease.0.wrapping_add(1) }
+                fn lease_put(lease: L) { Lease::put(lease) }
+                fn lease_slot(lease: &L) -> usize { Lease::slot(lease) }
                 fn lease_drop(lease: L) { drop(lease) }
                 fn lease_share(lease: L) -> S { Lease::share(lease) }
                 fn lease_map(lease: L) { drop(Lease::map(lease, |object| &mut object.0)) }
@@ -87,17 +109,23 @@ macro_rules! pools {
                     // SAFETY: nothing is ever run.
                     unsafe { Lease::from_raw(pool, object) }
                 }
-                fn shared_deref(lease: &S) -> u32 { lease.0 }
-                fn shared_clone(lease: &S) -> S { lease.clone() }
-                fn shared_try_clone(lease: &S) -> Option<S> { SharedLease::try_clone(lease) }
-                fn shared_try_unshare(lease: S) -> Result<L, S> { SharedLease::try_unshare(lease) }
-                fn shared_drop(lease: S) { drop(lease) }
+                fn shared_lease_deref(lease: &S) -> u32 { lease.0 }
+                fn shared_lease_clone(lease: &S) -> S { lease.clone() }
+                fn shared_lease_try_clone(lease: &S) -> Option<S> { SharedLease::try_clone(lease) }
+                fn shared_lease_try_unshare(lease: S) -> Result<L, S> { SharedLease::try_unshare(lease) }
+                fn shared_lease_slot(lease: &S) -> usize { SharedLease::slot(lease) }
+                fn shared_lease_holders(lease: &S) -> usize { SharedLease::holders(lease) }
+                fn shared_lease_drop(lease: S) { drop(lease) }
                 fn slab_insert(slab: &'static Places, value: Owned) -> Result<Lease<&'static Places>, Full<Owned>> {
                     slab.insert(value)
                 }
                 fn slab_insert_with(slab: &'static Places) -> Result<Lease<&'static Places>, Exhausted> {
                     slab.insert_with(|place| place.write(Owned(7)))
                 }
+                fn slab_available(slab: &Places) -> usize { slab.available() }
+                fn slab_metrics(slab: &Places) -> Metrics { slab.metrics() }
+                fn slab_advance_epoch(slab: &Places) -> usize { slab.advance_epoch() }
+                fn slab_audit(slab: &Places) -> usize { slab.audit().count() }
                 fn slab_drop_lease(lease: Lease<&'static Places>) { drop(lease) }
             }
         }
@@ -115,22 +143,26 @@ macro_rules! lanes {
             type P = LanePool<Owned, $n, $lanes, Plain, $waiting>;
             type On = Lane<'static, Owned, $n, $lanes, Plain, $waiting>;
             type L = Lease<&'static On>;
-            type D = Lease<&'static Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>>;
+            type Pooled = Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>;
+            type D = Lease<&'static Pooled>;
 
             export! { $set
-                fn lanes_claim(pool: &'static P) -> Option<On> { pool.claim() }
-                fn lanes_try_get(pool: &'static P) -> Result<D, Exhausted> { pool.try_get() }
-                fn lanes_try_get_many(pool: &'static P) -> Result<[D; 4], Exhausted> { pool.try_get_many() }
-                fn lanes_put(lease: D) { drop(lease) }
-                fn lanes_tick(pool: &'static P) -> usize { pool.tick() }
-                fn lanes_trim(pool: &'static P) -> usize { pool.trim() }
-                fn lanes_fill(pool: &'static P) -> usize { pool.fill() }
-                fn lanes_metrics(pool: &'static P) -> Metrics { pool.metrics() }
-                fn lanes_audit(pool: &'static P) -> usize { pool.audit().count() }
+                fn lane_pool_claim(pool: &'static P) -> Option<On> { pool.claim() }
+                fn lane_pool_try_get(pool: &'static P) -> Result<D, Exhausted> { pool.try_get() }
+                fn lane_pool_try_get_many(pool: &'static P) -> Result<[D; 4], Exhausted> { pool.try_get_many() }
+                fn lease_put(lease: D) { drop(lease) }
+                fn lane_pool_tick(pool: &'static P) -> usize { pool.tick() }
+                fn lane_pool_trim(pool: &'static P) -> usize { pool.trim() }
+                fn lane_pool_fill(pool: &'static P) -> usize { pool.fill() }
+                fn lane_pool_metrics(pool: &'static P) -> Metrics { pool.metrics() }
+                fn lane_pool_audit(pool: &'static P) -> usize { pool.audit().count() }
                 fn lane_try_get(lane: &'static On) -> Result<L, Exhausted> { lane.try_get() }
                 fn lane_try_get_reserved(lane: &'static On) -> Result<L, Exhausted> { lane.try_get_reserved() }
-                fn lane_put(lease: L) { drop(lease) }
-                fn lane_detach(lease: L) -> D { Lease::detach(lease) }
+                fn lane_lease_drop(lease: L) { drop(lease) }
+                fn lease_detach(lease: L) -> D { Lease::detach(lease) }
+                fn lane_pool_deref(pool: &'static P) -> &'static Pooled { pool }
+                fn lane_pool_flush(pool: &P) { LanePool::flush(pool) }
+                fn lane_number(lane: &On) -> usize { lane.number() }
                 fn lane_flush(lane: &On) { lane.flush() }
                 fn lane_drop(lane: On) { drop(lane) }
             }
@@ -151,11 +183,11 @@ macro_rules! waits {
 
             // Not the polls that register a waker: atomic-waker has a branch that panics should its own state be wrong.
             export! { $set
-                fn waits_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
-                fn waits_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
-                fn waits_put(lease: L) { drop(lease) }
-                fn waits_trim(pool: &P) -> usize { pool.trim() }
-                fn waits_get_dropped(get: forebay::future::Get<'static, Owned, $n, Plain, $waiting>) { drop(get) }
+                fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
+                fn pool_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
+                fn lease_put(lease: L) { drop(lease) }
+                fn pool_trim(pool: &P) -> usize { pool.trim() }
+                fn get_drop(get: forebay::future::Get<'static, Owned, $n, Plain, $waiting>) { drop(get) }
             }
         }
     };
@@ -174,9 +206,13 @@ macro_rules! rings {
             export! { $set
                 fn ring_try_producer(ring: R<Owned>) -> Option<Producer<R<Owned>>> { ring.try_producer() }
                 fn ring_try_consumer(ring: R<Owned>) -> Option<Consumer<R<Owned>>> { ring.try_consumer() }
-                fn ring_split(ring: &'static mut Ring<Owned, $n>) -> (Producer<R<Owned>>, Consumer<R<Owned>>) { ring.split() }
+                fn ring_split(ring: &'static mut Ring<Owned, $n>) -> (Producer<R<Owned>>, Consumer<R<Owned>>) {
+                    ring.split()
+                }
                 fn ring_drop(ring: Ring<Owned, $n>) { drop(ring) }
-                fn producer_push(end: &mut Producer<R<Owned>>, item: Owned) -> Result<(), PushError<Owned>> { end.push(item) }
+                fn producer_push(end: &mut Producer<R<Owned>>, item: Owned) -> Result<(), PushError<Owned>> {
+                    end.push(item)
+                }
                 fn producer_push_slice(end: &mut Producer<R<u32>>, items: &[u32]) -> usize { end.push_slice(items) }
                 fn producer_push_iter(end: &mut Producer<R<Owned>>, first: u32) -> usize {
                     let mut next = first;
@@ -185,23 +221,48 @@ macro_rules! rings {
                         (next != 1).then(|| Owned(next))
                     }))
                 }
-                fn producer_reserve(end: &'static mut Producer<R<Owned>>) -> Result<Filled<'static, R<Owned>>, PushError<()>> {
+                fn producer_reserve(end: &'static mut Producer<R<Owned>>)
+                    -> Result<Filled<'static, R<Owned>>, PushError<()>> {
                     Ok(end.reserve()?.write(Owned(3)))
                 }
-                fn producer_commit(item: Filled<'static, R<Owned>>) { item.commit() }
-                fn producer_abandon(item: Filled<'static, R<Owned>>) { drop(item) }
+                fn grant_write(end: &'static mut Producer<R<Owned>>, item: Owned) -> Option<Filled<'static, R<Owned>>> {
+                    end.reserve().ok().map(|place| place.write(item))
+                }
+                fn grant_uninit(place: &mut Grant<'static, R<Owned>>) { place.uninit().write(Owned(4)); }
+                fn grant_commit(place: Grant<'static, R<u32>>) {
+                    // SAFETY: nothing is ever run.
+                    unsafe { place.commit() }
+                }
+                fn filled_deref(item: &Filled<'static, R<Owned>>) -> u32 { item.0 }
+                fn filled_deref_mut(item: &mut Filled<'static, R<Owned>>) { item.0 = 1 }
+                fn filled_commit(item: Filled<'static, R<Owned>>) { item.commit() }
+                fn filled_drop(item: Filled<'static, R<Owned>>) { drop(item) }
+                fn producer_capacity(end: &Producer<R<Owned>>) -> usize { end.capacity() }
+                fn producer_is_empty(end: &Producer<R<Owned>>) -> bool { end.is_empty() }
+                fn producer_is_full(end: &Producer<R<Owned>>) -> bool { end.is_full() }
+                fn producer_is_closed(end: &Producer<R<Owned>>) -> bool { end.is_closed() }
                 fn producer_len(end: &Producer<R<Owned>>) -> usize { end.len() }
                 fn producer_close(end: Producer<R<Owned>>) { end.close() }
                 fn producer_drop(end: Producer<R<Owned>>) { drop(end) }
                 fn consumer_pop(end: &mut Consumer<R<Owned>>) -> Result<Owned, PopError> { end.pop() }
                 fn consumer_pop_slice(end: &mut Consumer<R<u32>>, out: &mut [u32]) -> usize { end.pop_slice(out) }
-                fn consumer_peek(end: &'static mut Consumer<R<Owned>>) -> Result<&'static Owned, PopError> { end.peek() }
-                fn consumer_pop_ref(end: &'static mut Consumer<R<Owned>>) -> Result<PopRef<'static, R<Owned>>, PopError> {
+                fn consumer_peek(end: &'static mut Consumer<R<Owned>>) -> Result<&'static Owned, PopError> {
+                    end.peek()
+                }
+                fn consumer_pop_ref(end: &'static mut Consumer<R<Owned>>)
+                    -> Result<PopRef<'static, R<Owned>>, PopError> {
                     end.pop_ref()
                 }
-                fn consumer_pop_ref_take(item: PopRef<'static, R<Owned>>) -> Owned { PopRef::take(item) }
-                fn consumer_pop_ref_drop(item: PopRef<'static, R<Owned>>) { drop(item) }
+                fn pop_ref_deref(item: &PopRef<'static, R<Owned>>) -> u32 { item.0 }
+                fn pop_ref_deref_mut(item: &mut PopRef<'static, R<Owned>>) { item.0 = 1 }
+                fn pop_ref_take(item: PopRef<'static, R<Owned>>) -> Owned { PopRef::take(item) }
+                fn pop_ref_drop(item: PopRef<'static, R<Owned>>) { drop(item) }
+                fn drain_next(drain: &mut Drain<'static, R<Owned>>) -> Option<Owned> { drain.next() }
                 fn consumer_drain(end: &mut Consumer<R<Owned>>) { end.drain().take(3).for_each(drop) }
+                fn consumer_capacity(end: &Consumer<R<Owned>>) -> usize { end.capacity() }
+                fn consumer_is_empty(end: &Consumer<R<Owned>>) -> bool { end.is_empty() }
+                fn consumer_is_full(end: &Consumer<R<Owned>>) -> bool { end.is_full() }
+                fn consumer_is_closed(end: &Consumer<R<Owned>>) -> bool { end.is_closed() }
                 fn consumer_len(end: &Consumer<R<Owned>>) -> usize { end.len() }
                 fn consumer_close(end: Consumer<R<Owned>>) { end.close() }
                 fn consumer_drop(end: Consumer<R<Owned>>) { drop(end) }
@@ -221,9 +282,9 @@ mod streams {
     type Halves = (Sender<'static, Token, 4>, Receiver<'static, Token, 4>);
 
     export! { "op_"
-        fn stream_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.open() }
-        fn stream_available(pool: &Pool) -> usize { pool.available() }
-        fn stream_metrics(pool: &Pool) -> Metrics { pool.metrics() }
+        fn stream_pool_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.open() }
+        fn stream_pool_available(pool: &Pool) -> usize { pool.available() }
+        fn stream_pool_metrics(pool: &Pool) -> Metrics { pool.metrics() }
         fn sender_try_send(half: &mut Sender<'static, Token, 4>, token: Token) -> Result<(), SendError<Token>> {
             half.try_send(token)
         }
