@@ -34,7 +34,7 @@ run() { # run <board> <program> <status> <QEMU and its arguments>
     timeout 120 "$@" -plugin "$plugin,out=$counts" >"$said" 2>&1 </dev/null || status=$?
     if [ -r "$counts" ]; then
         read -r _ instructions <"$counts"
-        read -r _ masked _ < <(tail -n 1 "$counts")
+        read -r _ masked < <(tail -n 1 "$counts")
     fi
     case $wanted in
     0) ((status == 0)) || ok=WRONG ;;

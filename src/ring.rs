@@ -429,20 +429,38 @@ impl<T, const N: usize> Drop for Items<'_, T, N> {
 /// Which place of a ring of `n` an index from 0 to `2n - 1` means.
 #[inline(always)]
 const fn place(n: usize, index: usize) -> usize {
-    if index < n { index } else { index - n }
+    if n.is_power_of_two() {
+        index & (n - 1)
+    } else if index < n {
+        index
+    } else {
+        index - n
+    }
 }
 
 /// The index behind `index` by `count`, which is at most `n`.
 #[inline(always)]
 const fn advance(n: usize, index: usize, count: usize) -> usize {
     let next = index + count;
-    if next < 2 * n { next } else { next - 2 * n }
+    if n.is_power_of_two() {
+        next & (2 * n - 1)
+    } else if next < 2 * n {
+        next
+    } else {
+        next - 2 * n
+    }
 }
 
 /// How many items lie from `head` to `tail`, in a ring of `n`.
 #[inline(always)]
 const fn distance(n: usize, head: usize, tail: usize) -> usize {
-    if tail >= head { tail - head } else { 2 * n - head + tail }
+    if n.is_power_of_two() {
+        tail.wrapping_sub(head) & (2 * n - 1)
+    } else if tail >= head {
+        tail - head
+    } else {
+        2 * n - head + tail
+    }
 }
 
 #[cfg(all(test, not(all(loom, feature = "loom"))))]

@@ -77,8 +77,8 @@ pub struct Consumer<R: RingRef> {
     head: usize,
     /// Items known to be there: never more than there are, since the producer only adds more.
     ready: usize,
-    /// Whether the last look saw the ring closed.
-    ended: bool,
+    /// What the last look saw of the producer's index, with its mark of a closed ring.
+    seen: usize,
 }
 
 /// What both ends say of how full the ring is, from their own `len`; the docs differ in what stays true.
@@ -329,7 +329,9 @@ impl<R: RingRef> Producer<R> {
     /// The place `ahead` of the next, which is at most the known room.
     #[inline(always)]
     pub(super) fn place(&self, ahead: usize) -> usize {
-        place(Self::CAPACITY, advance(Self::CAPACITY, self.tail, ahead))
+        // Not left to the compiler, which does not know that an index is below 2 N.
+        let index = if ahead == 0 { self.tail } else { advance(Self::CAPACITY, self.tail, ahead) };
+        place(Self::CAPACITY, index)
     }
 
     #[inline(always)]
@@ -349,7 +351,7 @@ impl<R: RingRef> Consumer<R> {
     #[inline]
     pub(super) fn new(ring: R) -> Self {
         let head = ring.ring().head().load(Relaxed);
-        Self { ring, head, ready: 0, ended: false }
+        Self { ring, head, ready: 0, seen: 0 }
     }
 
     /// Takes the oldest item. Never waits.
@@ -516,11 +518,10 @@ impl<R: RingRef> Consumer<R> {
         // A0 (Acquire, pairs with R0 in `Producer::publish`): the items are written. The mark of a closed
         // ring is in the same word, so it is never seen before the last item.
         let order = seeded!("tail_load_relaxed", Relaxed, Acquire);
-        let tail = self.ring.ring().tail().load(order);
+        self.seen = self.ring.ring().tail().load(order);
         let phantom = seeded!("underrun", 1, 0);
-        self.ready = distance(Self::CAPACITY, self.head, tail & !CLOSED) + phantom;
-        self.ended = tail & CLOSED != 0;
-        if seeded!("closed_before_items", self.ended, false) {
+        self.ready = distance(Self::CAPACITY, self.head, self.seen & !CLOSED) + phantom;
+        if seeded!("closed_before_items", self.saw_end(), false) {
             self.ready = 0;
         }
         self.ready
@@ -539,7 +540,7 @@ impl<R: RingRef> Consumer<R> {
 
     /// Whether the last look, which found nothing, found the ring closed.
     pub(crate) fn saw_end(&self) -> bool {
-        self.ended
+        self.seen & CLOSED != 0
     }
 
     #[inline(always)]

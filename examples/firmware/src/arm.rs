@@ -43,3 +43,23 @@ unsafe fn DefaultHandler(number: i16) -> ! {
     crate::println!("unexpected interrupt {number}");
     crate::exit(103)
 }
+
+/// Starts the counter for [`insns`](crate::insns), which is SysTick too: no interrupt is started after it.
+pub fn counter_start() {
+    let mut syst = syst();
+    syst.set_clock_source(SystClkSource::Core);
+    syst.set_reload(0x00ff_ffff);
+    syst.clear_current();
+    syst.enable_counter();
+}
+
+/// Ticks, of 24 bits, counted down.
+#[inline(always)]
+pub fn counter() -> u32 {
+    SYST::get_current()
+}
+
+/// Between two values of [`counter`].
+pub fn ticks(from: u32, to: u32) -> u32 {
+    from.wrapping_sub(to) & 0x00ff_ffff
+}

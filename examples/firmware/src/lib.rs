@@ -19,6 +19,7 @@ pub mod board;
 #[cfg(target_arch = "riscv32")]
 #[path = "riscv.rs"]
 pub mod board;
+pub mod insns;
 pub mod stack;
 pub mod uart;
 

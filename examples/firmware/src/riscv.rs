@@ -61,6 +61,24 @@ pub fn wait() {
     riscv::asm::wfi();
 }
 
+/// The counter for [`insns`](crate::insns) always runs; this lets interrupts through, of which none is asked for, so that
+/// masking them is what it is elsewhere.
+pub fn counter_start() {
+    // SAFETY: no critical section is open where programs start to count.
+    unsafe { riscv::interrupt::enable() };
+}
+
+/// Executed instructions, times a constant under `-icount`.
+#[inline(always)]
+pub fn counter() -> u32 {
+    riscv::register::minstret::read() as u32
+}
+
+/// Between two values of [`counter`].
+pub fn ticks(from: u32, to: u32) -> u32 {
+    to.wrapping_sub(from)
+}
+
 #[unsafe(no_mangle)]
 fn ExceptionHandler(_: &riscv_rt::TrapFrame) -> ! {
     let (cause, at) = (riscv::register::mcause::read().bits(), riscv::register::mepc::read());

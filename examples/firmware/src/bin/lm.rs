@@ -4,6 +4,7 @@
 //! `--features lm -- -serial stdio`; `-append "seed=7 tokens=50"` asks for another text. It is too large for the
 //! microbit, whose flash holds 256 KB.
 //!
+//! Boards: M3, M4F, M7, rv32imc, two-rv32imac
 //! Planted faults: `lose-a-piece` (one is not sent); what comes out of the port is then another text.
 #![no_std]
 #![no_main]

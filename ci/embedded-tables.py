@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Turns the output of `bench` into the tables of docs/embedded.md.
+
+embedded-tables.py DIRECTORY
+
+DIRECTORY holds, for each target T, the program T.elf, its output T.txt and what the plugin of ci/qemu wrote, T.counts. The
+tables go to standard output.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+TARGETS = {
+    "thumbv6m-none-eabi": "Cortex-M0",
+    "thumbv7m-none-eabi": "Cortex-M3",
+    "riscv32imc-unknown-none-elf": "rv32imc",
+    "riscv32imac-unknown-none-elf": "rv32imac",
+}
+PEERS = {
+    "heapless": "heapless",
+    "atomic_pool": "atomic-pool",
+    "embassy": "embassy-sync `Channel`",
+    "zerocopy": "embassy-sync `zerocopy_channel`",
+}
+OPERATIONS = {
+    "get": "get", "put": "put", "get8": "get of 8 at once", "put8": "put of the 8",
+    "insert": "insert into a slab", "remove": "remove from it",
+    "lane_get": "get on a lane", "lane_put": "put on a lane",
+    "push_word": "push a word", "pop_word": "pop a word", "push_token": "push 32 bytes", "pop_token": "pop 32 bytes",
+    "words16": "16 words in, then out", "tokens16": "16 times 32 bytes in, then out",
+    "open": "open a stream", "close": "close it, both ends", "send": "send 32 bytes", "recv": "receive them",
+}
+
+
+def costs(directory, target):
+    found = {}
+    for line in (directory / f"{target}.txt").read_text().splitlines():
+        if line.startswith("cost "):
+            _, operation, contender, count = line.split()
+            found[operation, contender] = int(count)
+    return found
+
+
+class Program:
+    """The functions of a program, with what they call."""
+
+    def __init__(self, directory, target):
+        elf = directory / f"{target}.elf"
+        self.functions, self.calls, self.masked = {}, {}, {}  # the first: address and bytes
+        name, upper = None, (None, 0)
+        for line in tool("llvm-nm", "--print-size", "--defined-only", elf):
+            fields = line.split()
+            if len(fields) == 4 and fields[2] in "tT":
+                self.functions[fields[3]] = int(fields[0], 16) & ~1, int(fields[1], 16)
+        for line in tool("llvm-objdump", "-d", "--no-show-raw-insn", elf):
+            if match := re.match(r"[0-9a-f]+ <(.+)>:$", line):
+                # A label inside a function is not another one.
+                name = match[1] if match[1] in self.functions else name
+                self.calls.setdefault(name, set())
+            elif name and (match := re.search(r"<([^>+]+)(\+0x[0-9a-f]+)?>", line)):
+                if match[1] in self.functions and match[1] != name:
+                    self.calls[name].add(match[1])
+            # RISC-V's long call, of which the listing does not say where it leads.
+            elif match := re.match(r"\s*([0-9a-f]+):\s+auipc\s+(\w+), (\w+)", line):
+                upper = match[2], int(match[1], 16) + (int(match[3], 0) << 12)
+            elif name and (match := re.search(r"\sj(?:al)?r\s+(-?\w+)\((\w+)\)", line)) and match[2] == upper[0]:
+                callee = (upper[1] + int(match[1], 0)) & 0xffffffff
+                self.calls[name].update(other for other, (start, _) in self.functions.items() if start == callee)
+        for line in (directory / f"{target}.counts").read_text().splitlines():
+            match line.split():
+                case ["section", length, address]:
+                    at = int(address, 16)
+                    for name, (start, size) in self.functions.items():
+                        if start <= at < start + size:
+                            self.masked[name] = max(self.masked.get(name, 0), int(length))
+
+    def reached(self, function):
+        seen, todo = set(), [function]
+        while todo:
+            name = todo.pop()
+            # What a panic says and the formatting it drags in is paid once, by whoever panics first.
+            if name not in seen and "panic" not in name:
+                seen.add(name)
+                todo.extend(self.calls.get(name, ()))
+        return seen
+
+    def bytes(self, function):
+        return sum(self.functions[name][1] for name in self.reached(function))
+
+    def longest_masked(self, function):
+        return max((self.masked.get(name, 0) for name in self.reached(function)), default=0)
+
+
+def tool(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def table(title, found, number):
+    print(f"| {title} | " + " | ".join(TARGETS[target] for target in found) + " |")
+    print("|---|" + "--:|" * len(found))
+    for operation, words in OPERATIONS.items():
+        for contender in ["forebay", *PEERS]:
+            if not all((operation, contender) in costs for costs in found.values()):
+                continue
+            who = "**forebay**" if contender == "forebay" else PEERS[contender]
+            cells = [str(number(target, operation, contender)) for target in found]
+            print(f"| {words}: {who} | " + " | ".join(cells) + " |")
+    print()
+
+
+def main():
+    directory = pathlib.Path(sys.argv[1])
+    found = {target: costs(directory, target) for target in TARGETS}
+    programs = {target: Program(directory, target) for target in TARGETS}
+    table("instructions", found, lambda target, operation, who: found[target][operation, who])
+    # Only cores without compare-and-swap mask interrupts, and only what is one function has a size of its own.
+    masks = {target: costs for target, costs in found.items() if programs[target].masked}
+    one = {target: {key: cost for key, cost in costs.items() if "_".join(key) in programs[target].functions}
+           for target, costs in found.items()}
+    table("longest section with interrupts masked, in instructions",
+          {target: {key: cost for key, cost in one[target].items()} for target in masks},
+          lambda target, operation, who: programs[target].longest_masked(f"{operation}_{who}"))
+    table("bytes of code", one, lambda target, operation, who: programs[target].bytes(f"{operation}_{who}"))
+
+
+main()
