@@ -11,7 +11,7 @@
 //! words that say which frames are free lie beside the frames and have to be zero at the start. `.bss.…` costs no
 //! flash either.
 //!
-//! Planted faults: `stray-write` (the engine writes once more after "done"), `early-done` (it says "done" halfway),
+//! Planted faults: `stray-write` (the engine goes on writing after "done"), `early-done` (it says "done" halfway),
 //! `no-quarantine` (who gives up a transfer takes the frame back at once), `copy` (the filter gets a copy).
 #![no_std]
 #![no_main]
@@ -172,14 +172,12 @@ impl Drop for Transfer {
 fn SysTick() {
     board::tick_ack();
     static LAST: AtomicPtr<Frame> = AtomicPtr::new(ptr::null_mut());
-    let Some(target) = NonNull::new(ENGINE.target.load(Acquire)) else {
-        if let Some(last) = NonNull::new(LAST.load(Relaxed)).filter(|_| ENGINE.strays.load(Relaxed))
-        {
-            // SAFETY: none; this is the planted fault.
-            unsafe { (&raw mut (*last.as_ptr()).samples[0]).write_volatile(0) };
-        }
-        return;
-    };
+    let last = NonNull::new(LAST.load(Relaxed)).filter(|_| ENGINE.strays.load(Relaxed));
+    if let Some(last) = last {
+        // SAFETY: none; this is the planted fault.
+        unsafe { (&raw mut (*last.as_ptr()).samples[0]).write_volatile(0) };
+    }
+    let Some(target) = NonNull::new(ENGINE.target.load(Acquire)) else { return };
     // SAFETY: the address came from `into_raw`, and nobody has made a lease of it again: that is done below only.
     if !unsafe { ENGINE.write(target) } {
         return;
