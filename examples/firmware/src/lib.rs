@@ -21,6 +21,8 @@ pub mod board;
 pub mod board;
 pub mod stack;
 pub mod uart;
+#[cfg(dual_core)]
+pub mod core1;
 
 /// Ends QEMU with the status `code`.
 pub fn exit(code: i32) -> ! {
