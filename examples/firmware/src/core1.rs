@@ -85,7 +85,7 @@ mod boot {
     unsafe impl Sync for Vectors {}
 
     static VECTORS: Vectors = Vectors {
-        stack: (&raw const STACK1).cast::<u8>().wrapping_add(STACK),
+        stack: STACK1.0.get().cast::<u8>().wrapping_add(STACK),
         reset,
         faults: [fault; 14],
     };
