@@ -19,10 +19,10 @@ pub mod board;
 #[cfg(target_arch = "riscv32")]
 #[path = "riscv.rs"]
 pub mod board;
-pub mod stack;
-pub mod uart;
 #[cfg(dual_core)]
 pub mod core1;
+pub mod stack;
+pub mod uart;
 
 /// Ends QEMU with the status `code`.
 pub fn exit(code: i32) -> ! {
