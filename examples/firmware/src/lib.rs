@@ -19,6 +19,8 @@ pub mod board;
 #[cfg(target_arch = "riscv32")]
 #[path = "riscv.rs"]
 pub mod board;
+#[cfg(dual_core)]
+pub mod core1;
 pub mod insns;
 pub mod stack;
 pub mod uart;
@@ -48,8 +50,11 @@ fn arguments<T>(find: impl Fn(&str) -> Option<T>) -> Option<T> {
 
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
-    println!("{info}");
-    exit(101)
+    // No interrupt works on with what is wrong, and panics in the middle of the message.
+    critical_section::with(|_| {
+        println!("{info}");
+        exit(101)
+    })
 }
 
 /// A place in a `static` for what one interrupt handler owns, put there before the interrupt is enabled.

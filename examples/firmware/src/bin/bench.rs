@@ -4,6 +4,7 @@
 //! what a call of an empty function costs is taken away. The third of three measurements is printed, and has to equal
 //! the second: the first also makes objects that are made once.
 //!
+//! Boards: M0, M3, rv32imc
 //! QEMU: -icount shift=10,sleep=off
 #![no_std]
 #![no_main]

@@ -5,7 +5,8 @@
 //! microbit, whose flash holds 256 KB.
 //!
 //! Boards: M3, M4F, M7, rv32imc, two-rv32imac
-//! Planted faults: `lose-a-piece` (one is not sent); what comes out of the port is then another text.
+//!
+//! With `-append lose-a-piece` one is not sent, and what comes out of the port is another text.
 #![no_std]
 #![no_main]
 #![allow(non_snake_case)]
