@@ -1,8 +1,8 @@
 //! What running out looks like: who says so, what is counted, who is seen to hold what, who gets on all the same, and
 //! that all is usable again once it came back.
 //!
-//! Planted faults: `forget-one` (`main` forgets a lease), `no-headroom` (`main` takes also what is kept back for the
-//! interrupt), `start-early` (`main` drains before enough tokens are there).
+//! Planted faults: `forget-one`, `no-headroom`, `start-early`.
+//! `main` forgets a lease; it takes also what is kept back for the interrupt; it drains before enough tokens are there.
 #![no_std]
 #![no_main]
 #![allow(non_snake_case)]

@@ -11,8 +11,9 @@
 //! words that say which frames are free lie beside the frames and have to be zero at the start. `.bss.…` costs no
 //! flash either.
 //!
-//! Planted faults: `stray-write` (the engine goes on writing after "done"), `early-done` (it says "done" halfway),
-//! `no-quarantine` (who gives up a transfer takes the frame back at once), `copy` (the filter gets a copy).
+//! Planted faults: `stray-write`, `early-done`, `no-quarantine`, `copy`.
+//! The engine goes on writing after "done"; it says "done" halfway; who gives up a transfer takes the frame back at
+//! once; the filter gets a copy.
 #![no_std]
 #![no_main]
 #![allow(non_snake_case)]

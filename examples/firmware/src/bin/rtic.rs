@@ -5,11 +5,12 @@
 //! compare-and-swap; on a Cortex-M0 each of its few read-modify-writes is a critical section. SysTick (priority 3)
 //! fills objects for PendSV (priority 2), which looks at them and hands them to `idle`.
 //!
-//! For Cortex-M only. `--features rtic`, and one target a call.
+//! `--features rtic`, and one target a call. For Cortex-M only:
 //!
 //! Boards: M0, M3, M4F, M7
-//! Planted faults: `shared-slot` (the higher interrupt writes into what the lower one has), `lose-an-item` (the higher
-//! one does not hand an object over).
+//!
+//! Planted faults: `shared-slot`, `lose-an-item`.
+//! The higher interrupt writes into what the lower one has; it does not hand an object over.
 #![no_std]
 #![no_main]
 

@@ -9,8 +9,10 @@
 //! The emulator runs each core on a thread of its own, on a host that orders memory more strongly than these cores
 //! do: a missing barrier does not show here.
 //!
-//! Planted faults: `shared-slot` (core 1 writes into an object that core 0 has), `lose-an-item` (core 1 leaves one
-//! out of the ring), `lose-a-token` (the same in a stream).
+//! Boards: two-M33, two-rv32imac
+//!
+//! Planted faults: `shared-slot`, `lose-an-item`, `lose-a-token`.
+//! Core 1 writes into an object that core 0 has; it leaves an item out of the ring; it leaves a token out of a stream.
 #![no_std]
 #![no_main]
 
