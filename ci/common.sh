@@ -23,9 +23,9 @@ distro() {
     env -u RUSTUP_TOOLCHAIN PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc "$@"
 }
 
-# Cargo for a bare-metal target: bare_metal <cargo arguments>.
+# Cargo for a bare-metal target: bare_metal <cargo arguments>. SEED is a fault to plant.
 bare_metal() {
-    RUSTFLAGS="--sysroot $SYSROOT" PATH="$SYSROOT/bin:$PATH" distro /usr/bin/cargo "$@"
+    RUSTFLAGS="--sysroot $SYSROOT ${SEED-}" PATH="$SYSROOT/bin:$PATH" distro /usr/bin/cargo "$@"
 }
 
 # Runs a command that has to fail, and to say why: must_fail <expected words> <command...>.

@@ -7,9 +7,9 @@ DIRECTORY holds, for each target T, the program T.elf, its output T.txt and what
 tables go to standard output.
 """
 import pathlib
-import re
-import subprocess
 import sys
+
+from elf import Program
 
 TARGETS = {
     "thumbv6m-none-eabi": "Cortex-M0",
@@ -42,31 +42,12 @@ def costs(directory, target):
     return found
 
 
-class Program:
-    """The functions of a program, with what they call."""
+class Bench(Program):
+    """The program, and how long each of its functions masked interrupts at most."""
 
     def __init__(self, directory, target):
-        elf = directory / f"{target}.elf"
-        self.functions, self.calls, self.masked = {}, {}, {}  # the first: address and bytes
-        name, upper = None, (None, 0)
-        for line in tool("llvm-nm", "--print-size", "--defined-only", elf):
-            fields = line.split()
-            if len(fields) == 4 and fields[2] in "tT":
-                self.functions[fields[3]] = int(fields[0], 16) & ~1, int(fields[1], 16)
-        for line in tool("llvm-objdump", "-d", "--no-show-raw-insn", elf):
-            if match := re.match(r"[0-9a-f]+ <(.+)>:$", line):
-                # A label inside a function is not another one.
-                name = match[1] if match[1] in self.functions else name
-                self.calls.setdefault(name, set())
-            elif name and (match := re.search(r"<([^>+]+)(\+0x[0-9a-f]+)?>", line)):
-                if match[1] in self.functions and match[1] != name:
-                    self.calls[name].add(match[1])
-            # RISC-V's long call, of which the listing does not say where it leads.
-            elif match := re.match(r"\s*([0-9a-f]+):\s+auipc\s+(\w+), (\w+)", line):
-                upper = match[2], int(match[1], 16) + (int(match[3], 0) << 12)
-            elif name and (match := re.search(r"\sj(?:al)?r\s+(-?\w+)\((\w+)\)", line)) and match[2] == upper[0]:
-                callee = (upper[1] + int(match[1], 0)) & 0xffffffff
-                self.calls[name].update(other for other, (start, _) in self.functions.items() if start == callee)
+        super().__init__(directory / f"{target}.elf")
+        self.masked = {}
         for line in (directory / f"{target}.counts").read_text().splitlines():
             match line.split():
                 case ["section", length, address]:
@@ -75,25 +56,11 @@ class Program:
                         if start <= at < start + size:
                             self.masked[name] = max(self.masked.get(name, 0), int(length))
 
-    def reached(self, function):
-        seen, todo = set(), [function]
-        while todo:
-            name = todo.pop()
-            # What a panic says and the formatting it drags in is paid once, by whoever panics first.
-            if name not in seen and "panic" not in name:
-                seen.add(name)
-                todo.extend(self.calls.get(name, ()))
-        return seen
-
     def bytes(self, function):
         return sum(self.functions[name][1] for name in self.reached(function))
 
     def longest_masked(self, function):
         return max((self.masked.get(name, 0) for name in self.reached(function)), default=0)
-
-
-def tool(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def table(title, found, number):
@@ -112,7 +79,7 @@ def table(title, found, number):
 def main():
     directory = pathlib.Path(sys.argv[1])
     found = {target: costs(directory, target) for target in TARGETS}
-    programs = {target: Program(directory, target) for target in TARGETS}
+    programs = {target: Bench(directory, target) for target in TARGETS}
     table("instructions", found, lambda target, operation, who: found[target][operation, who])
     # Only cores without compare-and-swap mask interrupts, and only what is one function has a size of its own.
     masks = {target: costs for target, costs in found.items() if programs[target].masked}

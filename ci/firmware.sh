@@ -20,12 +20,8 @@ runs=0 failures=0
 build() { # build <target> <target directory> <cargo arguments>
     bare_metal build --quiet --locked --release --target "$1" --target-dir "$2" "${@:3}"
 }
-asks_for() { # asks_for <program> <what>: the words behind it in the program's documentation, to the end of the paragraph
-    awk -v what="$2: " '
-        !/^\/\/! ./ || (inside && /^\/\/! [A-Z][A-Za-z ]*: /) { inside = 0 }
-        inside { print substr($0, 5) }
-        index($0, "//! " what) == 1 { inside = 1; print substr($0, 5 + length(what)) }
-    ' "src/bin/$1.rs"
+asks_for() { # asks_for <program> <what>: the words behind it in the program's documentation, on the same line
+    sed -n "s|^//! $2: ||p" "src/bin/$1.rs"
 }
 
 run() { # run <board> <program> <fault, or nothing> <QEMU and its arguments>
@@ -94,6 +90,25 @@ all M7 "$CARGO_TARGET_DIR/thumbv7m-none-eabi/release" no "${arm[@]}" -M mps2-an5
 all two-M33 "$CARGO_TARGET_DIR/two-m33/thumbv7m-none-eabi/release" yes "${arm[@]}" -M mps2-an521
 all rv32imc "$CARGO_TARGET_DIR/riscv32imc-unknown-none-elf/release" yes "${riscv[@]}" -cpu 'rv32,a=false'
 all two-rv32imac "$CARGO_TARGET_DIR/riscv32imac-unknown-none-elf/release" yes "${riscv[@]}" -smp 2
+
+# Sweep: where the interrupt came, and faults in forebay itself, each a build of its own, that must not go unnoticed.
+sweep() { # sweep <target> <QEMU and its arguments>
+    local elf=$CARGO_TARGET_DIR/$1/release/sweep target=$1
+    shift
+    timeout 120 "$@" -icount shift=10,sleep=off -plugin "$plugin,out=$counts,executed=$counts.executed" -kernel "$elf" >"$said" ||
+        die "sweep on $target: $(tail -n 2 "$said")"
+    say "sweep on $target: $(tail -n 1 "$said")"
+    ../../ci/sweep-coverage.py "$elf" "$counts.executed" <"$said"
+}
+sweep thumbv6m-none-eabi "${arm[@]}" -M microbit
+sweep thumbv7m-none-eabi "${arm[@]}" -M mps2-an385
+sweep riscv32imc-unknown-none-elf "${riscv[@]}" -cpu 'rv32,a=false'
+sweep riscv32imac-unknown-none-elf "${riscv[@]}"
+for seed in publish_early claim_torn free_before_recycle send_without_wake; do
+    SEED="--cfg forebay_seed=\"$seed\"" build thumbv6m-none-eabi "$CARGO_TARGET_DIR/seeded" --bin sweep
+    run M0 sweep "$seed" "${arm[@]}" -M microbit -icount shift=10,sleep=off \
+        -kernel "$CARGO_TARGET_DIR/seeded/thumbv6m-none-eabi/release/sweep"
+done
 
 # The language model's text, out of the serial port, is the one the example writes here.
 example() { (cd ../.. && cargo run --quiet --release --features std --example stream -- "$@" 2>/dev/null); }

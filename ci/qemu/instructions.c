@@ -1,10 +1,12 @@
 /* A plugin for QEMU that counts executed instructions, and those of the longest section with interrupts masked.
  *
  *     gcc -shared -fPIC -O2 -o instructions.so instructions.c
- *     qemu-system-arm ... -plugin instructions.so,out=FILE
+ *     qemu-system-arm ... -plugin instructions.so,out=FILE[,executed=FILE]
  *
  * FILE gets the line "instructions N" (of all cores), a line "section N ADDRESS" for each instruction that began a section
  * (its address, and the longest it began), and at last "masked N", the longest of all.
+ *
+ * The second FILE gets the address of each instruction that was executed, a line each.
  *
  * A section begins with the instruction that masks interrupts, `cpsid i` on Arm and `csrrci _, mstatus, 8` on RISC-V, and
  * ends with the one that lets them through again, `cpsie i`, `msr primask, _` or `csrrsi _, mstatus, 8`; all of it counts,
@@ -51,18 +53,23 @@ enum { PLACES = 1024 };
 static struct place {
     uint64_t address, longest;
 } places[PLACES];
-static const char *out;
+static const char *out, *executed;
 
-static void any(unsigned core, void *unused)
+/* All code lies in one megabyte. */
+enum { WINDOW = 1 << 20 };
+static bool was_executed[WINDOW / 2];
+static uint64_t window;
+
+static void any(unsigned core, void *address)
 {
-    (void)unused;
     cores[core % CORES].instructions++;
+    was_executed[((uintptr_t)address & (WINDOW - 1)) / 2] = true;
 }
 
 static void mask(unsigned number, void *address)
 {
     struct core *core = &cores[number % CORES];
-    core->instructions++;
+    any(number, address);
     if (!core->masked) {
         core->masked = true;
         core->since = core->instructions;
@@ -70,11 +77,10 @@ static void mask(unsigned number, void *address)
     }
 }
 
-static void unmask(unsigned number, void *unused)
+static void unmask(unsigned number, void *address)
 {
     struct core *core = &cores[number % CORES];
-    (void)unused;
-    core->instructions++;
+    any(number, address);
     uint64_t length = core->instructions - core->since + 1;
     if (!core->masked)
         return;
@@ -87,10 +93,9 @@ static void unmask(unsigned number, void *unused)
         place->longest = length;
 }
 
-static void leave_handler(unsigned number, void *unused)
+static void leave_handler(unsigned number, void *address)
 {
-    (void)unused;
-    cores[number % CORES].instructions++;
+    any(number, address);
     cores[number % CORES].masked = false;
 }
 
@@ -114,6 +119,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     (void)id;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
+        window = qemu_plugin_insn_vaddr(insn) & ~(uint64_t)(WINDOW - 1);
         qemu_plugin_register_vcpu_insn_exec_cb(
             insn, callback_for(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn)), QEMU_PLUGIN_CB_NO_REGS,
             (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
@@ -140,6 +146,17 @@ static void report(qemu_plugin_id_t id, void *unused)
     }
     fprintf(file, "masked %llu\n", (unsigned long long)longest);
     fclose(file);
+    if (!executed)
+        return;
+    file = fopen(executed, "w");
+    if (!file) {
+        perror(executed);
+        return;
+    }
+    for (uint64_t i = 0; i < WINDOW; i += 2)
+        if (was_executed[i / 2])
+            fprintf(file, "%llx\n", (unsigned long long)(window + i));
+    fclose(file);
 }
 
 __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
@@ -149,6 +166,8 @@ __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t 
     for (int i = 0; i < argc; i++)
         if (!strncmp(argv[i], "out=", 4))
             out = strdup(argv[i] + 4);
+        else if (!strncmp(argv[i], "executed=", 9))
+            executed = strdup(argv[i] + 9);
     if (!out) {
         fprintf(stderr, "instructions: out=FILE is missing\n");
         return 1;

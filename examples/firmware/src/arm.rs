@@ -63,3 +63,7 @@ pub fn counter() -> u32 {
 pub fn ticks(from: u32, to: u32) -> u32 {
     from.wrapping_sub(to) & 0x00ff_ffff
 }
+
+/// Ticks of the periodic interrupt in an instruction of a QEMU with `-icount shift=10`, rounded up: 1024 ns of 16 MHz on
+/// the microbit, of 25 MHz elsewhere.
+pub const TICKS_PER_INSTRUCTION: u32 = if cfg!(board = "microbit") { 17 } else { 26 };

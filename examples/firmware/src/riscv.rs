@@ -135,3 +135,6 @@ unsafe impl critical_section::Impl for Cs {
         }
     }
 }
+
+/// Ticks of the periodic interrupt in an instruction of a QEMU with `-icount shift=10`, rounded up: 1024 ns of 10 MHz.
+pub const TICKS_PER_INSTRUCTION: u32 = 11;
