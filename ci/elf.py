@@ -11,10 +11,14 @@ class Program:
     def __init__(self, elf):
         # Name to address and bytes; to the instructions by address; to the functions that it calls or jumps to.
         self.functions, self.code, self.calls = {}, {}, {}
+        # Of what is in RAM: mangled name to bytes.
+        self.statics = {}
         for line in tool("llvm-nm", "--print-size", "--defined-only", elf):
             fields = line.split()
             if len(fields) == 4 and fields[2] in "tT":
                 self.functions[fields[3]] = int(fields[0], 16) & ~1, int(fields[1], 16)
+            elif len(fields) == 4 and fields[2] in "bBdD":
+                self.statics[fields[3]] = int(fields[1], 16)
         starts = {start: name for name, (start, _) in self.functions.items()}
         name, upper = None, (None, 0)
         for line in tool("llvm-objdump", "-d", "--no-show-raw-insn", elf):

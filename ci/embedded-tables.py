@@ -7,6 +7,7 @@ DIRECTORY holds, for each target T, the program T.elf, its output T.txt and what
 tables go to standard output.
 """
 import pathlib
+import re
 import sys
 
 from elf import Program
@@ -30,6 +31,22 @@ OPERATIONS = {
     "push_word": "push a word", "pop_word": "pop a word", "push_token": "push 32 bytes", "pop_token": "pop 32 bytes",
     "words16": "16 words in, then out", "tokens16": "16 times 32 bytes in, then out",
     "open": "open a stream", "close": "close it, both ends", "send": "send 32 bytes", "recv": "receive them",
+}
+
+# What each has in static memory, by the names of its statics.
+STATICS = {
+    ("pool", "forebay"): ["bench4POOL"], ("pool", "heapless"): ["OBJECT_BLOCKS", "Objects"],
+    ("slab", "forebay"): ["bench4SLAB"], ("slab", "heapless"): ["BOX_BLOCKS", "Boxes"], ("slab", "atomic_pool"): ["get4POOL"],
+    ("lanes", "forebay"): ["LANES"],
+    ("words", "forebay"): ["WORDS"], ("words", "heapless"): ["HEAPLESS_WORDS"], ("words", "embassy"): ["CHANNEL_WORDS"],
+    ("words", "zerocopy"): ["OF_WORDS", "WORD_PLACES"],
+    ("tokens", "forebay"): ["TOKENS"], ("tokens", "heapless"): ["HEAPLESS_TOKENS"],
+    ("tokens", "embassy"): ["CHANNEL_TOKENS"], ("tokens", "zerocopy"): ["OF_TOKENS", "TOKEN_PLACES"],
+    ("streams", "forebay"): ["STREAMS"],
+}
+KINDS = {
+    "pool": "16 objects of 32 bytes", "slab": "a slab of the same", "lanes": "the same pool with 2 lanes",
+    "words": "16 words", "tokens": "16 times 32 bytes", "streams": "2 streams of 16 times 32 bytes",
 }
 
 
@@ -59,14 +76,22 @@ class Bench(Program):
     def bytes(self, function):
         return sum(self.functions[name][1] for name in self.reached(function))
 
+    def ram(self, statics):
+        # A mangled name has the length of each part before it: `5bench4POOL17h…`.
+        found = [[size for symbol, size in self.statics.items() if re.search(rf"\d{name}17h", symbol)]
+                 for name in statics]
+        if any(len(sizes) != 1 for sizes in found):
+            sys.exit(f"not one static of each name: {statics}: {found}")
+        return sum(sum(sizes) for sizes in found)
+
     def longest_masked(self, function):
         return max((self.masked.get(name, 0) for name in self.reached(function)), default=0)
 
 
-def table(title, found, number):
+def table(title, found, number, operations=OPERATIONS):
     print(f"| {title} | " + " | ".join(TARGETS[target] for target in found) + " |")
     print("|---|" + "--:|" * len(found))
-    for operation, words in OPERATIONS.items():
+    for operation, words in operations.items():
         for contender in ["forebay", *PEERS]:
             if not all((operation, contender) in costs for costs in found.values()):
                 continue
@@ -80,6 +105,8 @@ def main():
     directory = pathlib.Path(sys.argv[1])
     found = {target: costs(directory, target) for target in TARGETS}
     programs = {target: Bench(directory, target) for target in TARGETS}
+    table("bytes of RAM", {target: STATICS for target in TARGETS},
+          lambda target, kind, who: programs[target].ram(STATICS[kind, who]), KINDS)
     table("instructions", found, lambda target, operation, who: found[target][operation, who])
     # Only cores without compare-and-swap mask interrupts, and only what is one function has a size of its own.
     masks = {target: costs for target, costs in found.items() if programs[target].masked}

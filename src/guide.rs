@@ -22,6 +22,12 @@ pub mod when_to_pool {
     use super::super::*;
 }
 
+pub mod embedded {
+    #![doc = include_str!("../docs/guide/embedded.md")]
+    #[allow(unused_imports)]
+    use super::super::*;
+}
+
 pub mod sizing {
     #![doc = include_str!("../docs/guide/sizing.md")]
     #[allow(unused_imports)]

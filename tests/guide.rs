@@ -77,6 +77,7 @@ fn forgotten_leases_are_found() {
 /// The tables of the guide name tests, so that nobody has to believe them.
 #[cfg(not(miri))] // Reads files.
 mod tables {
+    use std::collections::BTreeSet;
     use std::fs;
     use std::path::{Path, PathBuf};
 
@@ -158,6 +159,20 @@ mod tables {
     }
 
     /// What lies in the folder is read by somebody.
+    #[test]
+    fn programs_for_microcontrollers_are_all_named_and_exist() {
+        let page = fs::read_to_string(in_repository("docs/guide/embedded.md")).unwrap();
+        let named: BTreeSet<String> = page
+            .lines()
+            .filter_map(|line| Some(line.strip_suffix("` |")?.rsplit_once("| `")?.1.to_string()))
+            .collect();
+        let there: BTreeSet<String> = fs::read_dir(in_repository("examples/firmware/src/bin"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_string())
+            .collect();
+        assert_eq!(named, there);
+    }
+
     #[test]
     fn every_page_is_rendered() {
         let source = fs::read_to_string(in_repository("src/guide.rs")).unwrap();

@@ -235,11 +235,11 @@ impl Bench {
 }
 
 macro_rules! block {
-    ($type:ty, $new:expr) => {{
+    ($name:ident, $type:ty, $new:expr) => {{
         const BLOCK: $type = $new;
-        static mut BLOCKS: [$type; N] = [BLOCK; N];
+        static mut $name: [$type; N] = [BLOCK; N];
         // SAFETY: the only reference to them that is made.
-        unsafe { &mut *(&raw mut BLOCKS) }
+        unsafe { &mut *(&raw mut $name) }
     }};
 }
 
@@ -252,10 +252,12 @@ fn main() -> ! {
     let call = clock.count(|| black_box(nothing as fn(&mut u32))(&mut 7));
     let bench = Bench { clock, call };
 
-    for block in block!(object::ObjectBlock<Object>, object::ObjectBlock::new(Object([0; 8]))) {
+    for block in
+        block!(OBJECT_BLOCKS, object::ObjectBlock<Object>, object::ObjectBlock::new(Object([0; 8])))
+    {
         Objects.manage(block);
     }
-    for block in block!(boxed::BoxBlock<Object>, boxed::BoxBlock::new()) {
+    for block in block!(BOX_BLOCKS, boxed::BoxBlock<Object>, boxed::BoxBlock::new()) {
         Boxes.manage(block);
     }
     POOL.fill();
