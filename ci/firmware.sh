@@ -2,7 +2,7 @@
 # Runs every program of examples/firmware in QEMU, on every board it is for; then each with each of its planted faults,
 # which has to make it fail. A line a run: board, program, fault, status, instructions, and what the program says.
 . "$(dirname "$0")/common.sh"
-need qemu-system-arm qemu-system-misc gcc libc6-dev llvm
+need qemu-system-arm qemu-system-misc gcc libc6-dev llvm python3 rust-web-clippy
 ci/sysroot.sh
 
 export CARGO_TARGET_DIR=$PWD/target/firmware
@@ -82,6 +82,13 @@ build riscv32imc-unknown-none-elf "$CARGO_TARGET_DIR" --bins --features embassy,
 build riscv32imac-unknown-none-elf "$CARGO_TARGET_DIR" --bins --features embassy,lm,peers
 say "built in $((SECONDS - from)) s"
 
+lint() { # lint <target> <features>
+    bare_metal clippy --quiet --locked --release --target "$1" --target-dir "$CARGO_TARGET_DIR/lint" --lib --bins \
+        --features "$2" -- -D warnings
+}
+lint thumbv7m-none-eabi embassy,lm,peers,rtic
+lint riscv32imac-unknown-none-elf embassy,lm,peers
+
 from=$SECONDS
 all M0 "$CARGO_TARGET_DIR/thumbv6m-none-eabi/release" yes "${arm[@]}" -M microbit
 all M3 "$CARGO_TARGET_DIR/thumbv7m-none-eabi/release" yes "${arm[@]}" -M mps2-an385
@@ -136,3 +143,6 @@ lm rv32imc 1 1000 0 '' "${riscv[@]}" -cpu 'rv32,a=false' -kernel "$CARGO_TARGET_
 
 say "$runs runs in $((SECONDS - from)) s"
 ((failures == 0)) || die "$failures of $runs runs ended otherwise than they should"
+
+cd ../..
+ci/embedded-tables.sh --check

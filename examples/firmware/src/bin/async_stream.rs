@@ -211,6 +211,7 @@ async fn task() {
 fn main() -> ! {
     let mut executor = Executor::new();
     // SAFETY: `run` never returns, so `executor` lives as long as the program.
-    let executor: &'static mut Executor = unsafe { &mut *(&raw mut executor) };
+    let executor: &'static mut Executor =
+        unsafe { (&raw mut executor).as_mut() }.expect("a local has an address");
     executor.run(|spawner| spawner.spawn(task().expect("spawned once")))
 }

@@ -9,6 +9,7 @@
 #![no_std]
 #![no_main]
 #![allow(static_mut_refs)] // peers want `&'static mut`
+#![allow(clippy::manual_div_ceil)] // a macro of atomic-pool
 
 use core::hint::black_box;
 
@@ -236,8 +237,7 @@ impl Bench {
 
 macro_rules! block {
     ($name:ident, $type:ty, $new:expr) => {{
-        const BLOCK: $type = $new;
-        static mut $name: [$type; N] = [BLOCK; N];
+        static mut $name: [$type; N] = [const { $new }; N];
         // SAFETY: the only reference to them that is made.
         unsafe { &mut *(&raw mut $name) }
     }};

@@ -30,11 +30,11 @@ fn objects() {
     let (second, third) = (take(), take());
 
     // All or none: one is free, two are not.
-    let refused = POOL.try_get_many::<2>().err().expect("there are not two");
+    let refused = POOL.try_get_many::<2>().expect_err("there are not two");
     assert_eq!((refused.capacity(), POOL.available()), (4, 1));
     let rest = POOL.get_up_to::<2>();
     assert_eq!((rest.len(), POOL.available()), (1, 0));
-    let refused = POOL.try_get().err().expect("all are out");
+    let refused = POOL.try_get().expect_err("all are out");
     assert_eq!(refused.capacity(), 4);
 
     // Who holds what: the first since an epoch ago, the second twice, the third as a bare pointer.

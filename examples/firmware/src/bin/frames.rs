@@ -47,7 +47,7 @@ struct Frame {
     sum: u32,
 }
 
-const _: () = assert!(size_of::<Frame>() % 32 == 0);
+const _: () = assert!(size_of::<Frame>().is_multiple_of(32));
 
 impl Reset for Frame {
     fn reset(&mut self) {

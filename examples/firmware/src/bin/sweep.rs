@@ -604,8 +604,8 @@ static mut HITS: Hits = Hits([0; PLACES / 32]);
 #[cfg_attr(target_arch = "arm", cortex_m_rt::entry)]
 #[cfg_attr(target_arch = "riscv32", riscv_rt::entry)]
 fn main() -> ! {
-    // SAFETY: the only reference.
-    let hits = unsafe { &mut *(&raw mut HITS) };
+    // SAFETY: the only reference that is made.
+    let hits = unsafe { &mut HITS };
     let mut rounds = 0;
     for (number, case) in CASES.iter().enumerate() {
         CASE.store(number, Relaxed);
@@ -629,7 +629,9 @@ fn main() -> ! {
                 if AT.load(Relaxed) == 0 {
                     after += 1;
                 }
-                while AT.load(Relaxed) == 0 {}
+                while AT.load(Relaxed) == 0 {
+                    core::hint::spin_loop();
+                }
                 hits.note(AT.load(Relaxed));
                 finish();
                 delay += 1;
