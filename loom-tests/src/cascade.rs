@@ -4,6 +4,7 @@
 //! Callers that wait for each other are a deadlock, which loom reports. The pools of a model are fields of one
 //! static, so that their addresses are in the same order in each execution.
 
+use crate::wait::{By, Waiting, use_alone};
 use crate::{Model, role, threads};
 use forebay::{DefaultReset, Pool, StreamPool, WaitAllError, Wake, get_all, get_all_blocking};
 use loom::future::block_on;
@@ -32,8 +33,6 @@ pub static MODELS: &[Model] = &[
         .floor(1_400),
 ];
 
-type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Wake<K>>;
-
 /// Two pools of one object each.
 struct Two {
     a: Waiting<1, 2>,
@@ -49,18 +48,6 @@ impl Two {
         assert_even(&self.a);
         assert_even(&self.b);
     }
-}
-
-/// Who waits.
-#[derive(Clone, Copy)]
-enum By {
-    Thread,
-    Task,
-}
-
-fn use_alone(object: &mut usize) {
-    assert_eq!(*object, 0);
-    *object = 1;
 }
 
 fn assert_even<const N: usize, const K: usize>(pool: &Waiting<N, K>) {

@@ -109,7 +109,7 @@ const GRANT: &[&str] = &[
     "no_settle_fence",
 ];
 
-type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Wake<K>>;
+pub(crate) type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Wake<K>>;
 type WaitingLanes<const N: usize, const LANES: usize> =
     LanePool<usize, N, LANES, DefaultReset, Wake<1>>;
 
@@ -122,12 +122,12 @@ macro_rules! pool {
 
 /// Who waits.
 #[derive(Clone, Copy)]
-enum By {
+pub(crate) enum By {
     Thread,
     Task,
 }
 
-fn use_alone(object: &mut usize) {
+pub(crate) fn use_alone(object: &mut usize) {
     assert_eq!(*object, 0);
     *object = 1;
 }

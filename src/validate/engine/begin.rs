@@ -1,7 +1,7 @@
 //! A value begins: which schemas apply to it, and what its first byte tells; and the keys of objects.
 
 use super::end::may_become;
-use super::{BITS, Engine, Entry, Fault, Frame, Input, Part, Region, State, full};
+use super::{BITS, Engine, Entry, Fault, Frame, Input, Part, Region, full};
 use crate::validate::report::Log;
 use crate::validate::schema::{Keyword, Rules, Traits, Types};
 use crate::validate::text::Chars;
@@ -257,10 +257,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.fail(i, listed, level, input, log);
             }
         }
-        let entry = &mut self.entries[usize::from(i)];
-        entry.done = done;
-        if done && region.is_flat() && entry.state == State::Open {
-            entry.state = State::Valid;
+        self.entries[usize::from(i)].done = false;
+        if done {
+            self.settled(i, region);
         }
     }
 

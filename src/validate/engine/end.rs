@@ -358,7 +358,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             return Ok(false);
         }
         for i in frame.region.entries..region.entries {
-            if self.entry(i).state == State::Open || self.is_live(i, log) {
+            if self.is_live(i, log) {
                 for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
                     if let Keyword::UniqueItems = *keyword {
                         self.fail(i, *keyword, self.frames.len() - 1, input, log);
