@@ -194,6 +194,7 @@ pub struct Histogram {
 
 /// How many times fell between two others. See [`Histogram::buckets`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Bucket {
     /// The shortest that belong here.

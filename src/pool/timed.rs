@@ -71,7 +71,8 @@ impl<const N: usize> Monitor<N> {
         }
     }
 
-    /// Times `lease` from now until it is dropped, or the last of its holders is.
+    /// Times `lease` from now until it is dropped, or the last of its holders is. A lease that is timed twice, by one
+    /// monitor or two, is counted twice.
     ///
     /// # Panics
     /// As the clock does; the object goes back then. If it panics when the lease is dropped, the object goes back too,
@@ -196,6 +197,7 @@ impl<const N: usize> fmt::Debug for Monitor<N> {
 
 /// A timed slot that is out. See [`Monitor::audit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Out {
     /// The slot's number.
