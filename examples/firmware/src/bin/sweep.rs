@@ -6,9 +6,9 @@
 //! instruction later, until it comes after the operation. Where it came is printed, for `ci/sweep-coverage.py`, which
 //! checks that no instruction was left out but those with interrupts masked.
 //!
-//! Faults are planted in forebay itself: `RUSTFLAGS='--cfg forebay_seed="publish_early"'`, which needs a build of its own.
+//! Faults are planted in forebay itself, by `RUSTFLAGS='--cfg forebay_seed="publish_early"'`: each is a build of its own.
 //!
-//! Boards: M0, M3, rv32imc
+//! Boards: none: `ci/firmware.sh` runs it by itself
 //! QEMU: -icount shift=10,sleep=off
 #![no_std]
 #![no_main]
@@ -29,7 +29,7 @@ use forebay::{Slab, StreamPool, Wake};
 #[derive(Default)]
 struct Object {
     taken: bool,
-    /// Written by who has it, and read back.
+    /// Another with each loan.
     mark: u32,
 }
 
@@ -364,7 +364,7 @@ macro_rules! cases {
     };
 }
 
-static CASES: [Case; 28] = cases! {
+static CASES: [Case; 30] = cases! {
     "push, pop": ring_from_main, push / pop;
     "pop, push": ring_to_main, pop / push;
     "reserve and commit, pop": ring_from_main, grant / pop;
@@ -390,6 +390,8 @@ static CASES: [Case; 28] = cases! {
     "open, open": streams, open / open;
     "open, leave": streams_of_interrupt, open / leave;
     "send, recv": stream_from_main, send / recv;
+    "recv, send": stream_to_main, recv / send;
+    "leave, open": streams, leave / open;
     "close, recv": stream_from_main, close / recv_end;
     "cancel, send": stream_to_main, cancel / send;
     "poll, send": waiting, poll / send_waking;
