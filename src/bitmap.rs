@@ -106,26 +106,49 @@ impl<const N: usize> Bitmap<N> {
         fit: impl Fn(usize) -> usize,
     ) -> Option<Claimed> {
         let start = if Self::WORDS == 1 { 0 } else { usize::from(self.first.load(Relaxed)) };
+        // One word by itself: the loop over the others would be unrolled into each caller, and run by few.
+        match self.claim_in(start, &want, counted, fit(start)) {
+            Ok(mask) => Some(Claimed { word: start, mask }),
+            Err(Miss::Full | Miss::Unfit) if Self::WORDS == 1 => None,
+            Err(miss) => self.search_on(start, miss, want, counted, fit),
+        }
+    }
+
+    /// Goes on with [`search`](Self::search) behind `start`, which gave nothing.
+    #[cold]
+    #[inline(never)]
+    fn search_on(
+        &self,
+        start: usize,
+        miss: Miss,
+        want: impl Fn(usize) -> usize,
+        counted: bool,
+        fit: impl Fn(usize) -> usize,
+    ) -> Option<Claimed> {
+        let (mut word, mut left, mut tried) = (start, Self::WORDS, Err(miss));
+        let (mut contended, mut passed_free) = (false, false);
         loop {
-            let (mut contended, mut passed_free) = (false, false);
-            let mut word = start;
-            for _ in 0..Self::WORDS {
-                match self.claim_in(word, &want, counted, fit(word)) {
-                    Ok(mask) => {
-                        if word != start && !contended && !passed_free {
-                            self.set_first(word);
-                        }
-                        return Some(Claimed { word, mask });
+            match tried {
+                Ok(mask) => {
+                    if word != start && !contended && !passed_free {
+                        self.set_first(word);
                     }
-                    Err(Miss::Full) => {}
-                    Err(Miss::Unfit) => passed_free = true,
-                    Err(Miss::Contended) => contended = true,
+                    return Some(Claimed { word, mask });
                 }
-                word = if word + 1 >= Self::WORDS { 0 } else { word + 1 };
+                Err(Miss::Full) => {}
+                Err(Miss::Unfit) => passed_free = true,
+                Err(Miss::Contended) => contended = true,
             }
-            if !contended || seeded!("contended_is_exhausted", true, false) {
-                return None;
+            word = if word + 1 >= Self::WORDS { 0 } else { word + 1 };
+            left -= 1;
+            if left == 0 {
+                // All were seen, and `word` is the first again.
+                if !contended || seeded!("contended_is_exhausted", true, false) {
+                    return None;
+                }
+                (left, contended, passed_free) = (Self::WORDS, false, false);
             }
+            tried = self.claim_in(word, &want, counted, fit(word));
         }
     }
 

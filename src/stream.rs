@@ -410,9 +410,18 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
-        let received = self.consumer.pop_or(Self::nothing);
-        if received.is_ok() && !seeded!("recv_without_wake", true, false) {
-            self.notify_sender();
+        let notify = |consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>| {
+            if !seeded!("recv_without_wake", true, false) {
+                consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
+            }
+        };
+        if !core::mem::needs_drop::<T>() {
+            return self.consumer.pop_then(notify, Self::nothing);
+        }
+        // A waker may panic; the token must not leak then.
+        let received = self.consumer.pop_then(|_| (), Self::nothing);
+        if received.is_ok() {
+            notify(&self.consumer);
         }
         received
     }
@@ -496,12 +505,8 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// Why there is no token. Not inlined for the reason that `Consumer` has for its own.
     #[cold]
     #[inline(never)]
-    fn nothing(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> Result<T, RecvError> {
-        Err(if consumer.saw_end() {
-            RecvError::Ended(Self::reason(consumer))
-        } else {
-            RecvError::Empty
-        })
+    fn nothing(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> RecvError {
+        if consumer.saw_end() { RecvError::Ended(Self::reason(consumer)) } else { RecvError::Empty }
     }
 
     /// The consumer saw the ring closed.

@@ -371,17 +371,24 @@ impl<R: RingRef> Consumer<R> {
     /// index.
     #[inline]
     pub fn pop(&mut self) -> Result<Item<R>, PopError> {
-        self.pop_or(Self::nothing)
+        self.pop_then(|_| (), Self::nothing)
     }
 
-    /// Takes the oldest item, or returns what `nothing` says.
+    /// Takes the oldest item and then calls `then`, or says why there is none. Should `then` panic, the item leaks.
+    ///
+    /// How the result is put together decides whether the item is copied once or three times, in pieces that do
+    /// not match those it was written in (9 ns an item): the compiler cuts a result that comes out of two
+    /// branches, or is moved, wherever the error's bytes begin and end.
     #[inline(always)]
-    pub(crate) fn pop_or<E>(
+    pub(crate) fn pop_then<E>(
         &mut self,
-        nothing: impl FnOnce(&Self) -> Result<Item<R>, E>,
+        then: impl Fn(&Self),
+        why: impl FnOnce(&Self) -> E,
     ) -> Result<Item<R>, E> {
         if !self.has_item() {
-            return nothing(self);
+            // Without alignment the item begins inside of where an error lies, so the error must not be seen.
+            let overlap = align_of::<Item<R>>() == 1;
+            return if overlap { self.none(why) } else { Err(why(self)) };
         }
         if seeded!("retire_early", true, false) {
             let at = self.place();
@@ -389,13 +396,21 @@ impl<R: RingRef> Consumer<R> {
             // SAFETY: none; this is the seeded fault.
             return Ok(unsafe { self.ring.ring().read_ptr(at).read() });
         }
-        // Read into the result itself: it cannot be moved there later without a copy, since the store that
-        // retires the place comes between.
+        /// Retires the item when the result is made, so that the item is read right into it.
+        struct Retire<'c, R: RingRef, F: Fn(&Consumer<R>)>(&'c mut Consumer<R>, F);
+
+        impl<R: RingRef, F: Fn(&Consumer<R>)> Drop for Retire<'_, R, F> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.0.retire(1);
+                (self.1)(self.0);
+            }
+        }
+
+        let read = Retire(self, then);
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised; it is retired
         // right away, so the item is not read again.
-        let item = Ok(unsafe { self.ring.ring().read_ptr(self.place()).read() });
-        self.retire(1);
-        item
+        Ok(unsafe { read.0.ring.ring().read_ptr(read.0.place()).read() })
     }
 
     /// Takes as many items as there are and as fit into `out`, in order. How many.
@@ -449,7 +464,7 @@ impl<R: RingRef> Consumer<R> {
     #[inline]
     pub fn peek(&mut self) -> Result<&Item<R>, PopError> {
         if !self.has_item() {
-            return self.nothing();
+            return Err(self.nothing());
         }
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised, and stays so
         // while `self` is borrowed.
@@ -464,7 +479,7 @@ impl<R: RingRef> Consumer<R> {
     #[inline]
     pub fn pop_ref(&mut self) -> Result<PopRef<'_, R>, PopError> {
         if !self.has_item() {
-            return self.nothing();
+            return Err(self.nothing());
         }
         Ok(PopRef::new(self))
     }
@@ -527,15 +542,18 @@ impl<R: RingRef> Consumer<R> {
         self.ready
     }
 
-    /// Why the last look found nothing.
-    ///
-    /// A function of its own, never inlined, so that the error goes straight to where the result lies. Put
-    /// together from two branches, an error of one byte and an item of 32 that has no alignment make the
-    /// compiler copy the item as 1 + 31 bytes, which costs 5 ns an item.
+    /// A result that is an error, made where the compiler cannot look.
     #[cold]
     #[inline(never)]
-    fn nothing<T>(&self) -> Result<T, PopError> {
-        Err(if self.saw_end() { PopError::Closed } else { PopError::Empty })
+    fn none<T, E>(&self, why: impl FnOnce(&Self) -> E) -> Result<T, E> {
+        Err(why(self))
+    }
+
+    /// Why the last look found nothing.
+    #[cold]
+    #[inline(never)]
+    fn nothing(&self) -> PopError {
+        if self.saw_end() { PopError::Closed } else { PopError::Empty }
     }
 
     /// Whether the last look, which found nothing, found the ring closed.
