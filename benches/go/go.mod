@@ -1,0 +1,3 @@
+module forebay-go
+
+go 1.19

@@ -1,0 +1,117 @@
+//! Measures everything and writes `docs/performance.md`.
+//!
+//! ```sh
+//! cargo run --release --manifest-path benches/Cargo.toml              # all rows, and the page
+//! cargo run --release --manifest-path benches/Cargo.toml -- ring      # rows whose ids say "ring", to the terminal
+//! ```
+
+use forebay_benches::allocations::{self, Counting};
+use forebay_benches::measure::{Contender, Kind, Work, cores, race};
+use forebay_benches::report::{Row, write};
+use forebay_benches::{go, targets, works};
+use std::env;
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How long a contender works in a pass.
+const ONE_THREAD: Duration = Duration::from_millis(15);
+const TWO_THREADS: Duration = Duration::from_millis(40);
+const PASSES: usize = 15;
+/// Pieces of work whose instructions are counted.
+const COUNTED: u64 = 1000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = env::args().skip(1).collect();
+    if let [flag, row, contender] = args.as_slice()
+        && flag == "--count"
+    {
+        return once(row, contender.parse()?);
+    }
+    let filter = args.first().map_or("", String::as_str);
+    let mut rows = Vec::new();
+    for work in works().into_iter().filter(|work| work.id.contains(filter)) {
+        if work.two_threads && cores() < 2 {
+            eprintln!("{}: left out, since there is one core", work.title);
+            continue;
+        }
+        rows.push(measure(work));
+    }
+    go::clean_up();
+    if filter.is_empty() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        write(&rows, PASSES, &docs)?;
+        println!("docs/performance.md is written");
+    }
+    Ok(())
+}
+
+fn measure(mut work: Work) -> Row {
+    println!("\n{}", work.title);
+    let budget = if work.two_threads { TWO_THREADS } else { ONE_THREAD };
+    let times = race(&mut work, PASSES, budget);
+    let allocations = work.contenders.iter_mut().map(allocations_of).collect();
+    let count = |i: usize, contender: &Contender| {
+        let is_go = contender.name.ends_with("Go");
+        (!work.two_threads && !is_go).then(|| instructions(work.id, i)).flatten()
+    };
+    let instructions = work.contenders.iter().enumerate().map(|(i, c)| count(i, c)).collect();
+    let row = Row { times, instructions, allocations, work };
+    for (i, contender) in row.work.contenders.iter().enumerate() {
+        let trait_of = if contender.kind == Kind::Ours { '*' } else { ' ' };
+        let instructions =
+            row.instructions[i].map_or_else(String::new, |n| format!("{n:.1} instructions"));
+        println!(
+            "{trait_of} {:32} {:10.1} ns  {instructions}",
+            contender.name,
+            row.times.median(i)
+        );
+    }
+    for reached in targets::of(&row.work, &row.times) {
+        println!(
+            "  {}: {} {}",
+            if reached.is_met { "met" } else { "MISSED" },
+            reached.target,
+            reached.reached
+        );
+    }
+    row
+}
+
+/// Allocations for one piece of work: of twice as many less those of once, since a run allocates, too.
+fn allocations_of(contender: &mut Contender) -> Option<f64> {
+    if contender.name.ends_with("Go") {
+        return None;
+    }
+    let mut of = |n| allocations::count(|| _ = (contender.run)(n)) as f64;
+    let (once, twice) = (of(COUNTED), of(2 * COUNTED));
+    Some((twice - once) / COUNTED as f64)
+}
+
+/// Does the work of one contender, for a tool that counts.
+fn once(row: &str, contender: usize) -> Result<(), Box<dyn Error>> {
+    let mut work = works().into_iter().find(|work| work.id == row).ok_or("no such row")?;
+    let contender = work.contenders.get_mut(contender).ok_or("no such contender")?;
+    (contender.run)(COUNTED);
+    Ok(())
+}
+
+/// Instructions for one piece of work; `None` where there is no valgrind.
+fn instructions(row: &str, contender: usize) -> Option<f64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])
+        .arg("--toggle-collect=*measure::measured*")
+        .arg(env::current_exe().ok()?)
+        .args(["--count", row, &contender.to_string()])
+        .env("FOREBAY_WITHOUT_GO", "1")
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let line = text.lines().find(|line| line.contains("Collected"))?;
+    let collected: f64 = line.rsplit(':').next()?.trim().parse().ok()?;
+    Some(collected / COUNTED as f64)
+}

@@ -1,0 +1,20 @@
+//! Contenders for what forebay does, and how they are measured beside each other.
+
+pub mod allocations;
+pub mod go;
+pub mod measure;
+pub mod pools;
+pub mod report;
+pub mod rings;
+pub mod streams;
+pub mod targets;
+pub mod validators;
+
+/// All rows.
+pub fn works() -> Vec<measure::Work> {
+    let mut works = pools::works();
+    works.extend(rings::works());
+    works.extend(streams::works());
+    works.extend(validators::works());
+    works
+}

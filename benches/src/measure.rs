@@ -1,0 +1,194 @@
+//! How work is measured: contenders side by side, pass by pass, and what is made of the times.
+
+use core_affinity::CoreId;
+use std::hint::{black_box, spin_loop};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a contender is in its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Ours,
+    Rival,
+    /// What the machine cannot do faster: no contender, a measure.
+    Floor,
+}
+
+/// One who does the work: `run` does it so many times and says how long that took.
+pub struct Contender {
+    pub name: String,
+    pub kind: Kind,
+    pub run: Box<dyn FnMut(u64) -> Duration>,
+}
+
+impl Contender {
+    pub fn new(name: &str, kind: Kind, run: impl FnMut(u64) -> Duration + 'static) -> Self {
+        Self { name: name.into(), kind, run: Box::new(run) }
+    }
+
+    /// Does `work` again and again on the calling thread.
+    pub fn repeat(name: &str, kind: Kind, mut work: impl FnMut() + 'static) -> Self {
+        Self::new(name, kind, move |n| measured(n, &mut work))
+    }
+}
+
+/// One kind of work, and those who do it.
+pub struct Work {
+    /// Names the row in commands and files.
+    pub id: &'static str,
+    pub title: String,
+    /// What is done, in a sentence, and what one time is of.
+    pub about: &'static str,
+    /// Whether two threads do it.
+    pub two_threads: bool,
+    pub contenders: Vec<Contender>,
+}
+
+/// Does `work` `n` times. Not inlined, so that callgrind finds it by its name and counts nothing else.
+#[inline(never)]
+pub fn measured(n: u64, work: &mut impl FnMut()) -> Duration {
+    let from = Instant::now();
+    for _ in 0..n {
+        work();
+    }
+    from.elapsed()
+}
+
+/// The cores there are for this program, as they were before anything was bound to one.
+fn core_ids() -> &'static [CoreId] {
+    static CORES: OnceLock<Vec<CoreId>> = OnceLock::new();
+    CORES.get_or_init(|| core_affinity::get_core_ids().unwrap_or_default())
+}
+
+/// Binds the calling thread to a core, if there is that one.
+pub fn pin(core: usize) {
+    if let Some(core) = core_ids().get(core) {
+        core_affinity::set_for_current(*core);
+    }
+}
+
+/// How many cores there are.
+pub fn cores() -> usize {
+    core_ids().len()
+}
+
+/// Runs both at once, each on a core of its own: from when both are there until both are done.
+pub fn together(here: impl FnOnce(), there: impl FnOnce() + Send) -> Duration {
+    let ready = AtomicUsize::new(0);
+    let meet = || {
+        ready.fetch_add(1, Ordering::SeqCst);
+        while ready.load(Ordering::SeqCst) < 2 {
+            spin_loop();
+        }
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            pin(1);
+            meet();
+            there();
+            Instant::now()
+        });
+        pin(0);
+        meet();
+        let from = Instant::now();
+        here();
+        let here = Instant::now();
+        here.max(other.join().unwrap()) - from
+    })
+}
+
+/// One message there and back, over two cache lines: what two cores need at least to answer each other.
+pub fn line_round_trip(n: u64) -> Duration {
+    #[repr(align(128))]
+    struct Line(AtomicUsize);
+    let lines = [const { Line(AtomicUsize::new(0)) }; 2];
+    let await_value = |line: &Line, value| {
+        while line.0.load(Ordering::Acquire) != value {
+            spin_loop();
+        }
+    };
+    let n = n as usize;
+    together(
+        || {
+            for i in 1..=n {
+                lines[0].0.store(i, Ordering::Release);
+                await_value(&lines[1], i);
+            }
+        },
+        || {
+            for i in 1..=n {
+                await_value(&lines[0], i);
+                lines[1].0.store(i, Ordering::Release);
+            }
+        },
+    )
+}
+
+/// The times of a row: of each contender one in each pass, in nanoseconds for one piece of work.
+pub struct Times {
+    /// By contender, then by pass.
+    pub passes: Vec<Vec<f64>>,
+    /// A cache line's round trip, before and after each pass of work of two threads.
+    pub round_trips: Vec<f64>,
+}
+
+impl Times {
+    /// The median over the passes of how many times as long `one` took as `other`.
+    pub fn ratio(&self, one: usize, other: usize) -> f64 {
+        let pairs = self.passes[one].iter().zip(&self.passes[other]);
+        median(pairs.map(|(one, other)| one / other).collect())
+    }
+
+    pub fn median(&self, contender: usize) -> f64 {
+        median(self.passes[contender].clone())
+    }
+}
+
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    if numbers.len() % 2 == 1 {
+        numbers[middle]
+    } else {
+        f64::midpoint(numbers[middle - 1], numbers[middle])
+    }
+}
+
+/// Measures a row: in each pass each contender once, beginning with another one each time, so that what the
+/// machine does meanwhile hits all alike.
+pub fn race(work: &mut Work, passes: usize, budget: Duration) -> Times {
+    pin(0);
+    // A run of a contender is long enough not to be all start and end, and short enough that a pass is one moment.
+    let counts: Vec<u64> = work.contenders.iter_mut().map(|c| calibrate(c, budget)).collect();
+    let mut times = Times { passes: vec![Vec::new(); counts.len()], round_trips: Vec::new() };
+    let round_trip = |trips: &mut Vec<f64>| {
+        if work.two_threads {
+            trips.push(line_round_trip(20_000).as_nanos() as f64 / 20_000.0);
+        }
+    };
+    for pass in 0..passes {
+        round_trip(&mut times.round_trips);
+        for i in 0..counts.len() {
+            let i = (i + pass) % counts.len();
+            let took = (work.contenders[i].run)(counts[i]);
+            times.passes[i].push(took.as_nanos() as f64 / counts[i] as f64);
+        }
+    }
+    round_trip(&mut times.round_trips);
+    times
+}
+
+/// How many pieces of work take about `budget`; warms up on the way.
+fn calibrate(contender: &mut Contender, budget: Duration) -> u64 {
+    let mut n = 64;
+    loop {
+        let took = (contender.run)(n);
+        if took > budget / 8 || n > 1 << 32 {
+            let per_piece = took.as_secs_f64() / n as f64;
+            return black_box(((budget.as_secs_f64() / per_piece) as u64).max(1));
+        }
+        n *= 4;
+    }
+}

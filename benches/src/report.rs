@@ -1,0 +1,264 @@
+//! What was measured, as a page with plots.
+
+use crate::measure::{Kind, Times, Work, median};
+use crate::targets;
+use plotters::prelude::*;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// A row that was measured.
+pub struct Row {
+    pub work: Work,
+    pub times: Times,
+    /// Instructions for one piece of work, by contender.
+    pub instructions: Vec<Option<f64>>,
+    /// Allocations for one piece of work, by contender.
+    pub allocations: Vec<Option<f64>>,
+}
+
+impl Row {
+    /// Contenders, fastest first.
+    fn ranking(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.work.contenders.len()).collect();
+        order.sort_by(|one, other| self.times.median(*one).total_cmp(&self.times.median(*other)));
+        order
+    }
+
+    /// The fastest of ours.
+    fn best(&self) -> usize {
+        let ours = |i: &usize| self.work.contenders[*i].kind == Kind::Ours;
+        self.ranking().into_iter().find(ours).expect("a row has one of ours")
+    }
+}
+
+/// What is said about the rows by hand: sections by their ids.
+const NOTES: &str = include_str!("../notes.md");
+
+fn notes(id: &str) -> Option<&'static str> {
+    let heading = format!("## {id}\n");
+    let (_, rest) = NOTES.split_once(&heading)?;
+    Some(rest.split("\n## ").next().unwrap_or(rest).trim())
+}
+
+fn output(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output();
+    output.map_or_else(|_| String::new(), |o| String::from_utf8_lossy(&o.stdout).trim().to_string())
+}
+
+/// The versions of the rivals, as the lock file has them.
+fn versions() -> String {
+    const NAMES: [&str; 23] = [
+        "atomic-pool",
+        "crossbeam-channel",
+        "crossbeam-queue",
+        "flume",
+        "heapless",
+        "jsonschema",
+        "kanal",
+        "lockfree-object-pool",
+        "mimalloc",
+        "object-pool",
+        "opool",
+        "parking_lot",
+        "plurality",
+        "regex-automata",
+        "ringbuf",
+        "rtrb",
+        "serde_json",
+        "sharded-slab",
+        "spin",
+        "thingbuf",
+        "tokio",
+        "criterion",
+        "plotters",
+    ];
+    let lock = include_str!("../Cargo.lock");
+    let version = |name: &str| {
+        let package = lock.split(&format!("name = \"{name}\"\nversion = \"")).last()?;
+        Some(format!("{name} {}", package.split('"').next()?))
+    };
+    NAMES.iter().filter_map(|name| version(name)).collect::<Vec<_>>().join(", ")
+}
+
+fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let of = |key: &str| {
+        let line = info.lines().find(|line| line.starts_with(key))?;
+        Some(line.split(':').nth(1)?.trim().to_string())
+    };
+    let model = of("model name").unwrap_or_else(|| "unknown".into());
+    match (of("cpu family"), of("model\t")) {
+        (Some(family), Some(number)) => format!("{model} (family {family}, model {number})"),
+        _ => model,
+    }
+}
+
+fn number(value: f64) -> String {
+    match value {
+        v if v < 100.0 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
+fn count(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |v| if v < 0.05 { "0".into() } else { number(v) })
+}
+
+/// Writes `performance.md` and `plots/` to `docs`.
+pub fn write(rows: &[Row], passes: usize, docs: &Path) -> Result<(), Box<dyn Error>> {
+    let plots = docs.join("plots");
+    fs::create_dir_all(&plots)?;
+    let mut page = String::new();
+    head(&mut page, rows, passes)?;
+    for row in rows {
+        section(&mut page, row)?;
+        plot(row, &plots.join(format!("{}.svg", row.work.id)))?;
+    }
+    fs::write(docs.join("performance.md"), page)?;
+    Ok(())
+}
+
+fn head(page: &mut String, rows: &[Row], passes: usize) -> Result<(), Box<dyn Error>> {
+    writeln!(page, "# Performance\n")?;
+    writeln!(
+        page,
+        "Written by `cargo run --release --manifest-path benches/Cargo.toml`; all rows, wins and losses alike.\n"
+    )?;
+    writeln!(
+        page,
+        "- Machine: {}, {} cores, Linux {}.",
+        processor(),
+        crate::measure::cores(),
+        output("uname", &["-r"])
+    )?;
+    writeln!(
+        page,
+        "- Date: {}. {}; {}.",
+        output("date", &["-u", "+%F"]),
+        output("rustc", &["--version"]),
+        crate::go::version()
+    )?;
+    writeln!(page, "- Beside: {}.", versions())?;
+    let trips: Vec<f64> =
+        rows.iter().flat_map(|row| row.times.round_trips.iter().copied()).collect();
+    if !trips.is_empty() {
+        let (least, most) =
+            trips.iter().fold((f64::MAX, 0.0_f64), |(a, b), t| (a.min(*t), b.max(*t)));
+        writeln!(
+            page,
+            "- A cache line's round trip between the two cores, measured before and after each pass of two \
+            threads: {} ns in the middle, from {} to {}.",
+            number(median(trips)),
+            number(least),
+            number(most)
+        )?;
+    }
+    writeln!(
+        page,
+        "\n{passes} passes; in each, every contender of a row once, beginning with another one each time. A time is the \
+        median of the passes; a ratio is the median of the ratios within each pass. Instructions are callgrind's, of one \
+        thread; allocations are counted. Before it is timed each contender is checked: that no object has two users, that \
+        items come out in order, that a full one refuses.\n"
+    )?;
+    writeln!(page, "## Targets\n\n| work | target | reached | |\n|---|---|---|---|")?;
+    let mut met = (0, 0);
+    for row in rows {
+        for reached in targets::of(&row.work, &row.times) {
+            met = (met.0 + usize::from(reached.is_met), met.1 + 1);
+            let verdict = if reached.is_met { "met" } else { "**missed**" };
+            writeln!(
+                page,
+                "| [{}](#{}) | {} | {} | {verdict} |",
+                row.work.title,
+                anchor(&row.work.title),
+                reached.target,
+                reached.reached
+            )?;
+        }
+    }
+    writeln!(page, "\n{} of {} targets are met.\n", met.0, met.1)?;
+    if let Some(notes) = notes("all") {
+        writeln!(page, "{notes}\n")?;
+    }
+    Ok(())
+}
+
+/// The anchor of a heading.
+fn anchor(title: &str) -> String {
+    let kept = title.to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()
+}
+
+fn section(page: &mut String, row: &Row) -> Result<(), Box<dyn Error>> {
+    let (work, times, best) = (&row.work, &row.times, row.best());
+    writeln!(page, "## {}\n\n{}\n", work.title, work.about)?;
+    writeln!(page, "![{}](plots/{}.svg)\n", work.title, work.id)?;
+    writeln!(
+        page,
+        "| | ns | from … to | times {} | instructions | allocations |",
+        work.contenders[best].name
+    )?;
+    writeln!(page, "|---|---:|---:|---:|---:|---:|")?;
+    for i in row.ranking() {
+        let contender = &work.contenders[i];
+        let name = match contender.kind {
+            Kind::Ours => format!("**{}**", contender.name),
+            Kind::Rival => contender.name.clone(),
+            Kind::Floor => format!("*{}*", contender.name),
+        };
+        let passes = &times.passes[i];
+        let (least, most) =
+            passes.iter().fold((f64::MAX, 0.0_f64), |(a, b), t| (a.min(*t), b.max(*t)));
+        writeln!(
+            page,
+            "| {name} | {} | {} … {} | {:.2} | {} | {} |",
+            number(times.median(i)),
+            number(least),
+            number(most),
+            times.ratio(i, best),
+            count(row.instructions[i]),
+            count(row.allocations[i])
+        )?;
+    }
+    writeln!(page)?;
+    if let Some(notes) = notes(work.id) {
+        writeln!(page, "{notes}\n")?;
+    }
+    Ok(())
+}
+
+/// Bars, fastest on top; those that are too long are cut.
+fn plot(row: &Row, path: &Path) -> Result<(), Box<dyn Error>> {
+    const BAR: i32 = 22;
+    const LEFT: i32 = 250;
+    const WIDTH: i32 = 900;
+    let ranking = row.ranking();
+    let height = BAR * ranking.len() as i32 + 50;
+    let area = SVGBackend::new(path, (WIDTH as u32, height as u32)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let font = |size: i32| ("sans-serif", size).into_font();
+    area.draw(&Text::new(format!("{}, ns (less is better)", row.work.title), (10, 10), font(18)))?;
+    // Ours and its neighbours are to be seen, also where the last is a hundred times as slow.
+    let cut = (row.times.median(row.best()) * 8.0).max(row.times.median(ranking[0]) * 2.0);
+    let longest = row.times.median(*ranking.last().expect("a row has contenders")).min(cut);
+    let scale = f64::from(WIDTH - LEFT - 110) / longest;
+    for (line, i) in ranking.into_iter().enumerate() {
+        let (contender, ns) = (&row.work.contenders[i], row.times.median(i));
+        let colour = match contender.kind {
+            Kind::Ours => RGBColor(0, 114, 178),
+            Kind::Rival => RGBColor(170, 170, 170),
+            Kind::Floor => RGBColor(230, 159, 0),
+        };
+        let top = 42 + line as i32 * BAR;
+        let end = LEFT + (ns.min(cut) * scale) as i32;
+        area.draw(&Text::new(contender.name.clone(), (10, top), font(14)))?;
+        area.draw(&Rectangle::new([(LEFT, top), (end, top + BAR - 7)], colour.filled()))?;
+        let is_cut = if ns > cut { " … " } else { " " };
+        area.draw(&Text::new(format!("{is_cut}{}", number(ns)), (end + 4, top), font(14)))?;
+    }
+    area.present()?;
+    Ok(())
+}

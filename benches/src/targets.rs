@@ -1,0 +1,132 @@
+//! What forebay wants to reach, by row, and whether it did.
+
+use crate::measure::{Kind, Times, Work};
+
+/// How a contender of ours is to stand beside others of its row.
+enum Goal {
+    /// It takes at most so many times as long as this one.
+    AtMost(&'static str, f64),
+    /// These take at least so many times as long as it does; all rivals, if none is named.
+    Ahead(&'static [&'static str], f64),
+}
+use Goal::{Ahead, AtMost};
+
+/// What was reached of a target.
+pub struct Reached {
+    pub target: String,
+    pub reached: String,
+    pub is_met: bool,
+}
+
+const POOL: &str = "forebay Pool";
+const LANES: &str = "forebay LanePool";
+const RING: &str = "forebay Ring";
+const STREAM: &str = "forebay StreamPool";
+
+/// Pools all threads share, without anything kept for one thread.
+const SHARED: &[&str] = &[
+    "spin Mutex<Vec>",
+    "std Mutex<Vec>",
+    "parking_lot Mutex<Vec>",
+    "crossbeam ArrayQueue",
+    "atomic-pool",
+    "heapless object_pool",
+    "heapless box_pool",
+    "opool",
+    "object-pool",
+    "lockfree-object-pool spinlock",
+    "lockfree-object-pool linear",
+    "plurality in a Mutex",
+];
+
+const TARGETS: &[(&str, &str, Goal)] = &[
+    ("get-put", POOL, AtMost("two locked operations", 1.25)),
+    ("get-put", POOL, Ahead(SHARED, 1.0)),
+    ("get-put", LANES, AtMost("thread-local stack of pointers", 1.5)),
+    ("get-put", LANES, Ahead(SHARED, 3.0)),
+    ("get-put", LANES, Ahead(&["sync.Pool, Go"], 1.0)),
+    ("burst-16", LANES, Ahead(&["thread-local Vec"], 1.0)),
+    ("burst-64", LANES, Ahead(&["thread-local Vec"], 1.0)),
+    ("burst-16", "forebay Pool::try_get_many", Ahead(&["thread-local Vec"], 1.0)),
+    ("burst-64", "forebay Pool::try_get_many", Ahead(&["thread-local Vec"], 1.0)),
+    ("get-put-both", LANES, AtMost("forebay LanePool, one thread", 2.0 / 1.9)),
+    ("get-put-both", POOL, Ahead(SHARED, 1.0)),
+    ("across", POOL, Ahead(&[], 1.0)),
+    ("across", LANES, Ahead(&[], 1.0)),
+    ("size", "65535, all free", AtMost("32, all free", 2.0)),
+    ("size", "65535, 1 free", AtMost("32, all free", 2.0)),
+    ("ring-one-8", RING, Ahead(&[], 1.0)),
+    ("ring-one-32", RING, Ahead(&[], 1.0)),
+    ("ring-64-8", RING, Ahead(&[], 1.0)),
+    ("ring-1024-8", RING, Ahead(&[], 1.0)),
+    ("ring-64-32", RING, Ahead(&[], 1.0)),
+    ("ring-1024-32", RING, Ahead(&[], 1.0)),
+    ("ring-chunks-64", RING, Ahead(&[], 1.0)),
+    ("ring-chunks-1024", RING, Ahead(&[], 1.0)),
+    ("ring-round-trip", RING, AtMost("two cache lines", 1.15)),
+    (
+        "stream-20",
+        STREAM,
+        Ahead(
+            &["crossbeam-channel", "tokio mpsc", "flume", "kanal", "std sync_channel", "chan, Go"],
+            3.0,
+        ),
+    ),
+    ("stream-20", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.5)),
+    ("stream-50", STREAM, Ahead(&[], 1.0)),
+    ("live", STREAM, Ahead(&["tokio mpsc", "crossbeam-channel"], 2.0)),
+    ("validate-small", "forebay", Ahead(&["serde_json and jsonschema"], 5.0)),
+    ("validate-lines", "forebay", Ahead(&["serde_json and jsonschema"], 5.0)),
+    ("validate-prose", "forebay", Ahead(&["serde_json and jsonschema"], 5.0)),
+];
+
+/// The targets of a row.
+pub fn of(work: &Work, times: &Times) -> Vec<Reached> {
+    let index = |name: &str| work.contenders.iter().position(|contender| contender.name == name);
+    let mut all = Vec::new();
+    for (_, ours, goal) in TARGETS.iter().filter(|(id, ..)| *id == work.id) {
+        let us = index(ours).unwrap_or_else(|| panic!("no contender {ours} in {}", work.id));
+        match goal {
+            AtMost(other, most) => {
+                let ratio = times.ratio(us, index(other).unwrap());
+                all.push(Reached {
+                    target: format!("{ours}: at most {most:.2} of {other}"),
+                    reached: format!("{ratio:.2}"),
+                    is_met: ratio <= *most,
+                });
+            }
+            Ahead(names, least) => {
+                let rivals = work.contenders.iter().enumerate().filter(|(_, contender)| {
+                    let is_rival = contender.kind == Kind::Rival;
+                    if names.is_empty() {
+                        is_rival
+                    } else {
+                        names.contains(&contender.name.as_str())
+                    }
+                });
+                let ratios = rivals.map(|(i, rival)| (times.ratio(i, us), &rival.name));
+                let Some((ratio, nearest)) = ratios.min_by(|one, other| one.0.total_cmp(&other.0))
+                else {
+                    continue;
+                };
+                let of = match names {
+                    [] => "every rival".into(),
+                    [one] => (*one).to_string(),
+                    many if *many == SHARED => "every shared pool".into(),
+                    many => many.join(", "),
+                };
+                let ahead = if *least > 1.0 {
+                    format!("{least} times faster than")
+                } else {
+                    "ahead of".into()
+                };
+                all.push(Reached {
+                    target: format!("{ours}: {ahead} {of}"),
+                    reached: format!("{ratio:.2} ({nearest})"),
+                    is_met: ratio >= *least,
+                });
+            }
+        }
+    }
+    all
+}
