@@ -633,8 +633,13 @@ pub fn works() -> Vec<Work> {
 
     let mut both = of_all_that_are_sync!(both, ShardedSlab);
     both.extend(crate::go::contender("sync.Pool, Go", "pool-both"));
-    let alone: Contender = one::<Laned>();
-    both.push(Contender { name: "forebay LanePool, one thread".into(), ..alone });
+    // What the machine itself loses with two threads at work shows in lists that share nothing.
+    both.push(Contender { name: "forebay LanePool, one thread".into(), ..one::<Laned>() });
+    both.push(Contender {
+        name: "thread-local Vec, one thread".into(),
+        kind: Kind::Floor,
+        ..one::<Boxes<ThreadLocalVec>>()
+    });
 
     // A guard of sharded-slab stays with its thread.
     let mut across = of_all_that_are_sync!(across);

@@ -196,6 +196,23 @@ fn check<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) {
     assert_eq!(items, out, "{}", Q::NAME);
 }
 
+/// An end on cache lines of its own, as on the stack of its thread: side by side, what the ends keep in them would go to and
+/// fro with each item.
+#[repr(align(256))]
+struct Apart<T>(T);
+
+impl<T> Apart<T> {
+    /// By a method, since a closure that names the field would take it alone, without its cache lines.
+    fn end(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+fn open_apart<T, Q: Queue<T>>() -> (Apart<Q::Tx>, Apart<Q::Rx>) {
+    let (tx, rx) = Q::open();
+    (Apart(tx), Apart(rx))
+}
+
 fn retry<T>(mut f: impl FnMut() -> Option<T>) -> T {
     loop {
         match f() {
@@ -216,13 +233,16 @@ fn one_thread<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) -> Contender 
 
 fn one_by_one<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) -> Contender {
     check::<WORDS, Q>(n);
-    let (mut tx, mut rx) = Q::open();
+    let (mut tx, mut rx) = open_apart::<_, Q>();
     Contender::new(Q::NAME, Q::KIND, move |n| {
         together(
-            || (0..n).for_each(|i| retry(|| Q::push(&mut tx, black_box([i; WORDS])).then_some(()))),
+            || {
+                (0..n)
+                    .for_each(|i| retry(|| Q::push(tx.end(), black_box([i; WORDS])).then_some(())))
+            },
             || {
                 for _ in 0..n {
-                    black_box(retry(|| Q::pop(&mut rx)));
+                    black_box(retry(|| Q::pop(rx.end())));
                 }
             },
         )
@@ -231,7 +251,7 @@ fn one_by_one<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) -> Contender 
 
 fn in_chunks<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) -> Contender {
     check::<WORDS, Q>(n);
-    let (mut tx, mut rx) = Q::open();
+    let (mut tx, mut rx) = open_apart::<_, Q>();
     let some = |n| (n != 0).then_some(n as u64);
     Contender::new(Q::NAME, Q::KIND, move |n| {
         together(
@@ -240,14 +260,14 @@ fn in_chunks<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) -> Contender {
                 let mut left = n;
                 while left != 0 {
                     let most = left.min(16) as usize;
-                    left -= retry(|| some(Q::push_many(&mut tx, &items[..most])));
+                    left -= retry(|| some(Q::push_many(tx.end(), &items[..most])));
                 }
             },
             || {
                 let mut items = [[0; WORDS]; 16];
                 let mut left = n;
                 while left != 0 {
-                    left -= retry(|| some(Q::pop_many(&mut rx, &mut items)));
+                    left -= retry(|| some(Q::pop_many(rx.end(), &mut items)));
                     black_box(&items);
                 }
             },
@@ -256,19 +276,20 @@ fn in_chunks<const WORDS: usize, Q: Queue<Item<WORDS>>>(n: usize) -> Contender {
 }
 
 fn round_trip<Q: Queue<Item<1>>>() -> Contender {
-    let ((mut tx, mut rx), (mut back_tx, mut back_rx)) = (Q::open(), Q::open());
+    let (mut tx, mut rx) = open_apart::<_, Q>();
+    let (mut back_tx, mut back_rx) = open_apart::<_, Q>();
     Contender::new(Q::NAME, Q::KIND, move |n| {
         together(
             || {
                 for i in 0..n {
-                    assert!(Q::push(&mut tx, [i]));
-                    black_box(retry(|| Q::pop(&mut back_rx)));
+                    assert!(Q::push(tx.end(), [i]));
+                    black_box(retry(|| Q::pop(back_rx.end())));
                 }
             },
             || {
                 for _ in 0..n {
-                    let item = retry(|| Q::pop(&mut rx));
-                    assert!(Q::push(&mut back_tx, item));
+                    let item = retry(|| Q::pop(rx.end()));
+                    assert!(Q::push(back_tx.end(), item));
                 }
             },
         )

@@ -107,7 +107,11 @@ fn put_half(half: Half) {
         None => halves.push(half),
         Some(other) => {
             drop(halves);
-            if let (Half::Tx(tx), Half::Rx(rx)) | (Half::Rx(rx), Half::Tx(tx)) = (half, other) {
+            if let (Half::Tx(tx), Half::Rx(mut rx)) | (Half::Rx(mut rx), Half::Tx(tx)) =
+                (half, other)
+            {
+                // The receiver may have left before the end.
+                while rx.pop().is_ok() {}
                 RINGS.lock().unwrap().push((tx, rx));
             }
         }

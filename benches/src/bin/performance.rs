@@ -27,10 +27,10 @@ const COUNTED: u64 = 1000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
-    if let [flag, row, contender] = args.as_slice()
+    if let [flag, row, contender, n] = args.as_slice()
         && flag == "--count"
     {
-        return once(row, contender.parse()?);
+        return once(row, contender.parse()?, n.parse()?);
     }
     let filter = args.first().map_or("", String::as_str);
     let mut rows = Vec::new();
@@ -57,7 +57,8 @@ fn measure(mut work: Work) -> Row {
     let allocations = work.contenders.iter_mut().map(allocations_of).collect();
     let count = |i: usize, contender: &Contender| {
         let is_go = contender.name.ends_with("Go");
-        (!work.two_threads && !is_go).then(|| instructions(work.id, i)).flatten()
+        let counted = !work.two_threads && !is_go;
+        counted.then(|| instructions(work.id, i, times.median(i))).flatten()
     };
     let instructions = work.contenders.iter().enumerate().map(|(i, c)| count(i, c)).collect();
     let row = Row { times, instructions, allocations, work };
@@ -88,30 +89,42 @@ fn allocations_of(contender: &mut Contender) -> Option<f64> {
         return None;
     }
     let mut of = |n| allocations::count(|| _ = (contender.run)(n)) as f64;
-    let (once, twice) = (of(COUNTED), of(2 * COUNTED));
-    Some((twice - once) / COUNTED as f64)
+    let (once, twice) = (of(100), of(200));
+    Some((twice - once) / 100.0)
 }
 
 /// Does the work of one contender, for a tool that counts.
-fn once(row: &str, contender: usize) -> Result<(), Box<dyn Error>> {
+fn once(row: &str, contender: usize, n: u64) -> Result<(), Box<dyn Error>> {
     let mut work = works().into_iter().find(|work| work.id == row).ok_or("no such row")?;
     let contender = work.contenders.get_mut(contender).ok_or("no such contender")?;
-    (contender.run)(COUNTED);
+    (contender.run)(n);
     Ok(())
 }
 
-/// Instructions for one piece of work; `None` where there is no valgrind.
-fn instructions(row: &str, contender: usize) -> Option<f64> {
+/// Instructions for one piece of work, which takes `ns`; `None` where there is no valgrind.
+fn instructions(row: &str, contender: usize, ns: f64) -> Option<f64> {
+    // callgrind makes a millisecond last a second.
+    let n = ((1e7 / ns) as u64).clamp(2, COUNTED);
+    let once = collected(row, contender, n)?;
+    if n == COUNTED {
+        return Some(once / n as f64);
+    }
+    // Of few, the first would show.
+    Some((collected(row, contender, 2 * n)? - once) / n as f64)
+}
+
+/// Instructions for `n` pieces of work and for what the first of them begins with.
+fn collected(row: &str, contender: usize, n: u64) -> Option<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])
         .arg("--toggle-collect=*measure::measured*")
         .arg(env::current_exe().ok()?)
-        .args(["--count", row, &contender.to_string()])
+        .args(["--count", row, &contender.to_string(), &n.to_string()])
         .env("FOREBAY_WITHOUT_GO", "1")
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{row}, contender {contender}: {text}");
     let line = text.lines().find(|line| line.contains("Collected"))?;
-    let collected: f64 = line.rsplit(':').next()?.trim().parse().ok()?;
-    Some(collected / COUNTED as f64)
+    line.rsplit(':').next()?.trim().parse().ok()
 }
