@@ -105,11 +105,19 @@ impl<const N: usize> Bitmap<N> {
         counted: bool,
         fit: impl Fn(usize) -> usize,
     ) -> Option<Claimed> {
-        let start = if Self::WORDS == 1 { 0 } else { usize::from(self.first.load(Relaxed)) };
+        if Self::WORDS == 1 {
+            loop {
+                match self.claim_in(0, &want, counted, fit(0)) {
+                    Ok(mask) => return Some(Claimed { word: 0, mask }),
+                    Err(Miss::Contended) if !seeded!("contended_is_exhausted", true, false) => {}
+                    Err(_) => return None,
+                }
+            }
+        }
+        let start = usize::from(self.first.load(Relaxed));
         // One word by itself: the loop over the others would be unrolled into each caller, and run by few.
         match self.claim_in(start, &want, counted, fit(start)) {
             Ok(mask) => Some(Claimed { word: start, mask }),
-            Err(Miss::Full | Miss::Unfit) if Self::WORDS == 1 => None,
             Err(miss) => self.search_on(start, miss, want, counted, fit),
         }
     }

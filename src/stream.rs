@@ -410,18 +410,13 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
-        let notify = |consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>| {
-            if !seeded!("recv_without_wake", true, false) {
-                consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
-            }
-        };
         if !core::mem::needs_drop::<T>() {
-            return self.consumer.pop_then(notify, Self::nothing);
+            return self.consumer.pop_then(Self::notify_sender, Self::nothing);
         }
         // A waker may panic; the token must not leak then.
         let received = self.consumer.pop_then(|_| (), Self::nothing);
         if received.is_ok() {
-            notify(&self.consumer);
+            Self::notify_sender(&self.consumer);
         }
         received
     }
@@ -521,8 +516,10 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     }
 
     #[inline(always)]
-    fn notify_sender(&self) {
-        self.shared().sender.notify(|| DEPTH - self.consumer.len());
+    fn notify_sender(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) {
+        if !seeded!("recv_without_wake", true, false) {
+            consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
+        }
     }
 
     fn shared(&self) -> &Shared<W> {

@@ -87,7 +87,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Half<WAI
     /// Somebody may have forgotten a `Tokens`, whose drop would have said that there is room; the sender must
     /// not wait for us while we wait for it.
     fn last_word(&self) {
-        self.notify_sender();
+        Self::notify_sender(&self.consumer);
     }
 }
 
