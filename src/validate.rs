@@ -43,7 +43,7 @@
 //! passed over.
 //!
 //! # Bounds
-//! Time is that of one pass over the text: for each value at most the square of the schemas that apply to it and to the
+//! Time is that of one pass over the text, and for a whole text of a quick look along it before: for each value at most the square of the schemas that apply to it and to the
 //! object or array around it, and never a power of the depth. What `uniqueItems`, `enum` and `const`
 //! compare is counted: what one text may take of that is bounded, too. There is room for so deep a text, so many schemas that
 //! apply at once, items that must differ, names that are required, and patterns of one string ([`Validator`] has the
@@ -83,6 +83,7 @@ mod build;
 mod coerce;
 mod engine;
 mod error;
+mod fast;
 mod format;
 mod load;
 mod number;

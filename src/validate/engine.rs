@@ -16,9 +16,11 @@ mod end;
 mod string;
 mod verdict;
 
+pub(super) use end::number_fits;
+
 use super::report::Log;
 use super::scan::{Event, Malformed, Scanner, Step, Stop};
-use super::schema::{Id, Num, Rules, Traits, Types};
+use super::schema::{Id, Key, Num, Rules, Traits, Types};
 use super::text::Chars;
 use super::value::{TooMuchWork, Value};
 use super::{Options, number};
@@ -111,10 +113,7 @@ struct Part<'a> {
     /// Of an object.
     object: bool,
     index: u32,
-    /// The inside of its quotes.
-    key: &'a str,
-    /// It has no escapes.
-    plain: bool,
+    key: Key<'a>,
 }
 
 /// An item of an array whose items must differ.

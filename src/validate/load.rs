@@ -389,7 +389,9 @@ pub(super) const fn load(
     ok!(loader.dialect());
     loader.at = root;
     ok!(loader.schema());
-    loader.references(root)
+    ok!(loader.references(root));
+    loader.out.finish(text);
+    Ok(())
 }
 
 impl<'t> Loader<'t, '_, '_> {

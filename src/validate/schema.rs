@@ -412,6 +412,17 @@ impl Keyword {
         }
     }
 
+    /// The name that it is about, of a property.
+    const fn property(&self) -> Option<Str> {
+        match self {
+            Self::Required(name)
+            | Self::Property(name, _)
+            | Self::DependentRequired(name, _)
+            | Self::DependentSchema(name, _) => Some(*name),
+            _ => None,
+        }
+    }
+
     /// The schema it holds.
     pub(super) const fn child(self) -> Option<Id> {
         match self {
@@ -494,12 +505,65 @@ impl Keyword {
 pub(super) struct Op {
     pub(super) keyword: Keyword,
     pub(super) next: Id,
+    /// Of the property that it is about.
+    mark: Mark,
     /// Where it was read: at the start of a schema, behind any other keyword.
     pub(super) place: u32,
 }
 
 impl Op {
-    pub(super) const EMPTY: Self = Self { keyword: Keyword::start(0), next: NONE, place: 0 };
+    pub(super) const EMPTY: Self =
+        Self { keyword: Keyword::start(0), next: NONE, mark: Mark::ANY, place: 0 };
+}
+
+/// What two names without escapes differ in most of the time: how long they are, and how they begin. Then what is not at hand,
+/// the name of a schema's property, need not be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark(u16);
+
+impl Mark {
+    /// Of the empty name, of one with escapes, and of what has no name.
+    const ANY: Self = Self(0);
+
+    const fn of(name: &[u8]) -> Self {
+        match name {
+            [] => Self::ANY,
+            [first, ..] => Self((name.len() as u8 as u16) << 8 | *first as u16),
+        }
+    }
+
+    /// Of the property that a keyword is about; `text` is the schema's.
+    const fn of_property(keyword: &Keyword, text: &str) -> Self {
+        let name = match keyword.property() {
+            None => return Self::ANY,
+            Some(Str::Plain(name)) => return Self::of(name.as_bytes()),
+            Some(Str::Json(name)) => name.as_bytes(),
+            Some(Str::Span(span)) => span.of(text).as_bytes(),
+        };
+        let mut i = 0;
+        while i < name.len() {
+            if name[i] == b'\\' {
+                return Self::ANY;
+            }
+            i += 1;
+        }
+        Self::of(name)
+    }
+}
+
+/// The key of a member.
+#[derive(Clone, Copy)]
+pub(super) struct Key<'a> {
+    /// The inside of a JSON string.
+    pub(super) text: &'a [u8],
+    mark: Mark,
+}
+
+impl<'a> Key<'a> {
+    /// `plain` says that it has no escapes.
+    pub(super) const fn new(text: &'a [u8], plain: bool) -> Self {
+        Self { text, mark: if plain { Mark::of(text) } else { Mark::ANY } }
+    }
 }
 
 /// More keywords, or instructions of patterns, than there are places.
@@ -548,7 +612,8 @@ impl<'a> Builder<'a> {
         if self.len >= self.ops.len() || self.len >= NONE as usize {
             return Err(NoRoom::Keywords);
         }
-        self.ops[self.len] = Op { keyword, next: NONE, place: self.place };
+        let mark = Mark::of_property(&keyword, "");
+        self.ops[self.len] = Op { keyword, next: NONE, mark, place: self.place };
         self.len += 1;
         Ok((self.len - 1) as Id)
     }
@@ -590,7 +655,7 @@ impl<'a> Builder<'a> {
         let (len, insts_len) = (self.len, self.insts_len);
         let mut i = 0;
         while i < ops.len() {
-            let Op { keyword, next, place } = ops[i];
+            let Op { keyword, next, place, .. } = ops[i];
             self.place = place;
             match self.push(keyword.moved(len as Id, insts_len as Id)) {
                 Ok(_) => {}
@@ -609,6 +674,15 @@ impl<'a> Builder<'a> {
         }
         self.insts_len += insts.len();
         Ok(())
+    }
+
+    /// The list is complete, whose names are parts of `text`.
+    pub(super) const fn finish(&mut self, text: &str) {
+        let mut i = 0;
+        while i < self.len {
+            self.ops[i].mark = Mark::of_property(&self.ops[i].keyword, text);
+            i += 1;
+        }
     }
 
     /// Takes its keywords from a schema. Their places stay taken.
@@ -708,29 +782,42 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Whether `key`, the inside of a JSON string, is this name; `plain` says that it has no escapes.
+    /// Whether `key` is `name`, whose mark may be that of `key`.
     #[inline(always)]
-    pub(super) fn is_key(self, name: Str, key: &str, plain: bool) -> bool {
-        let (known, escaped) = match name {
-            Str::Plain(text) => (text.as_bytes(), false),
-            Str::Json(text) => (text.as_bytes(), true),
-            Str::Span(span) => {
-                let start = span.start as usize;
-                (self.text.as_bytes().get(start..start + span.len as usize).unwrap_or(&[]), true)
-            }
-        };
-        if plain {
-            if known.len() == key.len() {
-                // What an escape stands for is shorter than the escape.
-                return known == key.as_bytes();
-            }
-            let other_start =
-                matches!((known, key.as_bytes()), ([a, ..], [b, ..]) if a != b && *a != b'\\');
-            if !escaped || known.len() < key.len() || other_start || !known.contains(&b'\\') {
-                return false;
+    pub(super) fn is_key(self, name: Str, key: Key<'_>, mark: Mark) -> bool {
+        if mark != Mark::ANY && key.mark != Mark::ANY {
+            // As long as each other, or 256 bytes longer. Most are so short that a call would take longer.
+            let name = self.bytes(name);
+            return name.len() == key.text.len() && name.iter().zip(key.text).all(|(a, b)| a == b);
+        }
+        text::same(self.chars(name), Chars::escaped_bytes(key.text))
+    }
+
+    /// Whether a JSON string without escapes is a value; `None` where that is not plain to see.
+    pub(super) fn is_plain_string(self, value: Str, json: &str) -> Option<bool> {
+        let json = json.as_bytes();
+        if let Str::Plain(text) = value {
+            return Some(json.get(1..json.len().saturating_sub(1)) == Some(text.as_bytes()));
+        }
+        let value = self.bytes(value);
+        let other_start =
+            matches!((value, json), ([_, a, ..], [_, b, ..]) if a != b && *a != b'\\');
+        if value.len() <= json.len() || other_start || !value.contains(&b'\\') {
+            return Some(value == json);
+        }
+        None
+    }
+
+    /// A text as it stands.
+    #[inline(always)]
+    fn bytes(self, text: Str) -> &'a [u8] {
+        match text {
+            Str::Plain(text) | Str::Json(text) => text.as_bytes(),
+            Str::Span(Span { start, len }) => {
+                let start = start as usize;
+                self.text.as_bytes().get(start..start + len as usize).unwrap_or(&[])
             }
         }
-        text::same(self.chars(name), Chars::escaped(key))
     }
 
     /// Whether nothing fits.
@@ -754,6 +841,19 @@ impl<'a> Rules<'a> {
 pub(super) struct Keywords<'a> {
     ops: &'a [Op],
     next: Id,
+}
+
+impl<'a> Keywords<'a> {
+    /// The next, with the mark of the property that it is about unless that cannot be `key`; what is about no property has one
+    /// too.
+    #[inline(always)]
+    pub(super) fn next_about(&mut self, key: Key<'_>) -> Option<(Id, &'a Keyword, Option<Mark>)> {
+        let at = self.next;
+        let op = self.ops.get(usize::from(at))?;
+        self.next = op.next;
+        let about = op.mark == key.mark || op.mark == Mark::ANY || key.mark == Mark::ANY;
+        Some((at, &op.keyword, about.then_some(op.mark)))
+    }
 }
 
 impl<'a> Iterator for Keywords<'a> {

@@ -61,7 +61,7 @@ impl From<ValidateError> for Rejected {
 /// more, so that whoever generates it can be stopped.
 ///
 /// The text is kept, and is there when the stream has ended. In the end the verdict is the one that
-/// [`Validator`](super::Validator) gives of the whole text: it is the same code.
+/// [`Validator`](super::Validator) gives of the whole text.
 ///
 /// # Earliest byte
 /// The verdict falls at the first byte

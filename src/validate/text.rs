@@ -23,6 +23,11 @@ impl<'a> Chars<'a> {
         Self { rest: text.as_bytes(), escaped: true }
     }
 
+    /// The same of a part of a text that is cut between chars.
+    pub(super) const fn escaped_bytes(text: &'a [u8]) -> Self {
+        Self { rest: text, escaped: true }
+    }
+
     /// How many bytes of the text are left.
     pub(super) const fn left(&self) -> usize {
         self.rest.len()

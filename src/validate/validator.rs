@@ -1,6 +1,7 @@
 //! Whole texts.
 
 use super::engine::{Engine, Fault, Input};
+use super::fast;
 use super::report::Report;
 use super::scan::{MAX_DEPTH, Malformed};
 use super::schema::{Check, Rules};
@@ -183,11 +184,12 @@ impl From<Exhausted> for ValidateError {
 ///
 /// A report takes 472 bytes for each of `ERRORS`, which is a violation and a coerced value. What a validation works with
 /// takes 46 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.6 KB. There are `RESULTS` of both: 18 KB each with
-/// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them.
+/// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them. A validation takes 28 bytes of
+/// stack for each of `DEPTH` itself.
 ///
 /// # Context
-/// [`validate`](Self::validate) does not wait: lock-free gets, one pass over the text with the keywords that
-/// apply, and what is [compared](super#bounds). That may be long for an interrupt handler.
+/// [`validate`](Self::validate) does not wait: lock-free gets, a look whether the text plainly fits, which most that fit
+/// do, else one pass over it with the keywords that apply, and what is [compared](super#bounds). That may be long for an interrupt handler.
 ///
 /// # Source
 /// go-llms' `Validator` (`pkg/schema/validation/validator.go`), whose results never go back to their pool.
@@ -260,12 +262,16 @@ impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIE
         json: &str,
     ) -> Result<Lease<&Pool<Report<ERRORS>, RESULTS>>, ValidateError> {
         let mut report = self.reports.try_get()?;
-        let mut engine = self.engines.try_get()?;
-        report.first = self.options.first;
         let input = Input { rules: schema.into(), options: &self.options, text: json };
         if u32::try_from(json.len()).is_err() {
             return Err(ValidateError::new(Fault::TooComplex("bytes"), 0));
         }
+        if fast::fits::<DEPTH>(input, ENTRIES) {
+            report.set_valid(true);
+            return Ok(report);
+        }
+        let mut engine = self.engines.try_get()?;
+        report.first = self.options.first;
         let valid = engine
             .advance(input, &mut *report)
             .and_then(|()| engine.finish(input, &mut *report))

@@ -3,7 +3,7 @@
 use super::end::may_become;
 use super::{BITS, Engine, Entry, Fault, Frame, Input, Part, Region, full};
 use crate::validate::report::Log;
-use crate::validate::schema::{Keyword, Rules, Traits, Types};
+use crate::validate::schema::{Key, Keyword, Rules, Traits, Types};
 use crate::validate::text::Chars;
 use crate::validate::value::Value;
 
@@ -21,8 +21,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 let part = Part {
                     object: frame.object,
                     index: frame.parts.saturating_sub(1),
-                    key: input.part(frame.key),
-                    plain: frame.plain,
+                    key: Key::new(input.part(frame.key).as_bytes(), frame.plain),
                 };
                 let mut touched = false;
                 for parent in frame.region.entries..region.entries {
@@ -65,14 +64,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     ) -> Result<bool, Fault> {
         let Entry { schema, sure, mut bits, .. } = self.entry(parent);
         let mut touched = false;
-        let Part { object, index, key, plain } = *part;
+        let Part { object, index, key } = *part;
         // Whether a keyword that `additionalProperties` stands behind has it, or how many items have one before `items`.
         let (mut named, mut prefix) = (false, 0);
         let mut rest = None;
-        for (at, keyword) in input.rules.keywords(schema) {
+        let mut keywords = input.rules.keywords(schema);
+        while let Some((at, keyword, mark)) = keywords.next_about(key) {
             match *keyword {
                 Keyword::Property(name, child)
-                    if object && input.rules.is_key(name, key, plain) =>
+                    if object && mark.is_some_and(|mark| input.rules.is_key(name, key, mark)) =>
                 {
                     named = true;
                     self.want(region, parent, child, at, sure)?;
@@ -82,7 +82,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 | Keyword::DependentSchema(name, _)
                     if object =>
                 {
-                    if input.rules.is_key(name, key, plain) {
+                    if mark.is_some_and(|mark| input.rules.is_key(name, key, mark)) {
                         touched |= !matches!(*keyword, Keyword::Required(_));
                         self.put_bit(bits, true);
                     }
@@ -90,8 +90,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
                 Keyword::PatternProperty(start, len, child)
                     if object
-                        && self
-                            .is_match(input.rules.pattern(start, len), Chars::escaped(key))? =>
+                        && self.is_match(
+                            input.rules.pattern(start, len),
+                            Chars::escaped_bytes(key.text),
+                        )? =>
                 {
                     named = true;
                     self.want(region, parent, child, at, sure)?;

@@ -101,23 +101,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         if let Some(number) = value.number() {
             for (_, keyword) in input.rules.keywords(schema) {
-                let fits = match *keyword {
-                    Keyword::Type(types) => {
-                        !types.contains(Types::INTEGER)
-                            || types.contains(Types::NUMBER)
-                            || number::is_integer(number)
-                    }
-                    Keyword::Minimum(least) => compare(number, least, input).is_ge(),
-                    Keyword::Maximum(most) => compare(number, most, input).is_le(),
-                    Keyword::ExclusiveMinimum(least) => compare(number, least, input).is_gt(),
-                    Keyword::ExclusiveMaximum(most) => compare(number, most, input).is_lt(),
-                    Keyword::MultipleOf(unit) => {
-                        with_text(unit, input, |unit| number::is_multiple_of(number, unit))
-                            .ok_or(full("digits in `multipleOf`"))?
-                    }
-                    _ => true,
-                };
-                if !fits {
+                if !number_fits(keyword, number, input)? {
                     self.fail(i, *keyword, level, input, log);
                 }
             }
@@ -170,17 +154,17 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let json = value.json().unwrap_or("");
         let plain = json.starts_with('"') && !json.as_bytes().contains(&b'\\');
         for (_, keyword) in input.rules.keywords(schema) {
-            let mut same = |other: Value<'_>| match other.json() {
-                // Of strings their texts tell, most of the time.
-                Some(other) if plain && other.len() <= json.len() => Ok(other == json),
-                _ => value.is_same(other, &mut self.work),
+            let mut same = |other| match input.rules.is_plain_string(other, json).filter(|_| plain)
+            {
+                Some(same) => Ok(same),
+                None => value.is_same(input.rules.value(other), &mut self.work),
             };
             match *keyword {
                 Keyword::Enum(member) => {
                     listed = Some(*keyword);
-                    fits = fits || same(input.rules.value(member))?;
+                    fits = fits || same(member)?;
                 }
-                Keyword::Const(constant) if !unlisted && !same(input.rules.value(constant))? => {
+                Keyword::Const(constant) if !unlisted && !same(constant)? => {
                     self.fail(i, *keyword, level, input, log);
                 }
                 Keyword::Check(check) => self.custom(i, check, value, level, input, log),
@@ -368,6 +352,31 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         Ok(true)
     }
+}
+
+/// Whether a number fits a keyword, if that is about numbers.
+#[inline]
+pub(in crate::validate) fn number_fits(
+    keyword: &Keyword,
+    number: &str,
+    input: Input<'_>,
+) -> Result<bool, Fault> {
+    Ok(match *keyword {
+        Keyword::Type(types) => {
+            !types.contains(Types::INTEGER)
+                || types.contains(Types::NUMBER)
+                || number::is_integer(number)
+        }
+        Keyword::Minimum(least) => compare(number, least, input).is_ge(),
+        Keyword::Maximum(most) => compare(number, most, input).is_le(),
+        Keyword::ExclusiveMinimum(least) => compare(number, least, input).is_gt(),
+        Keyword::ExclusiveMaximum(most) => compare(number, most, input).is_lt(),
+        Keyword::MultipleOf(unit) => {
+            with_text(unit, input, |unit| number::is_multiple_of(number, unit))
+                .ok_or(full("digits in `multipleOf`"))?
+        }
+        _ => true,
+    })
 }
 
 fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
