@@ -94,9 +94,9 @@ fn half(free: usize) -> usize {
 }
 
 impl State {
-    fn count(counter: &plain::AtomicUsize) {
+    fn count(counter: &plain::AtomicUsize, more: usize) {
         // Only the owner counts.
-        counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+        counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
     }
 
     fn shared_of(word: usize) -> Claimed {
@@ -294,7 +294,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             self.misses.fetch_add(1, Relaxed);
             self.fetch(Some(lane), privileged)?
         };
-        State::count(&state.gets);
+        State::count(&state.gets, 1);
         Some(slot)
     }
 
@@ -355,7 +355,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         })?;
         match lane {
             Some(lane) => {
-                State::count(&self.lane(lane).steals);
+                State::count(&self.lane(lane).steals, 1);
                 self.keep_rest(lane, stolen)
             }
             None => {
@@ -432,13 +432,19 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Notes that `slot` is used now.
     #[inline]
     fn used(&self, slot: usize) -> usize {
-        let one = Claimed::one(slot);
-        let victim = one.mask << HALF;
-        let marks = self.marks.get(one.word);
-        if marks.load(Relaxed) & victim != 0 && !seeded!("victim_kept_in_use", true, false) {
-            marks.fetch_and(!victim, Relaxed);
-        }
+        self.all_used(Claimed::one(slot));
         slot
+    }
+
+    /// Notes that `slots` are used now.
+    #[inline]
+    fn all_used(&self, slots: Claimed) -> Claimed {
+        let victims = slots.mask << HALF;
+        let marks = self.marks.get(slots.word);
+        if marks.load(Relaxed) & victims != 0 && !seeded!("victim_kept_in_use", true, false) {
+            marks.fetch_and(!victims, Relaxed);
+        }
+        slots
     }
 
     /// How many free slots lanes have. None of them is reserved.
@@ -504,8 +510,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         Some(slot)
     }
 
-    fn claim_up_to(&self, _want: usize) -> Option<Claimed> {
-        self.claim(false).map(Claimed::one)
+    fn claim_up_to(&self, want: usize) -> Option<Claimed> {
+        // All that the lane shares in one step; what is private comes last, by itself.
+        let many = if want > 1 { self.here() } else { None };
+        let shared = many.and_then(|lane| {
+            let slots = self.lane(lane).take_shared(|_| want)?;
+            State::count(&self.lane(lane).gets, slots.mask.count_ones() as usize);
+            Some(self.all_used(slots))
+        });
+        shared.or_else(|| self.claim(false).map(Claimed::one))
     }
 
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {

@@ -618,6 +618,27 @@ fn leases_across_fork_and_join() {
 }
 
 #[test]
+fn groups_come_from_the_lane_first() {
+    static POOL: LanePool<usize, 40, 2> = LanePool::new();
+    alone(|| {
+        let made = POOL.get_up_to::<16>();
+        drop(made);
+        // All that were made are on the lane, so that none is made; each is lent once.
+        let mut group = POOL.try_get_many::<16>().unwrap();
+        for (i, object) in group.iter_mut().enumerate() {
+            **object = i;
+        }
+        assert!(group.iter().enumerate().all(|(i, object)| **object == i));
+        assert_eq!((POOL.metrics().gets, POOL.metrics().misses), (32, 16));
+        assert!(POOL.try_get_many::<25>().is_err());
+        let rest = POOL.try_get_many::<24>().unwrap();
+        assert_eq!((POOL.available(), POOL.metrics().gets), (0, 56));
+        drop((group, rest));
+        assert_whole(&POOL);
+    });
+}
+
+#[test]
 fn a_ticker_drops_what_idles_until_it_is_dropped() {
     static POOL: LanePool<u32, 16, 4> = LanePool::new();
     alone(|| {
