@@ -11,7 +11,8 @@ use hifijson::SliceLexer;
 use hifijson::token::Lex as _;
 use model::{DEPTH, Verdict, oracle};
 
-static VALIDATOR: Validator<4, 1, DEPTH> = Validator::new();
+// As many as there are tests here, which may all run at once.
+static VALIDATOR: Validator<8, 1, DEPTH> = Validator::new();
 
 type Stream<'s, const BYTES: usize = 4096> = StreamValidator<'s, BYTES, DEPTH>;
 

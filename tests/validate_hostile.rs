@@ -5,8 +5,9 @@ use forebay::validate::{
     Rejected, SchemaBuf, SchemaErrorKind, StreamValidator, ValidateError, Validator,
 };
 
-static VALIDATOR: Validator<2> = Validator::new();
-static LARGE: Validator<1, 2, 128, 4096> = Validator::new();
+// As many as there are tests here, which may all run at once.
+static VALIDATOR: Validator<10> = Validator::new();
+static LARGE: Validator<2, 2, 128, 4096> = Validator::new();
 
 fn schema(json: &str) -> SchemaBuf {
     SchemaBuf::from_json(json).unwrap_or_else(|error| panic!("{json}: {error}"))

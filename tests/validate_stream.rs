@@ -4,7 +4,8 @@
 use forebay::validate::{Options, Rejected, SchemaBuf, StreamValidator, ValidateError, Validator};
 use forebay::{End, SendError, StreamPool, Token};
 
-static VALIDATOR: Validator<4> = Validator::new();
+// As many as there are tests here, which may all run at once.
+static VALIDATOR: Validator<10> = Validator::new();
 
 fn schema(json: &str) -> SchemaBuf {
     SchemaBuf::from_json(json).unwrap_or_else(|error| panic!("{json}: {error}"))
