@@ -272,6 +272,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         let bytes = input.text.as_bytes();
         let mut at = self.at as usize;
+        // In the middle of a string most pieces are nothing but text.
+        at += self.scanner.skip(bytes.get(at..).unwrap_or(&[]));
         while let Some(&byte) = bytes.get(at) {
             let step = self.scanner.step(byte);
             if let Ok(Step { number_ended: false, event: Event::Nothing }) = step {

@@ -117,45 +117,44 @@ pub(super) enum Stop {
 /// How many bytes at the front are text of a string and no quote, backslash or control character.
 #[inline]
 pub(super) fn plain_len(text: &[u8]) -> usize {
-    // Most are short. In long ones, 64 at a time where that is faster: as vectors.
-    const VECTORS: bool = cfg!(target_pointer_width = "64");
+    // Most are short. From here on as vectors, where there are any.
+    const LONG: usize = if cfg!(target_pointer_width = "64") { 32 } else { usize::MAX };
     let mut at = 0;
-    let words = |at: &mut usize, most: usize| {
-        for _ in 0..most {
-            let stops = stops(text.get(*at..)?.first_chunk()?);
-            if stops != 0 {
-                *at += (stops.trailing_zeros() / 8) as usize;
-                return Some(());
-            }
-            *at += 8;
+    while let Some(eight) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        let stops = stops(eight);
+        if stops != 0 {
+            return at + (stops.trailing_zeros() / 8) as usize;
         }
-        None
-    };
-    if VECTORS && words(&mut at, 4).is_none() {
-        while let Some(many) = text.get(at..).and_then(|rest| rest.first_chunk::<64>()) {
-            if !is_plain(many) {
-                break;
-            }
-            at += 64;
+        at += 8;
+        if at == LONG {
+            at += plain_blocks(text.get(at..).unwrap_or(&[]));
         }
-    } else if VECTORS {
-        return at;
     }
-    if words(&mut at, usize::MAX).is_none() {
-        let rest = text.get(at..).unwrap_or(&[]);
-        at += rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count();
-    }
-    at
+    let rest = text.get(at..).unwrap_or(&[]);
+    at + rest.iter().take_while(|byte| !is_stop(**byte)).count()
 }
 
-/// Whether all of them are text: counted, and by itself, so that compilers make vectors of it.
+/// Whether a byte ends a run of text.
+const fn is_stop(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+/// How many bytes at the front, in blocks of 64, are nothing but text.
 #[inline(never)]
-fn is_plain(many: &[u8; 64]) -> bool {
-    let mut stops = 0;
-    for byte in many {
-        stops += u8::from((*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'));
+fn plain_blocks(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk::<64>()) {
+        // Counted, with no way out in between, so that compilers make vectors of it.
+        let mut stops = 0;
+        for byte in block {
+            stops += u8::from(is_stop(*byte));
+        }
+        if stops != 0 {
+            break;
+        }
+        at += 64;
     }
-    stops == 0
+    at
 }
 
 /// The high bit of each of eight bytes that ends a run of text, up to the first.

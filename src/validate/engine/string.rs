@@ -125,7 +125,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
 
     /// In the middle of a string: whether anything that is listed begins so.
     pub(super) fn foresee(&mut self, upto: u32, key: bool, input: Input<'_>, log: &mut dyn Log) {
-        if self.has_failed() {
+        let closed =
+            key && self.frames.last().is_some_and(|frame| frame.traits.has(Traits::CLOSED));
+        if !closed && !self.scalar.traits.has(Traits::LISTED) || self.has_failed() {
             return;
         }
         let end = self.at;
