@@ -52,7 +52,7 @@ struct Level {
 const _: () = assert!(size_of::<Level>() <= 28, "as the docs of `Validator` say");
 
 impl Level {
-    /// The `i`th keyword of its schema is a required name that was seen.
+    /// The keyword `i` of its schema, counted from 1, is a required name that was seen.
     fn see(&mut self, i: usize) -> Option<()> {
         *self.seen.get_mut(i / 32)? |= 1 << (i % 32);
         Some(())
