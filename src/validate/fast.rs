@@ -215,7 +215,7 @@ impl<'a> Glance<'a> {
         let index = level.parts;
         level.parts += 1;
         if !level.object {
-            return if level.prefixed { self.item(level, index) } else { Some(level.items) };
+            return Some(if level.prefixed { self.item(level, index) } else { level.items });
         }
         if self.peek()? != b'"' {
             return None;
@@ -264,17 +264,14 @@ impl<'a> Glance<'a> {
         Some(only.unwrap_or(rest))
     }
 
-    fn item(&self, level: &Level, index: u32) -> Option<Id> {
-        let (mut only, mut prefix) = (None, 0);
-        for (_, keyword) in self.input.rules.keywords(level.schema) {
-            if let Keyword::PrefixItem(i, child) = *keyword {
-                prefix = prefix.max(i + 1);
-                if i == index && only.replace(child).is_some() {
-                    return None;
-                }
-            }
-        }
-        Some(only.unwrap_or(if index >= prefix { level.items } else { NONE }))
+    /// The schema of the item at `index`: that of its place, of which there is one at most, or that of all behind those.
+    fn item(&self, level: &Level, index: u32) -> Id {
+        let mut keywords = self.input.rules.keywords(level.schema);
+        let own = keywords.find_map(|(_, keyword)| match *keyword {
+            Keyword::PrefixItem(place, child) if place == index => Some(child),
+            _ => None,
+        });
+        own.unwrap_or(level.items)
     }
 
     /// The end of an object or array.
