@@ -46,6 +46,18 @@ pub struct Work {
     pub contenders: Vec<Contender>,
 }
 
+impl Work {
+    pub fn new(
+        id: &'static str,
+        title: &str,
+        about: &'static str,
+        two_threads: bool,
+        contenders: Vec<Contender>,
+    ) -> Self {
+        Self { id, title: title.into(), about, two_threads, contenders }
+    }
+}
+
 /// Does `work` `n` times. Not inlined, so that callgrind finds it by its name and counts nothing else.
 #[inline(never)]
 pub fn measured(n: u64, work: &mut impl FnMut()) -> Duration {

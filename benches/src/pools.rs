@@ -646,13 +646,7 @@ pub fn works() -> Vec<Work> {
     across.push(transfer());
     across.extend(crate::go::contender("sync.Pool, Go", "pool-across"));
 
-    let work = |id, title: &str, about, two_threads, contenders| Work {
-        id,
-        title: title.into(),
-        about,
-        two_threads,
-        contenders,
-    };
+    let work = Work::new;
     vec![
         work(
             "get-put",

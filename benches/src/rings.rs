@@ -311,13 +311,7 @@ macro_rules! of_each {
 
 /// All rows about rings.
 pub fn works() -> Vec<Work> {
-    let work = |id, title: &str, about, two_threads, contenders| Work {
-        id,
-        title: title.into(),
-        about,
-        two_threads,
-        contenders,
-    };
+    let work = Work::new;
     let one = "An item is pushed and popped; ns for both.";
     let two = "One thread pushes one by one, the other pops; ns an item.";
     let chunks = "One thread pushes up to 16 items at once, the other pops up to 16; ns an item.";
