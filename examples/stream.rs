@@ -7,7 +7,7 @@
 //! What it shows:
 //!
 //! * A pool of token rings in a `static`: nothing is allocated to open a stream, and a ring that comes back is lent again.
-//! * One thread has the text, out of a model (`tiny-lm`) or a transcript, and sends it; another receives it. The ring
+//! * One thread has the text, out of a model (`tiny_lm`) or a transcript, and sends it; another receives it. The ring
 //!   between them holds a sender back when its receiver is slow, and tells either side when the other has left.
 //! * Every way a stream can end: finished, failed with a code, aborted, cancelled by its receiver.
 //! * That all of it runs without the heap. A counting global allocator watches every thread from the first `open` to the
@@ -37,6 +37,8 @@ use files::{Input, Origin, Request, Transcript};
 use transcript::json::{Meaning, Raw};
 use transcript::sse::{Framer, What};
 
+#[allow(dead_code, unreachable_pub)] // It is a library, too.
+mod tiny_lm;
 mod transcript;
 
 /// How many streams can be open at once.
@@ -634,7 +636,7 @@ Streams answers of language models through forebay's token streams and writes th
 usage: stream [OPTION…] [--] [FILE…]
 
 FILE is a transcript in the format of OpenAI chat completions, OpenAI responses or Anthropic messages; - is standard
-input, which is played as it arrives. Without a FILE a small model (examples/tiny-lm) goes on with a prompt, in the
+input, which is played as it arrives. Without a FILE a small model (examples/tiny_lm) goes on with a prompt, in the
 manner of Shakespeare, of whom it has read 1 MB.
 
   --prompt TEXT what the model goes on with (ROMEO:)

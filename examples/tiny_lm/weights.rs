@@ -35,7 +35,7 @@ const SIZE: usize = {
     sum
 };
 
-static FILE: [u8; SIZE] = *include_bytes!("../weights.bin");
+static FILE: [u8; SIZE] = *include_bytes!("weights.bin");
 
 /// The parts of the file, in its order.
 const fn part(number: usize) -> &'static [u8] {

@@ -83,5 +83,5 @@ fn seeds_and_temperatures_matter() {
 #[test]
 fn fits_small_machines() {
     assert!(size_of::<Model>() <= 400, "{} bytes of state", size_of::<Model>());
-    assert!(include_bytes!("../weights.bin").len() <= 300_000);
+    assert!(include_bytes!("../../weights.bin").len() <= 300_000);
 }

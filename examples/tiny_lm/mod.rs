@@ -1,6 +1,5 @@
-#![doc = include_str!("../README.md")]
-#![no_std]
-#![forbid(unsafe_code)]
+//! A language model of 293 kB that needs no heap and no floating point: a module of the example `stream`, and the
+//! package `tiny-lm` (in `crate`) for the firmware. The README beside it describes the model.
 
 mod weights;
 
