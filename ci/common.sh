@@ -42,6 +42,13 @@ must_fail() {
     }
 }
 
+# The README's own command: readme_command <README.md> <its first words>. Without the comment behind it.
+readme_command() {
+    local line
+    line=$(grep -m 1 "^$2 " "$1") || die "$1 has no line that starts with: $2"
+    sed 's/ *#.*//' <<<"$line"
+}
+
 # A stage that needs a Debian package gets it here, and on a machine that has it nothing happens.
 need() {
     local missing=() package

@@ -20,6 +20,12 @@ macro_rules! for_capacities {
 #[allow(unused_imports)]
 pub(crate) use for_capacities;
 
+/// Whether this is the unpacked package and not the repository: only cargo, when it packs, adds this file. The package
+/// holds no folder that has a manifest of its own.
+pub fn is_published_package() -> bool {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml.orig").exists()
+}
+
 /// Counts what was made and dropped, so that a suite can say "each exactly once".
 #[derive(Clone, Debug, Default)]
 pub struct Tally(Arc<(AtomicUsize, AtomicUsize)>);
