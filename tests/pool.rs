@@ -22,19 +22,19 @@ fn smoke() {
     assert_eq!(NAMES.available(), 2);
 }
 
-/// Lends all `N`, gives some back, lends them again: each slot to one holder, the lowest free one first.
+/// Lends all `N`, gives some back, lends them again: each slot to one holder.
 fn lends_each_slot_once<const N: usize>(pool: &Pool<u32, N>) {
     assert_eq!((pool.capacity(), pool.available()), (N, N));
     let mut addresses = BTreeSet::new();
-    let mut leases: Vec<_> = (0..N)
-        .map(|i| {
-            let mut lease = pool.try_get().unwrap();
-            assert_eq!((Lease::slot(&lease), *lease, pool.available()), (i, 0, N - i - 1));
-            *lease = i as u32 + 1;
-            assert!(addresses.insert(&raw const *lease));
-            Some(lease)
-        })
-        .collect();
+    let mut leases: Vec<_> = (0..N).map(|_| None).collect();
+    for i in 0..N {
+        let mut lease = pool.try_get().unwrap();
+        assert_eq!((*lease, pool.available()), (0, N - i - 1));
+        *lease = Lease::slot(&lease) as u32 + 1;
+        assert!(addresses.insert(&raw const *lease));
+        let slot = Lease::slot(&lease);
+        assert!(leases[slot].replace(lease).is_none(), "{slot} was lent twice");
+    }
     assert_eq!(pool.try_get().unwrap_err().capacity(), N);
     for (i, lease) in leases.iter().flatten().enumerate() {
         assert_eq!(**lease, i as u32 + 1, "nobody else wrote it");
@@ -45,11 +45,12 @@ fn lends_each_slot_once<const N: usize>(pool: &Pool<u32, N>) {
         leases[i] = None;
     }
     assert_eq!(pool.available(), back.len());
-    for &i in back.iter().rev() {
+    for _ in &back {
         let lease = pool.try_get().unwrap();
-        assert_eq!((Lease::slot(&lease), *lease), (i, 0), "the lowest, and reset");
+        assert_eq!(*lease, 0, "reset");
         assert!(addresses.contains(&(&raw const *lease)), "an object stays in its place");
-        leases[i] = Some(lease);
+        let slot = Lease::slot(&lease);
+        assert!(leases[slot].replace(lease).is_none(), "{slot} was lent twice");
     }
     assert!(pool.try_get().is_err());
     drop(leases);
@@ -128,17 +129,16 @@ fn drops() {
     let make = || Pool::<_, 40, _>::from_fn(|_| tally.make());
     let pool = make();
     for _ in 0..5 {
-        let leases = pool.get_up_to::<35>();
-        assert_eq!(leases.len(), 35);
+        let leases = pool.get_up_to::<40>();
+        assert_eq!(leases.len(), 40);
     }
-    assert_eq!((tally.made(), tally.dropped()), (35, 0), "made once each, and kept");
+    assert_eq!((tally.made(), tally.dropped()), (40, 0), "made once each, and kept");
     drop(pool);
-    assert_eq!(tally.dropped(), 35);
+    assert_eq!(tally.dropped(), 40);
 
     // An object whose lease was forgotten goes with the pool: nothing can reach it any more.
     let pool = make();
     std::mem::forget(pool.try_get().unwrap());
-    drop(pool.try_get().unwrap());
     std::mem::forget(Lease::share(pool.try_get().unwrap()));
     assert_eq!(tally.alive(), 2);
     drop(pool);
@@ -148,7 +148,8 @@ fn drops() {
     let pool = make();
     assert_eq!(pool.fill(), 40);
     let pool = Box::new(pool);
-    assert_eq!(pool.try_get().unwrap().number, 38);
+    assert!((43..=82).contains(&pool.try_get().unwrap().number));
+    assert_eq!(tally.made(), 82);
     drop(pool);
     assert_eq!(tally.alive(), 0);
 }
@@ -204,13 +205,10 @@ fn arrays_beyond_default_have_a_policy() {
 fn get_many_takes_all_or_nothing() {
     fn across_words<const N: usize, const K: usize>() {
         let pool: Box<Pool<u8, N>> = Box::default();
-        let mut groups = Vec::new();
+        let mut leases = Vec::new();
         for taken in 0..N / K {
             assert_eq!(pool.available(), N - taken * K);
-            let group = pool.try_get_many::<K>().unwrap();
-            groups.push(group.map(|lease| Lease::slot(&lease)));
-            // `map` gave them back: take the same number again for good.
-            std::mem::forget(pool.try_get_many::<K>().unwrap());
+            leases.extend(pool.try_get_many::<K>().unwrap());
         }
         let before = pool.metrics();
         assert!(pool.try_get_many::<K>().is_err());
@@ -218,7 +216,7 @@ fn get_many_takes_all_or_nothing() {
         assert_eq!((after.gets, after.in_use), (before.gets, before.in_use), "took nothing");
         assert_eq!(after.exhausted, before.exhausted + 1);
         assert_eq!(pool.available(), N % K);
-        let slots: BTreeSet<_> = groups.into_iter().flatten().collect();
+        let slots: BTreeSet<_> = leases.iter().map(Lease::slot).collect();
         assert_eq!(slots.len(), N / K * K, "different slots");
     }
     across_words::<1, 1>();
@@ -238,9 +236,10 @@ fn get_many_takes_all_or_nothing() {
 fn get_up_to_takes_what_is_there() {
     let pool: Pool<u8, 70> = Pool::new();
     let first = pool.get_up_to::<50>();
-    assert!(first.iter().map(Lease::slot).eq(0..50));
     let rest = pool.get_up_to::<50>();
-    assert!(rest.iter().map(Lease::slot).eq(50..70));
+    assert_eq!((first.len(), rest.len()), (50, 20));
+    let slots: BTreeSet<_> = first.iter().chain(&rest).map(Lease::slot).collect();
+    assert!(slots.into_iter().eq(0..70), "each once");
     assert!(pool.get_up_to::<50>().is_empty());
     assert_eq!(pool.metrics().exhausted, 0, "nothing was refused");
     drop(first);
@@ -353,7 +352,10 @@ fn audit_tells_age_up_to_255() {
         let young = pool.try_get().unwrap();
         let loans: Vec<_> = pool.audit().map(|l| (l.slot(), l.age(), l.since())).collect();
         let age = epoch.min(255);
-        assert_eq!(loans, [(0, age as u8, epoch - age), (1, 0, epoch)]);
+        let mut expected =
+            [(Lease::slot(&old), age as u8, epoch - age), (Lease::slot(&young), 0, epoch)];
+        expected.sort();
+        assert_eq!(loans, expected);
         drop(young);
     }
     drop(old);
@@ -370,11 +372,10 @@ fn audit_tells_kind_of_loan() {
     let shared = Lease::share(pool.try_get().unwrap());
     let other = shared.clone();
     let _raw = Lease::into_raw(pool.try_get().unwrap());
-    let kinds: Vec<_> = pool.audit().map(|l| (l.slot(), l.holders(), l.is_raw())).collect();
-    assert_eq!(kinds, [(0, 0, false), (1, 2, false), (2, 0, true)]);
+    let kinds = || BTreeSet::from_iter(pool.audit().map(|loan| (loan.holders(), loan.is_raw())));
+    assert_eq!(kinds(), [(0, false), (2, false), (0, true)].into());
     drop((plain, shared));
-    let kinds: Vec<_> = pool.audit().map(|l| (l.slot(), l.holders(), l.is_raw())).collect();
-    assert_eq!(kinds, [(1, 1, false), (2, 0, true)]);
+    assert_eq!(kinds(), [(1, false), (0, true)].into());
     drop(other);
     assert_eq!(pool.audit().count(), 1);
 }

@@ -823,6 +823,7 @@ mod headroom {
                 std::iter::from_fn(|| pool.try_get_reserved().ok()).collect();
             assert_eq!((normal.len(), reserved.len()), (N - H, H));
             let mut all: Vec<_> = normal.into_iter().chain(reserved.drain(..)).map(Some).collect();
+            all.sort_by_key(|lease| lease.as_ref().map(Lease::slot));
             let mut numbers = Numbers::new(H as u64);
             for round in 0..if cfg!(miri) { 20 } else { 400 } {
                 // Two that are not privileged, and one that is, in one of three orders.

@@ -277,18 +277,16 @@ impl<'p, const N: usize> Model<'p, N> {
         }
     }
 
-    /// The lowest free slots were lent, their objects made if there were none.
+    /// Free slots were lent, their objects made if there were none. Any of them: a claim may fail spuriously and go on to
+    /// another word.
     fn got(&mut self, leases: impl IntoIterator<Item = Lease<Handle<'p, N>>>) {
-        // Made in this order by one call, so the first vacant one has the lowest number.
         let leases: Vec<_> = leases.into_iter().collect();
-        let vacant = |slot: &&Slot<'p, N>| slot.held.is_none() && slot.object.is_none();
-        let lowest = self.slots.iter().filter(|slot| slot.held.is_none()).take(leases.len());
-        let made = lowest.filter(vacant).count();
-        let mut next = self.counts.made.load(SeqCst) - made;
+        let vacant = |lease: &&Lease<_>| self.slots[Lease::slot(lease)].object.is_none();
+        // One call makes them in the order of its leases.
+        let mut next = self.counts.made.load(SeqCst) - leases.iter().filter(vacant).count();
         for lease in leases {
-            let at = self.slots.iter().position(|slot| slot.held.is_none()).unwrap();
-            let slot = &mut self.slots[at];
-            assert_eq!(Lease::slot(&lease), at, "the lowest free one");
+            let slot = &mut self.slots[Lease::slot(&lease)];
+            assert!(slot.held.is_none(), "it was free");
             if slot.object.is_none() {
                 slot.object = Some(next);
                 next += 1;

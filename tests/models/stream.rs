@@ -95,12 +95,14 @@ impl<const S: usize, const D: usize> Model<'_, S, D> {
     }
 
     fn open(&mut self) {
-        let free = (0..S).find(|ring| self.streams.iter().all(|stream| stream.ring != *ring));
-        match (self.pool.open(), free) {
-            (Ok((sender, receiver)), Some(ring)) => {
+        let is_free = |ring| self.streams.iter().all(|stream| stream.ring != ring);
+        match self.pool.open() {
+            Ok((sender, receiver)) => {
+                let ring = sender.id().ring;
+                assert!(is_free(ring), "{ring} is open");
                 let epoch = self.opened[ring];
                 self.opened[ring] += 1;
-                assert_eq!((sender.id().ring, sender.id().epoch), (ring, epoch));
+                assert_eq!(sender.id().epoch, epoch);
                 self.streams.push(Stream {
                     ring,
                     epoch,
@@ -113,11 +115,11 @@ impl<const S: usize, const D: usize> Model<'_, S, D> {
                     cancelled: false,
                 });
             }
-            (Err(error), None) => {
-                assert_eq!(error.capacity(), S);
+            Err(error) => {
+                let free = (0..S).find(|&ring| is_free(ring));
+                assert_eq!((error.capacity(), free), (S, None), "refused, though one is free");
                 self.exhausted += 1;
             }
-            (got, free) => panic!("{:?} though {free:?} is free", got.is_ok()),
         }
     }
 

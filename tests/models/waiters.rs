@@ -257,16 +257,16 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
         slot >= N - self.headroom
     }
 
-    /// The lowest of the free ones that a caller may have.
-    fn fitting(&self, privileged: bool) -> Option<usize> {
-        self.free.iter().copied().find(|&slot| privileged || !self.is_reserved(slot))
+    /// Whether one is free that a caller may have.
+    fn fits(&self, privileged: bool) -> bool {
+        self.free.iter().any(|&slot| privileged || !self.is_reserved(slot))
     }
 
     /// A free slot became a lease.
     fn lend(&mut self, lease: Box<dyn Loan + 'p>, lane: Option<usize>, privileged: bool) {
         let slot = lease.slot();
         if self.lanes.is_empty() {
-            assert_eq!(self.fitting(privileged), Some(slot), "the lowest first");
+            assert!(!self.is_reserved(slot) || !self.fits(false), "reserved ones are lent last");
         }
         assert!(self.free.remove(&slot), "{slot} was not free");
         assert!(privileged || !self.is_reserved(slot));
@@ -285,7 +285,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
         match lease {
             Some(lease) => self.lend(lease, lane, privileged),
             None => {
-                assert_eq!(self.fitting(privileged), None);
+                assert!(!self.fits(privileged), "refused, though one is free");
                 self.exhausted += 1;
             }
         }
@@ -339,7 +339,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
     /// What becomes of a caller that comes now.
     fn fate(&self, privileged: bool) -> Fate {
         let seated = self.waiters.iter().filter(|waiter| waiter.at != At::Outside).count();
-        let fits = self.fitting(privileged).is_some();
+        let fits = self.fits(privileged);
         if fits && (privileged || self.queue.is_empty()) {
             Fate::Served
         } else if seated == self.seats {
