@@ -1,5 +1,5 @@
 //! The example `stream`, from the outside: transcripts in, text, messages and exit status out.
-#![cfg(feature = "std")]
+#![cfg(all(feature = "std", not(miri)))] // Runs processes.
 
 use std::fs;
 use std::io::{Read as _, Write as _};

@@ -323,8 +323,8 @@ fn counts_add_up_over_threads() {
 #[test]
 fn the_clock_of_the_system() {
     let times = Monitor::<1>::new(Clock::monotonic());
-    let span = times.span(0);
     let started = std::time::Instant::now();
+    let span = times.span(0);
     while times.longest_out().unwrap().time < millis(1) {
         thread::yield_now();
     }

@@ -657,7 +657,7 @@ fn make_and_drop_of_an_object_on_the_heap() {
 /// Random panics in random places of a pool with lanes.
 #[test]
 fn panics_everywhere_on_lanes() {
-    for seed in 0..200 {
+    for seed in 0..if cfg!(miri) { 5 } else { 200 } {
         let mut numbers = Numbers::new(seed);
         let bench = Lanes::<7>::new();
         let lanes = [bench.pool.claim().unwrap(), bench.pool.claim().unwrap()];
@@ -708,7 +708,7 @@ fn panics_everywhere_on_lanes() {
 /// Random panics in random places, many times: the sums still agree.
 #[test]
 fn panics_everywhere() {
-    for seed in 0..200 {
+    for seed in 0..if cfg!(miri) { 5 } else { 200 } {
         let mut numbers = Numbers::new(seed);
         let bench = Bench::<7>::new();
         let mut held = Vec::new();

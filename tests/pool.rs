@@ -67,7 +67,9 @@ fn capacity() {
     }
     for_capacities!(boxed);
     static LARGEST: Pool<u32, 65_535> = Pool::new();
-    lends_each_slot_once(&LARGEST);
+    if !cfg!(miri) {
+        lends_each_slot_once(&LARGEST);
+    }
 }
 
 #[test]
@@ -225,7 +227,9 @@ fn get_many_takes_all_or_nothing() {
     across_words::<64, 33>();
     across_words::<65, 40>();
     across_words::<100, 7>();
-    across_words::<1000, 999>();
+    if !cfg!(miri) {
+        across_words::<1000, 999>();
+    }
     let pool: Pool<u8, 3> = Pool::new();
     assert!(pool.try_get_many::<0>().is_ok());
     assert!(pool.try_get_many::<4>().is_err());

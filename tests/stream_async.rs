@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Tokens that a producer sends.
-const MANY: u32 = 2_000;
+const MANY: u32 = if cfg!(miri) { 30 } else { 2_000 };
 const SHORT: Duration = Duration::from_millis(10);
 
 type Tx<const STREAMS: usize, const DEPTH: usize> = Sender<'static, u32, STREAMS, DEPTH, Wake>;
@@ -629,6 +629,7 @@ proptest::proptest! {
     // What fails is shrunk and shown; a file of it would be one more thing to keep.
     #![proptest_config(proptest::test_runner::Config {
         failure_persistence: None,
+        cases: if cfg!(miri) { 4 } else { 256 },
         ..Default::default()
     })]
 

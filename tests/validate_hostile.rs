@@ -1,5 +1,6 @@
 //! Texts and schemas made to take long, to need much room, or to hit a limit: each ends, with a verdict or with an error.
 #![cfg(all(feature = "std", feature = "validate"))]
+#![cfg(not(miri))] // Sizes are what it is about.
 
 use forebay::validate::{
     Rejected, SchemaBuf, SchemaErrorKind, StreamValidator, ValidateError, Validator,
