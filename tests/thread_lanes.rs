@@ -563,7 +563,7 @@ fn a_pool_in_an_arc_goes_before_the_threads_that_used_it() {
                         for pool in jobs {
                             drop((get(&pool, together), get(&pool, together)));
                             drop(pool);
-                            together.meet(0);
+                            together.meet(0); // arrives, and does not wait
                         }
                     };
                     (send, scope.spawn(move || together.run(work)))
@@ -572,8 +572,9 @@ fn a_pool_in_an_arc_goes_before_the_threads_that_used_it() {
             for round in 0..10 {
                 let pool = Shared::new(LanePool::with_policy(Maker(tally.clone())));
                 senders.iter().for_each(|worker| worker.send(Arc::clone(&pool)).unwrap());
-                // All have let go of it, and live.
-                together.until(|| Arc::strong_count(&pool) == 1);
+                // All have let go of it, and live. The count of the `Arc` alone would not tell: it is read relaxed.
+                together.meet((workers + 1) * (round + 1));
+                assert_eq!(Arc::strong_count(&pool), 1);
                 assert_eq!((pool.audit().count(), pool.available()), (0, 16));
                 assert!(tally.alive() <= 16 && tally.made() > round);
                 drop(pool);
@@ -656,20 +657,24 @@ fn a_ticker_drops_what_idles_until_it_is_dropped() {
             drop(POOL.get_up_to::<16>());
             POOL.flush();
         };
+        // Whether each object that was made was dropped, of `more` than so many.
+        let all_evicted = |more| {
+            let metrics = POOL.metrics();
+            metrics.misses > more && metrics.misses == metrics.evictions
+        };
         burst();
         let ticker = POOL.tick_every(Duration::from_millis(1)).unwrap();
-        // Counted before its slot is free.
-        let all_evicted = |count| POOL.metrics().evictions == count && POOL.available() == 16;
-        Together::new().until(|| all_evicted(16));
+        Together::new().until(|| all_evicted(15));
         assert!(format!("{ticker:?}").contains("Ticker"));
+        // An eviction is counted before its slot is free, so the last may be out of reach still.
         burst();
-        Together::new().until(|| all_evicted(32));
+        Together::new().until(|| all_evicted(16));
         drop(ticker); // waits for its thread
         let before = POOL.metrics();
-        assert_eq!((before.misses, before.evictions), (32, 32));
+        assert!((31..=32).contains(&before.misses) && before.evictions == before.misses);
         burst();
         thread::sleep(Duration::from_millis(20));
-        assert_eq!(POOL.metrics().evictions, 32, "nobody ticks any more");
+        assert_eq!(POOL.metrics().evictions, before.evictions, "nobody ticks any more");
         assert_whole(&POOL);
     });
 }
