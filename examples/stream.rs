@@ -20,7 +20,7 @@
 //! what is in them: OpenAI chat completions, OpenAI responses and Anthropic messages.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Write as _};
 use std::iter;
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,9 +33,9 @@ use forebay::{End, Receiver, Sender, StreamPool, Token, Wake};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use command_line::{Command, Options};
-use files::{Input, Origin, Request, Transcript};
-use transcript::json::{Meaning, Raw};
-use transcript::sse::{Framer, What};
+use files::{Origin, Request, STDIN_LIMIT, Transcript};
+use transcript::sse::{Fault, What};
+use transcript::{Piece, Reader};
 
 #[allow(dead_code, unreachable_pub)] // It is a library, too.
 mod tiny_lm;
@@ -251,7 +251,7 @@ impl Run {
         mut answers: Sender<'_, Answer, RINGS, 2, Wake>,
         mut returns: Receiver<'_, usize, RINGS, 2, Wake>,
     ) {
-        let mut desk = Desk::for_events_of(self.longest_event);
+        let mut reader = Reader::with_capacity(self.longest_event);
         // A thread makes its waker where it waits for the first time.
         returns.ready_timeout(1, Duration::ZERO);
         self.start.wait();
@@ -263,7 +263,7 @@ impl Run {
             if answers.send_blocking(Answer { job, tokens }).is_err() {
                 break;
             }
-            self.play_job(job, sender, &mut desk);
+            self.play_job(job, sender, &mut reader);
             // The ring is free again when both sides have left; only then may this player open the next.
             if returns.recv_blocking().is_err() {
                 break;
@@ -291,18 +291,14 @@ impl Run {
         Some(self.next_job.fetch_add(1, Relaxed)).filter(|&job| job < self.jobs)
     }
 
-    fn play_job(&self, job: usize, mut sender: TextSender, desk: &mut Desk) {
+    fn play_job(&self, job: usize, mut sender: TextSender, reader: &mut Reader) {
         let transcript = &self.transcripts[job % self.transcripts.len()];
         let ending = match &transcript.origin {
             Origin::Model(request) => {
                 self.send_generated(request, job / self.transcripts.len(), &mut sender)
             }
-            Origin::Stored(bytes) => {
-                self.send_answer(&mut &bytes[..], transcript, &mut sender, desk)
-            }
-            Origin::Stdin(buffer) => {
-                self.send_answer(&mut *lock(buffer), transcript, &mut sender, desk)
-            }
+            Origin::Stored(bytes) => self.send_answer(&bytes[..], transcript, &mut sender, reader),
+            Origin::Stdin => self.send_answer(io::stdin().lock(), transcript, &mut sender, reader),
         };
         match ending {
             Ending::Finished => sender.close(),
@@ -338,43 +334,45 @@ impl Run {
     /// Reads one transcript event by event and sends the text that is in it.
     fn send_answer(
         &self,
-        input: &mut impl Input,
+        mut input: impl BufRead,
         source: &Transcript,
         sender: &mut TextSender,
-        desk: &mut Desk,
+        reader: &mut Reader,
     ) -> Ending {
-        let Desk { framer, unescaped } = desk;
-        framer.restart();
+        reader.restart();
         loop {
             if self.stopped().is_some() {
                 return Ending::Stopped;
             }
-            let event = match framer.advance(input.unread(), input.at_end()) {
-                Ok(Some(event)) => event,
-                Ok(None) if input.at_end() => return source.report(&framer.cut()),
-                Ok(None) => match input.fill() {
-                    Ok(()) => continue,
-                    Err(error) => return source.report(&framer.fault(What::Read(error))),
-                },
-                Err(fault) => return source.report(&fault),
+            let line = reader.framer.end();
+            let fault = |error| Fault { line, what: What::Read(error) };
+            if reader.framer.unfinished() > STDIN_LIMIT {
+                return source.report(&fault(io::ErrorKind::FileTooLarge.into()));
+            }
+            let (bytes, length) = match input.fill_buf() {
+                Ok(bytes) => (bytes, bytes.len()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return source.report(&fault(error)),
             };
-            let text = match event.meaning() {
-                Ok(Meaning::Text(text)) => text,
-                Ok(Meaning::Nothing) => Raw::EMPTY,
-                Ok(Meaning::End) => return Ending::Finished,
-                Ok(Meaning::Error(error)) => return source.report(&event.fault(What::Api(error))),
-                Err(fault) => return source.report(&fault),
+            let mut rest = bytes;
+            let piece = match length {
+                0 => reader.finish().map(Some),
+                _ => reader.read(&mut rest),
             };
-            match text.decode(unescaped) {
-                // Waits while the ring is full.
-                Ok(text) => {
+            let used = length - rest.len();
+            match piece {
+                Ok(Some(Piece { text, is_last })) => {
+                    // Waits while the ring is full.
                     if sender.send_text_blocking(text).is_err() {
                         return Ending::ReceiverLeft;
                     }
+                    if is_last {
+                        return Ending::Finished;
+                    }
                 }
-                Err(error) => return source.report(&event.fault(What::Json(error))),
+                Ok(None) => {}
+                Err(fault) => return source.report(&fault),
             }
-            let used = event.len;
             input.consume(used);
         }
     }
@@ -548,18 +546,6 @@ enum Ending {
     ReceiverLeft,
     /// The run was stopped.
     Stopped,
-}
-
-/// What a player needs to decode transcripts, made once for all of them.
-struct Desk {
-    framer: Framer,
-    unescaped: String,
-}
-
-impl Desk {
-    fn for_events_of(longest: usize) -> Self {
-        Self { framer: Framer::with_capacity(longest), unescaped: String::with_capacity(longest) }
-    }
 }
 
 /// A lock without poisoning: what is behind these is only ever changed in one step.
@@ -765,18 +751,17 @@ Exit status: 0 when every transcript was played to its end or the pipe was close
 /// Where transcripts come from.
 mod files {
     use std::ffi::OsString;
-    use std::io::{self, Read as _};
+    use std::io;
     use std::path::{Path, PathBuf};
-    use std::sync::Mutex;
 
     use crate::command_line::Options;
-    use crate::transcript::sse::{Fault, What};
+    use crate::transcript::sse::{Fault, Framer, What};
     use crate::{Ending, UNREADABLE, complain};
 
     /// The longest event standard input may carry before memory has to be allocated for it.
     const STDIN_EVENT: usize = 1 << 20;
     /// The longest event that is accepted from standard input.
-    const STDIN_LIMIT: usize = 64 << 20;
+    pub(crate) const STDIN_LIMIT: usize = 64 << 20;
 
     pub(crate) struct Transcript {
         /// As the user calls it.
@@ -795,8 +780,8 @@ mod files {
     pub(crate) enum Origin {
         Model(Request),
         Stored(Vec<u8>),
-        /// There is one of these at most; the lock only says so to the compiler.
-        Stdin(Mutex<StdinBuffer>),
+        /// There is one of these at most.
+        Stdin,
     }
 
     impl Transcript {
@@ -804,15 +789,16 @@ mod files {
         pub(crate) fn longest_event(&self) -> usize {
             let bytes = match &self.origin {
                 Origin::Model(_) => return 0,
-                Origin::Stdin(_) => return STDIN_EVENT,
+                Origin::Stdin => return STDIN_EVENT,
                 Origin::Stored(bytes) => bytes,
             };
-            let (mut longest, mut current) = (0, 0);
-            for line in bytes.split(|&byte| byte == b'\n') {
-                current = if matches!(line, b"" | b"\r") { 0 } else { current + line.len() + 1 };
-                longest = longest.max(current);
+            let (mut framer, mut rest) = (Framer::with_capacity(0), &bytes[..]);
+            let mut longest = 0;
+            // A transcript is played up to its first fault, so what is behind does not count.
+            while let (before, Ok(Some(_))) = (rest.len(), framer.advance(&mut rest)) {
+                longest = longest.max(before - rest.len());
             }
-            longest
+            longest.max(framer.unfinished())
         }
 
         /// Tells the user what is wrong and where, and the caller how the stream has to end.
@@ -853,87 +839,10 @@ mod files {
 
     fn open(file: &OsString) -> io::Result<Transcript> {
         Ok(if file == "-" {
-            Transcript {
-                name: "<stdin>".into(),
-                origin: Origin::Stdin(Mutex::new(StdinBuffer::new())),
-            }
+            Transcript { name: "<stdin>".into(), origin: Origin::Stdin }
         } else {
             Transcript { name: file.into(), origin: Origin::Stored(std::fs::read(file)?) }
         })
-    }
-
-    /// Bytes to be cut into events.
-    pub(crate) trait Input {
-        /// What is there and not consumed yet.
-        fn unread(&self) -> &[u8];
-        /// Nothing will come after what is unread.
-        fn at_end(&self) -> bool;
-        fn consume(&mut self, bytes: usize);
-        /// Waits for more.
-        fn fill(&mut self) -> io::Result<()>;
-    }
-
-    impl Input for &[u8] {
-        fn unread(&self) -> &[u8] {
-            self
-        }
-
-        fn at_end(&self) -> bool {
-            true
-        }
-
-        fn consume(&mut self, bytes: usize) {
-            *self = &self[bytes..];
-        }
-
-        fn fill(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// What was read from standard input, from the first byte of the current event on.
-    pub(crate) struct StdinBuffer {
-        bytes: Vec<u8>,
-        unread: std::ops::Range<usize>,
-        at_end: bool,
-    }
-
-    impl StdinBuffer {
-        fn new() -> Self {
-            Self { bytes: vec![0; STDIN_EVENT], unread: 0..0, at_end: false }
-        }
-    }
-
-    impl Input for StdinBuffer {
-        fn unread(&self) -> &[u8] {
-            &self.bytes[self.unread.clone()]
-        }
-
-        fn at_end(&self) -> bool {
-            self.at_end
-        }
-
-        fn consume(&mut self, bytes: usize) {
-            self.unread.start += bytes;
-        }
-
-        fn fill(&mut self) -> io::Result<()> {
-            self.bytes.copy_within(self.unread.clone(), 0);
-            self.unread = 0..self.unread.len();
-            if self.unread.end == self.bytes.len() {
-                if self.bytes.len() >= STDIN_LIMIT {
-                    return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-                }
-                self.bytes.resize(2 * self.bytes.len(), 0);
-            }
-            match io::stdin().lock().read(&mut self.bytes[self.unread.end..]) {
-                Ok(0) => self.at_end = true,
-                Ok(read) => self.unread.end += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-            Ok(())
-        }
     }
 }
 

@@ -232,8 +232,35 @@ fn reads_each_format() {
         responses(&texts, r#"{"type":"response.incomplete","response":{"error":null}}"#),
     );
     dir.file("anthropic", anthropic(&texts));
-    for format in ["chat", "responses", "incomplete", "anthropic"] {
+    dir.file("refusals", chat(&texts).replace("\"content\":", "\"refusal\":"));
+    let refused = responses(&texts, r#"{"type":"response.completed"}"#);
+    dir.file("refused", refused.replace("output_text.", "refusal."));
+    let completions = texts.map(|text| {
+        data(&format!(r#"{{"choices":[{{"text":"{text}","index":0}}],"usage":null}}"#))
+    });
+    dir.file("completions", completions.concat() + "data: [DONE]\n\n");
+    let parts = |texts: &[&str]| {
+        let parts: Vec<_> =
+            texts.iter().map(|text| format!(r#"{{"type":"text","text":"{text}"}}"#)).collect();
+        data(&format!(r#"{{"choices":[{{"delta":{{"content":[{}]}}}}]}}"#, parts.join(",")))
+    };
+    dir.file("parts", texts.map(|text| parts(&[text])).concat() + &chat(&[]));
+    let native = texts.map(|text| data(&format!(r#"{{"content":"{text}","stop":false}}"#)));
+    dir.file("llama.cpp", native.concat() + &data(r#"{"content":"","stop":true}"#));
+    let formats = [
+        "chat",
+        "responses",
+        "incomplete",
+        "anthropic",
+        "refusals",
+        "refused",
+        "completions",
+        "parts",
+        "llama.cpp",
+    ];
+    for format in formats {
         let run = dir.run(&format!("--json {format}"));
+        assert_eq!(run.number("allocations"), 0.0, "{format}: {run:?}");
         assert_eq!(
             (run.status, run.out.as_str()),
             (Some(0), "Grüezi, 世界 🌊"),
@@ -325,10 +352,12 @@ fn reads_lines_as_servers_and_proxies_write_them() {
     );
     dir.file("lf", &plain);
     dir.file("crlf", plain.replace('\n', "\r\n"));
+    dir.file("cr", plain.replace('\n', "\r"));
+    dir.file("unknown-fields", plain.replace("\n\n", "\nx-proxy: cache miss\nnonsense\n\n"));
     dir.file("bom", format!("\u{FEFF}{plain}"));
     dir.file("no-last-newlines", plain.trim_end());
     dir.file("after-the-end", format!("{plain}what comes now is not read"));
-    for file in ["lf", "crlf", "bom", "no-last-newlines", "after-the-end"] {
+    for file in ["lf", "crlf", "cr", "unknown-fields", "bom", "no-last-newlines", "after-the-end"] {
         let run = dir.run(&format!("--json {file}"));
         assert_eq!(
             (run.status, run.out.as_str(), run.ends()),
@@ -369,7 +398,7 @@ fn plays_standard_input_as_it_arrives() {
 fn names_lines_of_standard_input() {
     let dir = Dir::new("stdin-faults");
     for (input, message, end) in [
-        (format!("{}nonsense\n", chat_delta("a")), "<stdin>:3: malformed line", [0, 0, 1]),
+        (format!("{}data: nonsense\n\n", chat_delta("a")), "<stdin>:3: bad JSON: ", [0, 0, 1]),
         (chat_delta("a"), "<stdin>:2: cut off", [0, 1, 0]),
         (String::new(), "<stdin>:1: cut off", [0, 1, 0]),
     ] {
@@ -446,9 +475,17 @@ fn a_transcript_that_cannot_be_read_fails_its_stream_and_no_other() {
     let dir = Dir::new("broken");
     dir.file("good", chat(&["good"]));
     let deep = format!("data: {{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let cases: [(&[u8], &str); 12] = [
-        (b"nonsense", "bad:3: malformed line"),
-        (b"{\"error\":{}}", "bad:3: malformed line"),
+    let cases: [(&[u8], &str); 14] = [
+        (b"data: nonsense", "bad:3: bad JSON: value expected"),
+        (b"data: {\"text\":\"lost\"}", "bad:3: text in an unknown form: an event without a type"),
+        (
+            b"data: {\"type\":\"poem\",\"text\":\"lost\"}",
+            "bad:3: text in an unknown form: an event of type poem",
+        ),
+        (
+            b"id\ndata: {\"choices\":[{\"delta\":{\"content\":7}}]}",
+            "bad:4: text in an unknown form: `content` of a choice",
+        ),
         (b"data: {\"choices\":", "bad:3: bad JSON: "),
         (b"data: {\"choices\" []}", "bad:3: bad JSON: colon expected"),
         (b"data: {\"choices\":[007]}", "bad:3: bad JSON: "),

@@ -1,4 +1,4 @@
-//! What an event says, read in place from its JSON.
+//! JSON values, read in place, and errors of an API.
 
 use std::fmt::{self, Write as _};
 use std::str;
@@ -9,256 +9,143 @@ use hifijson::str::{Error as StringError, Lex as _, LexWrite as _};
 use hifijson::token::Lex as _;
 use hifijson::{Error, Expect, Read as _, SliceLexer};
 
-/// How deep values may be nested. The events of the three APIs stay below 20.
+/// How deep values may be nested. The events of all APIs stay below 20.
 const MAX_DEPTH: usize = 64;
 
-/// What an event means for the answer.
-pub(crate) enum Meaning<'a> {
-    Text(Raw<'a>),
-    End,
-    Error(ApiError<'a>),
-    Nothing,
-}
+/// A value as it stands in its text, well-formed.
+#[derive(Clone, Copy)]
+pub(crate) struct Json<'a>(&'a [u8]);
 
-/// An error the API reports within a stream.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct ApiError<'a> {
-    kind: Option<Raw<'a>>,
-    code: Option<Raw<'a>>,
-    number: Option<u64>,
-    message: Option<Raw<'a>>,
-}
+impl<'a> Json<'a> {
+    /// Reads a text that is one value. An error comes with its position.
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, (usize, Error)> {
+        let mut lexer = SliceLexer::new(text);
+        lexer
+            .exactly_one(SliceLexer::ws_peek, |next, lexer| Self::read(next, lexer, MAX_DEPTH))
+            .map_err(|error| (text.len() - lexer.as_slice().len(), error))
+    }
 
-impl ApiError<'_> {
-    /// The HTTP status that is nearest to the error.
-    pub(crate) fn status(&self) -> u16 {
-        const NAMES: [(&str, u16); 12] = [
-            ("invalid_request_error", 400),
-            ("authentication_error", 401),
-            ("permission_error", 403),
-            ("not_found_error", 404),
-            ("request_too_large", 413),
-            ("insufficient_quota", 429),
-            ("rate_limit_error", 429),
-            ("rate_limit_exceeded", 429),
-            ("api_error", 500),
-            ("server_error", 500),
-            ("timeout_error", 504),
-            ("overloaded_error", 529),
-        ];
-        if let Some(Ok(number @ 400..=599)) = self.number.map(u16::try_from) {
-            return number;
+    /// Reads a value, of which `next` is the first byte.
+    fn read(next: u8, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Self, Error> {
+        let from = lexer.as_slice();
+        skip(next, lexer, depth)?;
+        Ok(Self(&from[..from.len() - lexer.as_slice().len()]))
+    }
+
+    pub(crate) fn is_object(self) -> bool {
+        self.0.starts_with(b"{")
+    }
+
+    pub(crate) fn is_array(self) -> bool {
+        self.0.starts_with(b"[")
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.0.starts_with(b"n")
+    }
+
+    pub(crate) fn is_true(self) -> bool {
+        self.0.starts_with(b"t")
+    }
+
+    /// Not null, false, zero or empty, as Python sees it.
+    pub(crate) fn is_truthy(self) -> bool {
+        match self.0 {
+            [b'n' | b'f', ..] => false,
+            [b'"', inside @ .., _] => !inside.is_empty(),
+            [b'{' | b'[', inside @ .., _] => !inside.trim_ascii().is_empty(),
+            _ => !self.is_zero(),
         }
-        let names = [self.code, self.kind].into_iter().flatten();
-        names
-            .flat_map(|name| NAMES.iter().find(|known| name.is(known.0)))
-            .map(|known| known.1)
-            .next()
-            .unwrap_or(500)
+    }
+
+    /// The number zero, however it is written.
+    pub(crate) fn is_zero(self) -> bool {
+        let mantissa = self.0.split(|byte| matches!(byte, b'e' | b'E')).next();
+        mantissa
+            .is_some_and(|digits| digits.iter().all(|digit| matches!(digit, b'-' | b'0' | b'.')))
+    }
+
+    /// A natural number.
+    pub(crate) fn natural(self) -> Option<u64> {
+        str::from_utf8(self.0).ok()?.parse().ok()
+    }
+
+    pub(crate) fn string(self) -> Option<Raw<'a>> {
+        self.0.strip_prefix(b"\"").map(Raw)
+    }
+
+    /// The members of an object; none of any other value.
+    pub(crate) fn members(self) -> impl Iterator<Item = (Raw<'a>, Self)> {
+        let mut lexer = SliceLexer::new(self.0.strip_prefix(b"{").unwrap_or_default());
+        std::iter::from_fn(move || {
+            if lexer.ws_peek()? == b',' {
+                lexer.discarded().eat_whitespace();
+            }
+            lexer.expect(SliceLexer::peek_next, b'"')?;
+            let key = Raw::read(&mut lexer).ok()?;
+            lexer.expect(SliceLexer::ws_peek, b':')?;
+            let next = lexer.ws_peek()?;
+            Some((key, Self::read(next, &mut lexer, MAX_DEPTH).ok()?))
+        })
+    }
+
+    /// The values of these members of an object. A null is as good as missing.
+    pub(crate) fn get<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
+        let mut values = [None; N];
+        for (key, value) in self.members() {
+            if let Some(at) = names.iter().position(|name| key.is(name)) {
+                values[at] = Some(value).filter(|value| !value.is_null());
+            }
+        }
+        values
+    }
+
+    /// The items of an array; none of any other value.
+    pub(crate) fn items(self) -> impl Iterator<Item = Self> {
+        let mut lexer = SliceLexer::new(self.0.strip_prefix(b"[").unwrap_or_default());
+        std::iter::from_fn(move || {
+            if lexer.ws_peek()? == b',' {
+                lexer.discarded().eat_whitespace();
+            }
+            let next = lexer.peek_next().filter(|&next| next != b']')?;
+            Self::read(next, &mut lexer, MAX_DEPTH).ok()
+        })
     }
 }
 
-impl fmt::Display for ApiError<'_> {
+/// Reads a value and forgets it.
+fn skip(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error> {
+    match next {
+        b'{' => {
+            let depth = depth.checked_sub(1).ok_or(Error::Depth)?;
+            lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
+                lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
+                lexer.str_ignore()?;
+                lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
+                let next = lexer.ws_peek().ok_or(Expect::Value)?;
+                skip(next, lexer, depth)
+            })
+        }
+        b'[' => {
+            let depth = depth.checked_sub(1).ok_or(Error::Depth)?;
+            lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| skip(next, lexer, depth))
+        }
+        b'"' => Ok(lexer.discarded().str_ignore()?),
+        b'-' | b'0'..=b'9' => {
+            lexer.num_string().validated()?;
+            Ok(())
+        }
+        _ => lexer.null_or_bool().map(drop).ok_or(Expect::Value.into()),
+    }
+}
+
+/// For the terminal: a string as its text, any other value as it stands.
+impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, " {}", self.status())?;
-        for name in [self.kind, self.code].into_iter().flatten() {
-            write!(f, " {name}")?;
+        match self.string() {
+            Some(text) => text.fmt(f),
+            None => Printable(self.0).fmt(f),
         }
-        self.message.map_or(Ok(()), |message| write!(f, ": {message}"))
-    }
-}
-
-/// What is looked for in an event; everything else is skipped.
-#[derive(Default)]
-struct Fields<'a> {
-    /// `type`
-    kind: Option<Raw<'a>>,
-    /// `delta`, where it is a string
-    delta: Option<Raw<'a>>,
-    /// `delta.type`
-    delta_kind: Option<Raw<'a>>,
-    /// `delta.text`
-    delta_text: Option<Raw<'a>>,
-    /// `delta.content` of the choice with index 0
-    content: Option<Raw<'a>>,
-    /// `error`, where it is not null
-    error: Option<ApiError<'a>>,
-    /// `response.error`, where it is not null
-    response_error: Option<ApiError<'a>>,
-    /// `code` and `message`, which an error of OpenAI responses has at the top
-    own_error: ApiError<'a>,
-}
-
-/// Reads the data of an event; an error comes with its position. `name` is the event's name in the transcript.
-pub(crate) fn read<'a>(data: &'a [u8], name: &[u8]) -> Result<Meaning<'a>, (usize, Error)> {
-    let mut lexer = SliceLexer::new(data);
-    let mut fields = Fields::default();
-    let result = lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| {
-        let event = Value { next, lexer, depth: MAX_DEPTH };
-        if next == b'{' { fields.fill(event) } else { Err(Expect::Value.into()) }
-    });
-    match result {
-        Ok(()) => Ok(fields.meaning(name)),
-        Err(error) => Err((data.len() - lexer.as_slice().len(), error)),
-    }
-}
-
-impl<'a> Fields<'a> {
-    fn fill(&mut self, event: Value<'_, 'a>) -> Result<(), Error> {
-        event.object(|key, value| match key {
-            _ if key.is("type") => value.string().map(|kind| self.kind = kind),
-            _ if key.is("delta") => self.fill_delta(value),
-            _ if key.is("choices") => value.array(|choice| self.fill_choice(choice)),
-            _ if key.is("error") => value.error().map(|error| self.error = error),
-            _ if key.is("response") => value.object(|key, value| match key {
-                _ if key.is("error") => value.error().map(|error| self.response_error = error),
-                _ => value.skip(),
-            }),
-            _ if key.is("code") => value.string().map(|code| self.own_error.code = code),
-            _ if key.is("message") => {
-                value.string().map(|message| self.own_error.message = message)
-            }
-            _ => value.skip(),
-        })
-    }
-
-    /// A string in OpenAI responses, an object in Anthropic messages.
-    fn fill_delta(&mut self, delta: Value<'_, 'a>) -> Result<(), Error> {
-        if delta.next == b'"' {
-            return delta.string().map(|text| self.delta = text);
-        }
-        delta.object(|key, value| match key {
-            _ if key.is("type") => value.string().map(|kind| self.delta_kind = kind),
-            _ if key.is("text") => value.string().map(|text| self.delta_text = text),
-            _ => value.skip(),
-        })
-    }
-
-    fn fill_choice(&mut self, choice: Value<'_, 'a>) -> Result<(), Error> {
-        let (mut index, mut content) = (None, None);
-        choice.object(|key, value| match key {
-            _ if key.is("index") => value.number().map(|number| index = number),
-            _ if key.is("delta") => value.object(|key, value| match key {
-                _ if key.is("content") => value.string().map(|text| content = text),
-                _ => value.skip(),
-            }),
-            _ => value.skip(),
-        })?;
-        // Where there is only one choice, some servers leave out its index.
-        if index.unwrap_or(0) == 0 {
-            self.content = content;
-        }
-        Ok(())
-    }
-
-    fn meaning(self, name: &[u8]) -> Meaning<'a> {
-        if let Some(error) = self.error {
-            return Meaning::Error(error);
-        }
-        let is = |wanted: &str| self.kind.map_or(name == wanted.as_bytes(), |kind| kind.is(wanted));
-        let text = match self.delta_kind {
-            _ if is("response.output_text.delta") => self.delta,
-            Some(kind) if is("content_block_delta") && kind.is("text_delta") => self.delta_text,
-            _ => self.content,
-        };
-        match text {
-            Some(text) => Meaning::Text(text),
-            None if is("error") => Meaning::Error(self.own_error),
-            None if is("response.failed") => {
-                Meaning::Error(self.response_error.unwrap_or_default())
-            }
-            None if ["message_stop", "response.completed", "response.incomplete"]
-                .into_iter()
-                .any(is) =>
-            {
-                Meaning::End
-            }
-            None => Meaning::Nothing,
-        }
-    }
-}
-
-/// A value about to be read: the lexer stands before its first byte.
-struct Value<'l, 'a> {
-    next: u8,
-    lexer: &'l mut SliceLexer<'a>,
-    depth: usize,
-}
-
-impl<'a> Value<'_, 'a> {
-    fn skip(self) -> Result<(), Error> {
-        match self.next {
-            b'{' => self.object(|_, value| value.skip()),
-            b'[' => self.array(|value| value.skip()),
-            b'"' => self.string().map(drop),
-            b'-' | b'0'..=b'9' => self.number().map(drop),
-            _ => self.lexer.null_or_bool().map(drop).ok_or(Expect::Value.into()),
-        }
-    }
-
-    /// A string; None for any other value.
-    fn string(self) -> Result<Option<Raw<'a>>, Error> {
-        if self.next != b'"' {
-            return self.skip().map(|()| None);
-        }
-        Raw::read(self.lexer.discarded()).map(Some)
-    }
-
-    /// A natural number; None for any other value.
-    fn number(self) -> Result<Option<u64>, Error> {
-        if !matches!(self.next, b'-' | b'0'..=b'9') {
-            return self.skip().map(|()| None);
-        }
-        let (digits, _) = self.lexer.num_string().validated()?;
-        Ok(digits.parse().ok())
-    }
-
-    /// Calls `each` for the members of an object; skips any other value.
-    fn object(
-        self,
-        mut each: impl FnMut(Raw<'a>, Value<'_, 'a>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        if self.next != b'{' {
-            return self.skip();
-        }
-        let depth = self.depth.checked_sub(1).ok_or(Error::Depth)?;
-        self.lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
-            lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-            let key = Raw::read(lexer)?;
-            lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
-            let next = lexer.ws_peek().ok_or(Expect::Value)?;
-            each(key, Value { next, lexer, depth })
-        })
-    }
-
-    /// Calls `each` for the items of an array; skips any other value.
-    fn array(self, mut each: impl FnMut(Value<'_, 'a>) -> Result<(), Error>) -> Result<(), Error> {
-        if self.next != b'[' {
-            return self.skip();
-        }
-        let depth = self.depth.checked_sub(1).ok_or(Error::Depth)?;
-        self.lexer
-            .discarded()
-            .seq(b']', SliceLexer::ws_peek, |next, lexer| each(Value { next, lexer, depth }))
-    }
-
-    /// An error: an object, or just its message. None for any other value.
-    fn error(self) -> Result<Option<ApiError<'a>>, Error> {
-        let mut error = ApiError::default();
-        match self.next {
-            b'"' => error.message = self.string()?,
-            b'{' => self.object(|key, value| match key {
-                _ if key.is("type") => value.string().map(|kind| error.kind = kind),
-                _ if key.is("message") => value.string().map(|message| error.message = message),
-                _ if key.is("code") && value.next == b'"' => {
-                    value.string().map(|code| error.code = code)
-                }
-                _ if key.is("code") => value.number().map(|number| error.number = number),
-                _ => value.skip(),
-            })?,
-            _ => return self.skip().map(|()| None),
-        }
-        Ok(Some(error))
     }
 }
 
@@ -267,8 +154,6 @@ impl<'a> Value<'_, 'a> {
 pub(crate) struct Raw<'a>(&'a [u8]);
 
 impl<'a> Raw<'a> {
-    pub(crate) const EMPTY: Self = Self(b"\"");
-
     /// Reads a string from behind its opening quote.
     fn read(lexer: &mut SliceLexer<'a>) -> Result<Self, Error> {
         let from = lexer.as_slice();
@@ -276,25 +161,43 @@ impl<'a> Raw<'a> {
         Ok(Self(&from[..from.len() - lexer.as_slice().len()]))
     }
 
-    /// The text, in place if it has no escapes, else in `unescaped`.
-    pub(crate) fn decode<'s>(self, unescaped: &'s mut String) -> Result<&'s str, Error>
-    where
-        'a: 's,
-    {
-        let plain = self.0.strip_suffix(b"\"").unwrap_or(self.0);
-        if !plain.contains(&b'\\') {
-            return str::from_utf8(plain).map_err(|error| StringError::Utf8(error).into());
-        }
-        unescaped.clear();
-        self.for_pieces(|piece| unescaped.push_str(piece))?;
-        Ok(unescaped)
+    /// What is between the quotes.
+    fn inside(self) -> &'a [u8] {
+        self.0.strip_suffix(b"\"").unwrap_or(self.0)
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.inside().is_empty()
+    }
+
+    /// Appends the text. It fails if an escape is half of a character.
+    pub(crate) fn append_to(self, text: &mut String) -> Result<(), Error> {
+        self.for_pieces(|piece| text.push_str(piece))
     }
 
     /// Whether this is the text.
-    fn is(self, text: &str) -> bool {
+    pub(crate) fn is(self, text: &str) -> bool {
+        if !self.inside().contains(&b'\\') {
+            return self.inside() == text.as_bytes();
+        }
         let mut rest = Some(text);
         let result = self.for_pieces(|piece| rest = rest.and_then(|rest| rest.strip_prefix(piece)));
         result.is_ok() && rest == Some("")
+    }
+
+    /// The text, if it is short.
+    pub(crate) fn word(self) -> Word {
+        let mut word = Word { bytes: [0; Word::LONGEST], length: 0 };
+        let result = self.for_pieces(|piece| {
+            for &byte in piece.as_bytes() {
+                if let Some(place) = word.bytes.get_mut(word.length) {
+                    *place = byte;
+                }
+                word.length += 1;
+            }
+        });
+        word.length = if result.is_ok() { word.length } else { usize::MAX };
+        word
     }
 
     /// Calls `each` for what is between the escapes and for what they stand for.
@@ -319,13 +222,133 @@ impl fmt::Display for Raw<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut result = Ok(());
         let decoded = self.for_pieces(|piece| {
-            for char in piece.chars() {
-                result = result.and_then(|()| match char.is_control() {
-                    true => write!(f, "{}", char.escape_debug()),
-                    false => f.write_char(char),
-                });
-            }
+            result = result.and_then(|()| Printable(piece.as_bytes()).fmt(f));
         });
         result.and_then(|()| decoded.or_else(|_| f.write_char('\u{FFFD}')))
+    }
+}
+
+/// A text for the terminal, with its control characters escaped.
+struct Printable<'a>(&'a [u8]);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.utf8_chunks().flat_map(|chunk| chunk.valid().chars()) {
+            match char.is_control() {
+                true => write!(f, "{}", char.escape_debug())?,
+                false => f.write_char(char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A short text, decoded.
+pub(crate) struct Word {
+    bytes: [u8; Word::LONGEST],
+    length: usize,
+}
+
+impl Word {
+    const LONGEST: usize = 64;
+
+    /// The text, or a question mark in place of one that is too long or has half a character.
+    pub(crate) fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or("?")
+    }
+}
+
+/// Whether the value of a field `error` reports one. Like null, an empty value is none.
+pub(crate) fn is_error(value: &[u8]) -> bool {
+    Json::parse(value).map_or(!value.trim_ascii().is_empty(), Json::is_truthy)
+}
+
+/// An error the API reports within a stream.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ApiError<'a> {
+    kind: Option<Json<'a>>,
+    code: Option<Json<'a>>,
+    status: Option<u16>,
+    message: Option<Json<'a>>,
+    /// The message, if the error is not JSON.
+    plain: &'a [u8],
+}
+
+impl<'a> ApiError<'a> {
+    /// Reads an error that is an object, just its message, or some other value.
+    pub(crate) fn new(error: Json<'a>) -> Self {
+        let [kind, code, status, status_code] =
+            error.get(["type", "code", "status", "status_code"]);
+        let messages = error.get(["message", "details", "detail", "msg"]);
+        let message = match error.is_object() {
+            true => messages.into_iter().flatten().find(|message| message.is_truthy()),
+            false => Some(error),
+        };
+        Self {
+            // The type of the event itself adds nothing.
+            kind: kind.filter(|kind| {
+                let is = |word| kind.string().is_none_or(|kind| kind.is(word));
+                !is("error") && !is("conversation.response.error")
+            }),
+            code: code.filter(|code| code.is_truthy() && !code.is_object() && !code.is_array()),
+            status: [code, status, status_code].into_iter().flatten().find_map(http_status),
+            message,
+            plain: b"",
+        }
+    }
+
+    /// An error that is not JSON.
+    pub(crate) fn plain(message: &'a [u8]) -> Self {
+        Self { plain: message, ..Self::default() }
+    }
+
+    /// The HTTP status that is nearest to the error.
+    pub(crate) fn status(&self) -> u16 {
+        const NAMES: [(&str, u16); 14] = [
+            ("invalid_request_error", 400),
+            ("authentication_error", 401),
+            ("permission_error", 403),
+            ("not_found_error", 404),
+            ("request_too_large", 413),
+            ("insufficient_quota", 429),
+            ("rate_limit_error", 429),
+            ("rate_limit_exceeded", 429),
+            ("api_error", 500),
+            ("server_error", 500),
+            ("not_supported_error", 501),
+            ("unavailable_error", 503),
+            ("timeout_error", 504),
+            ("overloaded_error", 529),
+        ];
+        let names = || [self.code, self.kind].into_iter().flatten().filter_map(Json::string);
+        let by_name = || {
+            names()
+                .find_map(|name| NAMES.iter().find(|known| name.is(known.0)).map(|known| known.1))
+        };
+        self.status.or_else(by_name).unwrap_or(500)
+    }
+}
+
+/// A number or a text that is the status of an error.
+fn http_status(value: Json<'_>) -> Option<u16> {
+    let word = value.string().map(Raw::word);
+    let number = word.map_or(value.natural(), |word| word.as_str().parse().ok())?;
+    u16::try_from(number).ok().filter(|status| (400..=599).contains(status))
+}
+
+impl fmt::Display for ApiError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", self.status())?;
+        if let Some(kind) = self.kind {
+            write!(f, " {kind}")?;
+        }
+        if let Some(code) = self.code.filter(|&code| http_status(code).is_none()) {
+            write!(f, " {code}")?;
+        }
+        match self.message {
+            Some(message) => write!(f, ": {message}"),
+            None if self.plain.is_empty() => Ok(()),
+            None => write!(f, ": {}", Printable(self.plain)),
+        }
     }
 }

@@ -1,9 +1,17 @@
 //! Server-sent events: cuts a transcript into lines, and lines into events.
+//!
+//! The rules are those of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream),
+//! with three additions, because a text that was lost or altered has to be seen:
+//!
+//! * A line that is not UTF-8 is an error. The standard replaces the bad bytes.
+//! * A field `error` is an error of the API: older servers of llama.cpp send `error: {…}`. The standard ignores it.
+//! * An event that the end of the input cuts off is discarded, as in the standard, but [`Framer::finish`] returns it: it
+//!   may be the end marker, without its blank line.
 
-use std::ops::Range;
-use std::{fmt, io, str};
+use std::{fmt, io, mem, str};
 
-use super::json::{self, ApiError, Meaning};
+use super::answer::Unread;
+use super::json::{self, ApiError};
 
 /// Something in a transcript that ends its stream.
 pub(crate) struct Fault<'a> {
@@ -14,8 +22,8 @@ pub(crate) struct Fault<'a> {
 pub(crate) enum What<'a> {
     Cut,
     NotUtf8,
-    NotAField,
     Json(hifijson::Error),
+    Unread(Unread<'a>),
     Api(ApiError<'a>),
     Read(io::Error),
 }
@@ -25,183 +33,205 @@ impl fmt::Display for What<'_> {
         match self {
             Self::Cut => f.write_str("cut off: the transcript ends without an end marker"),
             Self::NotUtf8 => f.write_str("bad UTF-8"),
-            Self::NotAField => {
-                f.write_str("malformed line: neither a comment nor a field of a server-sent event")
-            }
             Self::Json(error) => write!(f, "bad JSON: {error}"),
+            Self::Unread(unread) => write!(f, "text in an unknown form: {unread}"),
             Self::Api(error) => write!(f, "API error{error}"),
             Self::Read(error) => write!(f, "cannot read on: {error}"),
         }
     }
 }
 
-/// One event, in the bytes it was read from if its data is on one line.
+/// One event.
 pub(crate) struct Event<'a> {
-    /// How many bytes of the input it takes, with the blank line behind it.
-    pub(crate) len: usize,
-    name: &'a [u8],
-    data: &'a [u8],
-    /// Where its data begins.
+    pub(crate) name: &'a [u8],
+    pub(crate) data: &'a [u8],
+    /// The data is that of a field `error`.
+    pub(crate) is_error_field: bool,
+    /// The line its data begins on.
     line: usize,
-    /// The input ended within its last line.
-    cut: Option<usize>,
 }
 
-impl<'a> Event<'a> {
-    /// What the event means for the answer.
-    pub(crate) fn meaning(&self) -> Result<Meaning<'a>, Fault<'a>> {
-        match self.data.trim_ascii() {
-            b"" => Ok(Meaning::Nothing),
-            b"[DONE]" => Ok(Meaning::End),
-            _ => json::read(self.data, self.name).map_err(|(at, error)| match self.cut {
-                Some(line) => Fault { line, what: What::Cut },
-                // Data over several lines is joined with a newline each.
-                None => Fault {
-                    line: self.line + self.data[..at].iter().filter(|&&byte| byte == b'\n').count(),
-                    what: What::Json(error),
-                },
-            }),
-        }
-    }
-
-    pub(crate) fn fault(&self, what: What<'a>) -> Fault<'a> {
-        Fault { line: self.line, what }
+impl Event<'_> {
+    /// The line of a byte of the data.
+    pub(crate) fn line_of(&self, at: usize) -> usize {
+        // Data over several lines is joined with a newline each.
+        self.line + self.data[..at].iter().filter(|&&byte| byte == b'\n').count()
     }
 }
 
-/// Finds the events in a transcript.
+/// Finds the events in a transcript that arrives in pieces.
 ///
-/// Lines are looked at as they arrive, each once; positions are counted from the current event's first byte.
+/// Each byte is looked at once: the input goes as it is read, and what an unfinished event needs is copied.
 pub(crate) struct Framer {
-    /// The number of the line looked at last.
-    line: usize,
-    /// How much of the event has been cut into lines.
-    seen: usize,
-    name: Range<usize>,
-    /// The first line of data.
-    data: Range<usize>,
+    /// How many lines have ended.
+    lines: usize,
+    /// The begin of a line whose end has not arrived.
+    partial: Vec<u8>,
+    /// The last line ended with a carriage return: a line feed behind it is part of that end.
+    after_return: bool,
+    name: Vec<u8>,
+    /// All lines of data, joined.
+    data: Vec<u8>,
+    /// The number of the first line of data; 0 if there is none.
     data_line: usize,
-    data_lines: usize,
-    /// All lines of data, if there is more than one.
-    joined: Vec<u8>,
+    is_error_field: bool,
+    /// The event was returned; the next line begins another.
+    is_complete: bool,
+    /// How many bytes were compared or copied.
+    #[cfg(test)]
+    pub(crate) looked_at: usize,
 }
 
 impl Framer {
     /// For events of up to so many bytes; with longer ones it has to allocate.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self {
-            line: 0,
-            seen: 0,
-            name: 0..0,
-            data: 0..0,
+            lines: 0,
+            partial: Vec::with_capacity(bytes),
+            after_return: false,
+            name: Vec::with_capacity(bytes.min(256)),
+            data: Vec::with_capacity(bytes),
             data_line: 0,
-            data_lines: 0,
-            joined: Vec::with_capacity(bytes),
+            is_error_field: false,
+            is_complete: false,
+            #[cfg(test)]
+            looked_at: 0,
         }
     }
 
     /// Prepares for the next transcript.
     pub(crate) fn restart(&mut self) {
-        self.line = 0;
+        self.lines = 0;
+        self.partial.clear();
+        self.after_return = false;
         self.begin_event();
     }
 
     fn begin_event(&mut self) {
-        self.seen = 0;
-        self.name = 0..0;
-        self.data = 0..0;
-        self.data_lines = 0;
+        self.name.clear();
+        self.data.clear();
+        self.data_line = 0;
+        self.is_error_field = false;
+        self.is_complete = false;
     }
 
-    pub(crate) fn fault<'a>(&self, what: What<'a>) -> Fault<'a> {
-        Fault { line: self.line.max(1), what }
+    /// The number of the last line, if the input ends here.
+    pub(crate) fn end(&self) -> usize {
+        (self.lines + usize::from(!self.partial.is_empty())).max(1)
     }
 
-    pub(crate) fn cut<'a>(&self) -> Fault<'a> {
-        self.fault(What::Cut)
+    /// How many bytes are kept of an event that is not complete.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.partial.len() + self.name.len() + self.data.len()
     }
 
-    /// Looks at the lines of `bytes`, which begin with the current event, that it has not seen. None if the event is
-    /// not complete. At the end of the input what is there counts as complete.
-    pub(crate) fn advance<'a>(
-        &'a mut self,
-        bytes: &'a [u8],
-        at_end: bool,
-    ) -> Result<Option<Event<'a>>, Fault<'a>> {
-        loop {
-            let rest = &bytes[self.seen..];
-            let newline = rest.iter().position(|&byte| byte == b'\n');
-            if newline.is_none() && !at_end {
-                return Ok(None);
+    /// Takes the next event from the front of `input`. If it is not complete, `None`, and all of the input is taken.
+    pub(crate) fn advance(
+        &mut self,
+        input: &mut &[u8],
+    ) -> Result<Option<Event<'_>>, Fault<'static>> {
+        if self.is_complete {
+            self.begin_event();
+        }
+        while let Some(&first) = input.first() {
+            if mem::take(&mut self.after_return) && first == b'\n' {
+                *input = &input[1..];
+                continue;
             }
-            let cut = newline.is_none() && !rest.is_empty();
-            let line = &rest[..newline.unwrap_or(rest.len())];
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let start = self.seen;
-            if newline.is_some() || cut {
-                self.line += 1;
-                self.seen += newline.map_or(rest.len(), |at| at + 1);
-            } else if start == 0 {
-                return Ok(None);
+            let end = input.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            #[cfg(test)]
+            {
+                self.looked_at += end.map_or(input.len(), |end| end + 1);
             }
-            if !line.is_empty() {
-                let taken = self.take_line(bytes, start..start + line.len());
-                taken.map_err(|what| self.fault(if cut { What::Cut } else { what }))?;
-            }
-            if line.is_empty() || cut {
-                return Ok(Some(self.take_event(bytes, cut)));
+            let Some(end) = end else {
+                self.partial.extend_from_slice(input);
+                *input = &[];
+                break;
+            };
+            let line = &input[..end];
+            self.after_return = input[end] == b'\r';
+            *input = &input[end + 1..];
+            if self.take_line(line)? {
+                if self.data_line > 0 {
+                    self.is_complete = true;
+                    return Ok(Some(self.event()));
+                }
+                self.begin_event();
             }
         }
+        Ok(None)
     }
 
-    /// Looks at one line that is not blank.
-    fn take_line(&mut self, bytes: &[u8], at: Range<usize>) -> Result<(), What<'static>> {
-        let whole = &bytes[at.clone()];
-        // The first line may begin with a byte order mark.
-        let line = whole.strip_prefix(b"\xEF\xBB\xBF").filter(|_| self.line == 1).unwrap_or(whole);
+    /// At the end of the input: the event that it cuts off, if it has data.
+    pub(crate) fn finish(&mut self) -> Option<Event<'_>> {
+        if self.is_complete {
+            self.begin_event();
+        }
+        if !self.partial.is_empty() {
+            self.take_line(&[]).ok()?;
+        }
+        (self.data_line > 0).then(|| self.event())
+    }
+
+    fn event(&self) -> Event<'_> {
+        let Self { name, data, is_error_field, data_line: line, .. } = self;
+        Event { name, data, is_error_field: *is_error_field, line: *line }
+    }
+
+    /// Takes a line, of which the begin may have come before. True if it is blank.
+    fn take_line(&mut self, line: &[u8]) -> Result<bool, Fault<'static>> {
+        self.lines += 1;
+        if self.partial.is_empty() {
+            return self.take_whole_line(line);
+        }
+        let mut whole = mem::take(&mut self.partial);
+        whole.extend_from_slice(line);
+        let result = self.take_whole_line(&whole);
+        // Its memory is kept.
+        whole.clear();
+        self.partial = whole;
+        result
+    }
+
+    fn take_whole_line(&mut self, line: &[u8]) -> Result<bool, Fault<'static>> {
+        #[cfg(test)]
+        {
+            self.looked_at += line.len();
+        }
+        let is_first = self.lines == 1;
+        let line = line.strip_prefix("\u{FEFF}".as_bytes()).filter(|_| is_first).unwrap_or(line);
         if str::from_utf8(line).is_err() {
-            return Err(What::NotUtf8);
+            return Err(Fault { line: self.lines, what: What::NotUtf8 });
         }
         let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
         let value = line.get(colon + 1..).unwrap_or_default();
-        let value = value.strip_prefix(b" ").unwrap_or(value);
-        let value_at = at.end - value.len()..at.end;
-        match &line[..colon] {
-            b"data" => self.take_data(bytes, value_at),
-            b"event" => self.name = value_at,
-            b"id" | b"retry" => {}
-            // A comment, or the byte order mark alone.
-            b"" => {}
-            _ => return Err(What::NotAField),
-        }
-        Ok(())
+        self.take_field(&line[..colon], value.strip_prefix(b" ").unwrap_or(value));
+        Ok(line.is_empty())
     }
 
-    fn take_data(&mut self, bytes: &[u8], at: Range<usize>) {
-        self.data_lines += 1;
-        if self.data_lines == 1 {
-            self.data_line = self.line;
-            self.data = at;
-            return;
-        }
-        if self.data_lines == 2 {
-            self.joined.clear();
-            self.joined.extend_from_slice(&bytes[self.data.clone()]);
-        }
-        self.joined.push(b'\n');
-        self.joined.extend_from_slice(&bytes[at]);
-    }
-
-    fn take_event<'a>(&'a mut self, bytes: &'a [u8], cut: bool) -> Event<'a> {
-        let (len, name, data, several) =
-            (self.seen, self.name.clone(), self.data.clone(), self.data_lines > 1);
-        self.begin_event();
-        Event {
-            len,
-            name: &bytes[name],
-            data: if several { &self.joined } else { &bytes[data] },
-            line: self.data_line,
-            cut: cut.then_some(self.line),
+    fn take_field(&mut self, name: &[u8], value: &[u8]) {
+        match name {
+            // Nothing else counts in an event that reports an error.
+            _ if self.is_error_field => {}
+            b"data" => {
+                match self.data_line {
+                    0 => self.data_line = self.lines,
+                    _ => self.data.push(b'\n'),
+                }
+                self.data.extend_from_slice(value);
+            }
+            b"event" => {
+                self.name.clear();
+                self.name.extend_from_slice(value);
+            }
+            b"error" if json::is_error(value) => {
+                self.is_error_field = true;
+                self.data_line = self.lines;
+                self.data.clear();
+                self.data.extend_from_slice(value);
+            }
+            // `id` and `retry` are for clients that connect again. A comment has no name, and all else is ignored.
+            _ => {}
         }
     }
 }

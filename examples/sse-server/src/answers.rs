@@ -7,8 +7,8 @@ use std::{fmt, fs, io};
 
 use forebay::Token;
 
-use crate::transcript::json::{Meaning, Raw};
-use crate::transcript::sse::{Fault, Framer, What};
+use crate::transcript::sse::{Fault, What};
+use crate::transcript::{Piece, Reader};
 
 static BUNDLED: &[u8] = include_bytes!("../../data/bundled.sse");
 
@@ -35,32 +35,32 @@ impl Answer {
     /// Reads a transcript. An error names the line.
     pub fn parse(name: impl Into<String>, transcript: &[u8]) -> Result<Self, Unreadable> {
         let mut answer = Self { name: name.into(), tokens: Vec::new(), ending: Ending::Cut };
-        let mut framer = Framer::with_capacity(0);
-        let mut unescaped = String::new();
+        let mut reader = Reader::with_capacity(0);
         let mut rest = transcript;
-        while let Some(event) = framer.advance(rest, true).map_err(Unreadable::from)? {
-            let text = match event.meaning() {
-                Ok(Meaning::Text(text)) => text,
-                Ok(Meaning::Nothing) => Raw::EMPTY,
-                Ok(Meaning::End) => {
-                    answer.ending = Ending::Finished;
-                    break;
-                }
-                Ok(Meaning::Error(error)) => {
+        loop {
+            let piece = match reader.read(&mut rest) {
+                Ok(None) => reader.finish(),
+                Ok(Some(piece)) => Ok(piece),
+                Err(fault) => Err(fault),
+            };
+            let Piece { mut text, is_last } = match piece {
+                Ok(piece) => piece,
+                Err(Fault { what: What::Cut, .. }) => break,
+                Err(Fault { what: What::Api(error), .. }) => {
                     answer.ending = Ending::Failed(error.status());
                     break;
                 }
-                Err(Fault { what: What::Cut, .. }) => break,
                 Err(fault) => return Err(fault.into()),
             };
-            let text = text.decode(&mut unescaped).map_err(|error| event.fault(What::Json(error)));
-            let mut text = text.map_err(Unreadable::from)?;
             // A piece longer than a token holds becomes several.
             while let Some((token, behind)) = Token::split_from(text) {
                 answer.tokens.push(token);
                 text = behind;
             }
-            rest = &rest[event.len..];
+            if is_last {
+                answer.ending = Ending::Finished;
+                break;
+            }
         }
         Ok(answer)
     }
