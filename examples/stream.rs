@@ -34,6 +34,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use command_line::{Command, Options};
 use files::{Origin, Request, STDIN_LIMIT, Transcript};
+use transcript::patient::{Patience, Patient};
 use transcript::sse::{Fault, What};
 use transcript::{Piece, Reader};
 
@@ -79,7 +80,8 @@ fn main() -> ExitCode {
         Ok(Command::Play(options)) => options,
         Ok(Command::Help) => {
             // A closed pipe is no reason to panic, here and wherever else a result is dropped.
-            let _ = io::stdout().write_all(command_line::HELP.as_bytes());
+            let mut out = Patient(io::stdout());
+            let _ = out.write_all(command_line::HELP.as_bytes()).and_then(|()| out.flush());
             return ExitCode::SUCCESS;
         }
         Err(problem) => {
@@ -173,7 +175,7 @@ fn wait_for_ctrl_c_thread() {
 
 /// Writes a line to standard error; when that is gone there is nobody left to tell.
 fn complain(line: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(Patient(io::stderr().lock()), "{line}");
 }
 
 /// Why a run ends before all answers are played.
@@ -340,6 +342,7 @@ impl Run {
         reader: &mut Reader,
     ) -> Ending {
         reader.restart();
+        let mut patience = Patience::new();
         loop {
             if self.stopped().is_some() {
                 return Ending::Stopped;
@@ -351,9 +354,10 @@ impl Run {
             }
             let (bytes, length) = match input.fill_buf() {
                 Ok(bytes) => (bytes, bytes.len()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if patience.has(&error) => continue,
                 Err(error) => return source.report(&fault(error)),
             };
+            patience = Patience::new();
             let mut rest = bytes;
             let piece = match length {
                 0 => reader.finish().map(Some),
@@ -445,7 +449,7 @@ impl Run {
         if self.quiet {
             return true;
         }
-        let mut out = io::stdout().lock();
+        let mut out = Patient(io::stdout().lock());
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -636,6 +636,77 @@ fn a_closed_pipe_ends_it_quietly() {
     }
 }
 
+/// A connection of which the second end does not block whoever holds it: `O_NONBLOCK` goes with the open file.
+#[cfg(unix)]
+fn nonblocking() -> (std::os::unix::net::UnixStream, Stdio) {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    (ours, Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+}
+
+/// Long enough for the example to find nothing to read, or no room, and to try again.
+#[cfg(unix)]
+const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
+
+#[cfg(unix)]
+#[test]
+fn waits_for_standard_input_that_does_not_block() {
+    let dir = Dir::new("nonblocking-input");
+    let (mut input, stdin) = nonblocking();
+    let mut command = dir.command("--json -");
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let transcript = chat(&["Eins", "zwei", "drei"]);
+    for piece in transcript.as_bytes().chunks(transcript.len() / 4 + 1) {
+        std::thread::sleep(MOMENT);
+        input.write_all(piece).unwrap();
+    }
+    drop(input);
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!(
+        (run.status, run.out.as_str(), run.number("allocations")),
+        (Some(0), "Einszweidrei", 0.0),
+        "{run:?}"
+    );
+    assert_eq!(run.err.lines().count(), 1, "{run:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn loses_nothing_on_outputs_that_do_not_block() {
+    let dir = Dir::new("nonblocking-output");
+    // More than a connection holds, in lines and without, and as many complaints.
+    let texts: Vec<_> = (0..20_000).map(|n| format!("{n} Wörter{}", ["", r"\n"][n % 2])).collect();
+    let texts: Vec<_> = texts.iter().map(|text| &**text).collect();
+    dir.file("a", chat(&texts));
+    let missing: Vec<_> = (0..4_000).map(|n| format!("{n}{}", "-nowhere".repeat(10))).collect();
+    let (mut output, stdout) = nonblocking();
+    let (mut errors, stderr) = nonblocking();
+    let mut command = dir.command("--json a a");
+    let child = command.args(&missing).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+    let mut child = child.spawn().unwrap();
+    drop(command);
+    let read = |connection: &mut std::os::unix::net::UnixStream| {
+        std::thread::sleep(MOMENT);
+        let mut text = String::new();
+        connection.read_to_string(&mut text).unwrap();
+        text
+    };
+    let errors = std::thread::spawn(move || read(&mut errors));
+    let out = read(&mut output);
+    let (status, err) = (child.wait().unwrap().code(), errors.join().unwrap());
+    let run = Run { status, out, err };
+    assert_eq!((run.status, run.ends()), (Some(1), [2, 0, 0]));
+    let text = texts.concat().replace(r"\n", "\n");
+    assert!(run.out == format!("{text}\n{text}"), "{} bytes", run.out.len());
+    let complaints: Vec<_> = run.err.lines().collect();
+    assert_eq!(complaints.len(), missing.len() + 1);
+    for (name, complaint) in missing.iter().zip(complaints) {
+        assert!(complaint.starts_with(&format!("stream: {name}: ")), "{complaint}");
+    }
+    assert_eq!(run.number("allocations"), 0.0);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_with_a_summary() {

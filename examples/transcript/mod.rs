@@ -8,6 +8,7 @@ use sse::{Event, Fault, Framer, What};
 
 pub(crate) mod answer;
 pub(crate) mod json;
+pub(crate) mod patient;
 pub(crate) mod sse;
 
 /// A piece of an answer's text. It may be empty.
