@@ -111,6 +111,7 @@ impl Answers {
     }
 
     /// Every `*.sse` file of a folder that carries text or an error, by name; the others are told to `passed_over`.
+    /// It fails if the folder cannot be read, or if no file is left.
     pub fn read(folder: &Path, mut passed_over: impl FnMut(&Path, &str)) -> io::Result<Self> {
         let mut files: Vec<_> = fs::read_dir(folder)?
             .map(|entry| Ok(entry?.path()))
@@ -122,7 +123,14 @@ impl Answers {
         let mut answers = Vec::new();
         for file in files {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            match Answer::parse(name, &fs::read(&file)?) {
+            let transcript = match read_regular(&file) {
+                Ok(transcript) => transcript,
+                Err(error) => {
+                    passed_over(&file, &error.to_string());
+                    continue;
+                }
+            };
+            match Answer::parse(name, &transcript) {
                 Ok(answer) if answer.tokens.is_empty() && answer.ending == Ending::Finished => {
                     passed_over(&file, "there is no text in it");
                 }
@@ -145,6 +153,15 @@ impl Answers {
     pub fn iter(&self) -> impl Iterator<Item = &Answer> {
         self.answers.iter().map(|answer| &**answer)
     }
+}
+
+/// Reads a regular file, or what a link to one leads to. Reading a pipe would wait for a writer that may never come, and
+/// a device may have no end.
+fn read_regular(file: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    fs::read(file)
 }
 
 #[cfg(test)]

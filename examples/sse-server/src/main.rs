@@ -1,5 +1,6 @@
 //! Answers OpenAI's chat completions with recorded answers: see `--help` and the README.
 
+use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -9,26 +10,29 @@ use sse_server::streams::STREAMS;
 use tokio::signal::unix::{SignalKind, signal};
 
 use command_line::{Command, Options};
+use patient::Patient;
 
 mod command_line;
+#[path = "../../transcript/patient.rs"]
+mod patient;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = match command_line::read(lexopt::Parser::from_env()) {
         Ok(Command::Serve(options)) => options,
         Ok(Command::Help) => {
-            let _ = io::stdout().write_all(command_line::HELP.as_bytes());
+            print(command_line::HELP);
             return ExitCode::SUCCESS;
         }
         Err(problem) => {
-            eprintln!("sse-server: {problem}\n{}", command_line::USAGE);
+            complain(format_args!("{problem}\n{}", command_line::USAGE));
             return ExitCode::from(2);
         }
     };
     match serve(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sse-server: {error}");
+            complain(format_args!("{error}"));
             ExitCode::FAILURE
         }
     }
@@ -39,7 +43,7 @@ async fn serve(options: Options) -> io::Result<()> {
     let answers = match &options.replay {
         None => Answers::bundled(),
         Some(folder) => Answers::read(folder, |file, why| {
-            eprintln!("sse-server: passed over {}: {why}", file.display());
+            complain(format_args!("passed over {}: {why}", file.display()));
         })
         .map_err(at(folder.display().to_string()))?,
     };
@@ -48,8 +52,18 @@ async fn serve(options: Options) -> io::Result<()> {
         .map_err(at(format!("--listen {}", options.listen)))?;
     let stop = stop_signal()?;
     // Standard output has the address alone, so that a script can read the port.
-    println!("http://{}", listener.local_addr()?);
+    print(&format!("http://{}\n", listener.local_addr()?));
     Server::new(&STREAMS, answers, options.config).serve(listener, stop).await
+}
+
+/// Writes to standard output. A closed pipe is no reason to panic or to stop, here and in `complain`.
+fn print(text: &str) {
+    let mut out = Patient(io::stdout());
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn complain(message: fmt::Arguments<'_>) {
+    let _ = writeln!(Patient(io::stderr()), "sse-server: {message}");
 }
 
 /// Comes with the first Ctrl-C or SIGTERM; the second ends the process at once.
@@ -64,7 +78,7 @@ fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
             }
         };
         next().await;
-        eprintln!("sse-server: stops when the open answers are sent; once more to stop at once");
+        complain(format_args!("stops when the open answers are sent; once more to stop at once"));
         tokio::spawn(async move {
             let signal = next().await;
             std::process::exit(128 + signal);

@@ -3,10 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
-use std::{io, thread};
+use std::{fs, io, process, thread};
 
 use forebay::StreamPool;
 use serde_json::{Value, json};
@@ -190,6 +194,71 @@ fn streamed_answers_are_the_recordings() {
     }
     assert!(count > 0, "there are recordings in {}", folder.display());
     println!("{count} recordings come out as they should");
+}
+
+/// Whatever is in the folder, the server starts if one file is good.
+#[test]
+fn what_is_no_recording_is_passed_over() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replay-{}", process::id()));
+    let path = |name: &str| folder.join(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/bundled.sse"), path("good.sse"))
+        .unwrap();
+    fs::create_dir(path("folder.sse")).unwrap();
+    fs::create_dir(path("no-recording")).unwrap();
+    symlink("/nowhere", path("dangling.sse")).unwrap();
+    symlink("circle.sse", path("circle.sse")).unwrap();
+    symlink(".", path("link-to-folder.sse")).unwrap();
+    symlink("/dev/zero", path("device.sse")).unwrap();
+    symlink("good.sse", path("link.sse")).unwrap();
+    let fifo = process::Command::new("mkfifo").arg(path("pipe.sse")).status().unwrap();
+    assert!(fifo.success());
+    let _socket = UnixListener::bind(path("socket.sse")).unwrap();
+    fs::write(path("secret.sse"), "data: [DONE]\n\n").unwrap();
+    fs::set_permissions(path("secret.sse"), fs::Permissions::from_mode(0o0)).unwrap();
+    fs::write(path("broken.sse"), "data: {]\n\n").unwrap();
+    fs::write(path("unknown.sse"), "data: {\"text\":\"a\"}\n\ndata: [DONE]\n\n").unwrap();
+    fs::write(path("empty.sse"), "data: [DONE]\n\n").unwrap();
+
+    // Its standard error has no reader at first, and does not block.
+    let (mut errors, stderr) = UnixStream::pair().unwrap();
+    stderr.set_nonblocking(true).unwrap();
+    let mut server = process::Command::new(env!("CARGO_BIN_EXE_sse-server"))
+        .args(["--listen", "127.0.0.1:0", "--replay"])
+        .arg(&folder)
+        .stdout(process::Stdio::piped())
+        .stderr(OwnedFd::from(stderr))
+        .spawn()
+        .unwrap();
+    let mut address = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let mut told = String::new();
+    errors.read_to_string(&mut told).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+
+    assert!(address.starts_with("http://127.0.0.1:"), "{address}{told}");
+    let told: Vec<_> = told.lines().collect();
+    let wanted = [
+        ("broken", "line 1: bad JSON: "),
+        ("circle", ""),
+        ("dangling", "No such file or directory"),
+        ("device", "not a regular file"),
+        ("empty", "there is no text in it"),
+        ("folder", "not a regular file"),
+        ("link-to-folder", "not a regular file"),
+        ("pipe", "not a regular file"),
+        // Permission denied, except to root.
+        ("secret", ""),
+        ("socket", "not a regular file"),
+        ("unknown", "line 1: text in an unknown form: "),
+    ];
+    assert_eq!(told.len(), wanted.len(), "{told:#?}");
+    for (line, (name, why)) in told.into_iter().zip(wanted) {
+        let begin = format!("sse-server: passed over {}/{name}.sse: {why}", folder.display());
+        assert!(line.starts_with(&begin), "{line}: {begin}");
+    }
 }
 
 #[test]
