@@ -1,6 +1,7 @@
 #!/bin/bash
 # Plays recorded answers of model APIs through the example, where the recordings are at hand: each must come out
-# as the text it is known to hold, and all of them many times over must need no allocation and lose nothing.
+# as the text it is known to hold, also from a pipe and with other ends of lines, and all of them many times over must
+# need no allocation and lose nothing.
 . "$(dirname "$0")/common.sh"
 
 data=../shared/data/sse
@@ -14,6 +15,9 @@ while read -r row; do
     file=${BASH_REMATCH[1]} expected=${BASH_REMATCH[2]}
     got=$("$example" "$data/$file" </dev/null 2>/dev/null | sha256sum) || die "$file: the example failed"
     [ "${got%% *}" = "$expected" ] || die "$file comes out wrong"
+    got=$(sed 's/\r$//' "$data/$file" | tr '\n' '\r' | "$example" - 2>/dev/null | sha256sum) ||
+        die "$file with carriage returns: the example failed"
+    [ "${got%% *}" = "$expected" ] || die "$file comes out wrong with carriage returns"
     files+=("$data/$file")
 done <$data/expected.jsonl
 ((${#files[@]} > 0)) || die "expected.jsonl is empty"
