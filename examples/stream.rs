@@ -16,8 +16,10 @@
 //! To get there, everything that has to be allocated is made before the first stream is opened: threads, buffers and the
 //! contents of the files. A receiver travels to its thread through a forebay ring, too (see [`HANDOVERS`]).
 //!
-//! A transcript is what the server of a model API sends, as server-sent events. Three formats are read, told apart by
-//! what is in them: OpenAI chat completions, OpenAI responses and Anthropic messages.
+//! A transcript is what the server of a model API sends, as server-sent events. The formats of OpenAI (chat completions,
+//! completions, responses), Anthropic, Azure, Mistral, vLLM, llama.cpp and Ollama are read, and told apart by what is in
+//! them. Text in a form that is not known is an error, so that no answer looks finished and lacks some of its text; see
+//! `transcript/answer.rs`. Event streams are read by the HTML standard, with the exceptions in `transcript/sse.rs`.
 
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal as _, Write as _};
@@ -625,8 +627,10 @@ Streams answers of language models through forebay's token streams and writes th
 
 usage: stream [OPTION…] [--] [FILE…]
 
-FILE is a transcript in the format of OpenAI chat completions, OpenAI responses or Anthropic messages; - is standard
-input, which is played as it arrives. Without a FILE a small model (examples/tiny_lm) goes on with a prompt, in the
+FILE is a transcript: the server-sent events of OpenAI (chat completions, completions, responses), Anthropic, Azure,
+Mistral, vLLM, llama.cpp or Ollama. Refusals are text; reasoning, calls of tools, citations and audio are passed over.
+Of several choices the one with index 0 is played. - is standard input, which is played as it arrives; it may be
+non-blocking. Without a FILE a small model (examples/tiny_lm) goes on with a prompt, in the
 manner of Shakespeare, of whom it has read 1 MB.
 
   --prompt TEXT what the model goes on with (ROMEO:)
@@ -642,7 +646,10 @@ The text of a single answer is written as it is, nothing added. Several answers 
 command line (all of it once, then again for --repeat), with a newline between one and the next.
 
 A transcript that cannot be read to its end is reported on standard error with its file and line; what came before is
-kept, and the others are played. The last line on standard error sums up: with --json an object with
+kept, and the others are played. So is one with text in an unknown form, with bytes that are not UTF-8, with an error of
+the API, or without an end marker. An event that the end of the input cuts off is not played.
+
+The last line on standard error sums up: with --json an object with
 streams, finished, aborted, failed, tokens, bytes, opens (leases of rings), rings (different ones that were lent),
 reuse_percent, allocations (of all threads, between the first open and the last close) and seconds.
 

@@ -76,7 +76,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new() -> Self {
-        Self { bytes: 0, was_whole: false, item_bytes: 0, parts: HashSet::with_capacity(64) }
+        Self { bytes: 0, was_whole: false, item_bytes: 0, parts: HashSet::with_capacity(256) }
     }
 
     pub(crate) fn restart(&mut self) {
@@ -218,6 +218,7 @@ impl Answer {
                     }
                 }
             }
+            "ping" | "heartbeat" => {}
             other if is_aside(other) => {}
             _ if kind.is_some() && has_text(event) => return unread("an event", kind),
             // The name alone marks an event as none of the answer's, except if it carries a piece of one.

@@ -89,7 +89,7 @@ impl Framer {
             lines: 0,
             partial: Vec::with_capacity(bytes),
             after_return: false,
-            name: Vec::with_capacity(bytes.min(256)),
+            name: Vec::with_capacity(bytes),
             data: Vec::with_capacity(bytes),
             data_line: 0,
             is_error_field: false,

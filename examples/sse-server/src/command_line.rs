@@ -23,6 +23,8 @@ The address is printed when the server is ready. GET / is a page to try it with,
 GET /v1/models lists the recordings (a request gets the one its `model` names, else the next in turn), GET /metrics
 is for Prometheus.
 
+A file in DIR that is no recording is passed over with a message; one good file is required.
+
 Ctrl-C or SIGTERM: no more connections; answers that have begun get 5 seconds to end. A second one ends it at once.
 
 Exit status: 0 after Ctrl-C or SIGTERM, 1 when it cannot listen or has nothing to answer, 2 for bad usage.
