@@ -1,6 +1,6 @@
-//! The reader of transcripts that the examples share: which text it finds, what it calls an error, and that it keeps
-//! the rules of event streams however the input is cut.
-#![cfg(not(miri))] // Hours.
+//! Tests of the reader of transcripts that the examples share: the text it finds, the errors it reports, and the rules of
+//! event streams, in whatever pieces the input arrives.
+#![cfg(not(miri))] // Takes hours.
 
 #[path = "../examples/transcript/mod.rs"]
 #[allow(dead_code)]
@@ -331,6 +331,8 @@ fn reads_the_other_forms() {
         ]),
         "Hello",
     );
+    let whole = r#"{"type":"conversation.response.done","outputs":[{"content":"Hello"}]}"#;
+    fails(&events(&[whole]), "", 1, UNREAD);
     // Azure begins with the verdict on the prompt, and may end with a chunk without choices.
     finishes(
         &events(&[
@@ -378,6 +380,8 @@ fn text_in_an_unknown_form_is_an_error() {
         r#"{"type":"completion","completion":["a"]}"#,
         r#"{"type":"completion","text":"a"}"#,
         r#"{"type":"message.output.delta","content":7}"#,
+        r#"{"type":"message_delta","delta":{"text":"a"}}"#,
+        r#"{"type":"response.output_item.done","item":{"type":"poem","content":[{"text":"a"}]}}"#,
     ] {
         fails(&events(&[event, DONE]), "", 1, UNREAD);
         fails(&events(&[&choice(r#""delta":{"content":"kept"}"#), event, DONE]), "kept", 3, UNREAD);
@@ -398,6 +402,8 @@ fn passes_over_what_is_no_text_of_the_answer() {
     let kept = choice(r#""delta":{"content":"kept"}"#);
     for event in [
         "data: {\"type\":\"ping\"}",
+        "data: {\"type\":\"ping\",\"text\":\"x\"}",
+        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":\"text\"}}",
         "event: ping\ndata: 2026-11-23T10:00:00Z",
         "event: keep-alive\ndata",
         "event: unheard-of\ndata: {\"level\":3,\"text\":\"log\"}",
@@ -613,17 +619,17 @@ fn what_the_end_of_the_input_cuts_off_is_not_read() {
     fails(&format!("{hello}error: {{\"message\":\"Busy\"}}\n"), "Hello", 3, "API error 500: Busy");
 }
 
-/// What a transcript has, after the letter of the standard: its events, with name and data.
+/// The events of a transcript, each with name and data.
 #[derive(Debug, PartialEq)]
 struct Events {
     dispatched: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What is pending at the end of the input, as far as its lines have ended.
+    /// The event that the end of the input cuts off.
     pending: Option<(Vec<u8>, Vec<u8>)>,
     /// The line that is not UTF-8.
     bad_line: Option<usize>,
 }
 
-/// Reads the whole of a transcript as the standard tells it, step by step.
+/// Reads a whole transcript by the steps of the standard. Lines without an end are not part of it.
 fn by_the_standard(transcript: &[u8]) -> Events {
     let mut events = Events { dispatched: Vec::new(), pending: None, bad_line: None };
     let mut rest = transcript.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(transcript);
@@ -737,7 +743,7 @@ fn random_text(random: &mut Random) -> Vec<u8> {
     for _ in 0..random.below(24) {
         text.extend_from_slice(WORDS[random.below(WORDS.len())]);
     }
-    // Most texts should have more than a first bad line.
+    // A bad line ends the comparison, so few texts have one.
     if random.below(16) == 0 && !text.is_empty() {
         let at = random.below(text.len());
         text[at] = random.below(256) as u8;
@@ -770,7 +776,7 @@ fn agrees_with_the_standard_however_the_input_is_cut() {
         events += wanted.dispatched.len();
         bad += usize::from(wanted.bad_line.is_some());
         let got = by_the_framer(pieces.iter().copied());
-        // A last line without an end is one that the standard has not looked at.
+        // The framer also returns a cut event whose last line has no end.
         if !text.ends_with(b"\n") && !text.ends_with(b"\r") && wanted.bad_line.is_none() {
             wanted.pending = by_the_standard(&[&text[..], b"\n"].concat()).pending;
         }
@@ -781,9 +787,9 @@ fn agrees_with_the_standard_however_the_input_is_cut() {
     assert!(events as u64 > cases / 4 && bad as u64 > cases / 100, "{events} events, {bad} bad");
 }
 
-/// Each byte is looked at when it arrives and when its line is complete, and never again.
+/// Each byte is examined when it arrives and when its line is complete, and never again.
 #[test]
-fn looks_at_each_byte_twice_at_most() {
+fn examines_each_byte_twice_at_most() {
     let delta = choice(r#""delta":{"content":"x"}"#);
     let long = "y".repeat(200_000);
     for (what, transcript) in [
@@ -805,8 +811,8 @@ fn looks_at_each_byte_twice_at_most() {
                 while framer.advance(&mut piece).ok().unwrap().is_some() {}
             }
             framer.finish();
-            let (bytes, looked_at) = (transcript.len(), framer.looked_at);
-            assert!(looked_at <= 2 * bytes, "{what}: {looked_at} for {bytes} in pieces of {size}");
+            let (bytes, examined) = (transcript.len(), framer.examined);
+            assert!(examined <= 2 * bytes, "{what}: {examined} for {bytes} in pieces of {size}");
         }
     }
 }

@@ -62,13 +62,15 @@ fn unread<'a, T>(place: &'static str, kind: Option<Raw<'a>>) -> Result<T, Proble
     Err(Problem::Unread(Unread { place, kind }))
 }
 
-/// Reads the events of one answer. It remembers which text has come, so that none is taken twice.
+/// Reads the events of one answer.
+///
+/// Many events repeat text that others had. The fields record which text was read, so that none is read twice.
 pub(crate) struct Answer {
-    /// How many bytes of text have come.
+    /// How many bytes of text were read.
     bytes: usize,
-    /// All of them were of a whole message, not of deltas.
+    /// They were the text of a whole message, not of deltas.
     was_whole: bool,
-    /// How many bytes of text the whole items of a response have that have come.
+    /// How many bytes of text the whole items of a response had.
     item_bytes: usize,
     /// The parts that have had text, each by the indices of its output and its content.
     parts: HashSet<(u64, u64)>,
@@ -86,7 +88,7 @@ impl Answer {
         self.parts.clear();
     }
 
-    /// Reads an event, of the name it has in the transcript, and puts its text into `text`.
+    /// Reads an event, whose name is that in the transcript, and replaces `text` with its text.
     pub(crate) fn read<'a>(
         &mut self,
         name: &[u8],
@@ -101,7 +103,7 @@ impl Answer {
                 Meaning::Error(error.map_or(ApiError::plain(plain), ApiError::new))
             }
             b"" => Meaning::More,
-            // Something that a server or a proxy puts between, as a ping with the time.
+            // Servers and proxies insert events of their own, such as a ping with the time.
             plain if !plain.starts_with(b"{") && !is_default(name) => Meaning::More,
             _ => {
                 let event = Json::parse(data).map_err(|(at, error)| Problem::Json(at, error))?;
@@ -202,6 +204,9 @@ impl Answer {
                     None => content(value, "`content`", text)?,
                 }
             }
+            "conversation.response.done" if self.bytes == 0 && has_text(event) => {
+                return unread("an event", kind);
+            }
             "conversation.response.done" => return Ok(Meaning::End),
 
             // Without a type: llama.cpp, or nothing that is known.
@@ -212,7 +217,7 @@ impl Answer {
                 }
                 if is_first(index) {
                     content(value, "`content`", text)?;
-                    // Not the word it stopped at, which other servers have there.
+                    // Other servers have the word here at which the text stopped.
                     if value.is_some() && stop.is_some_and(|stop| stop.is_true()) {
                         return Ok(Meaning::End);
                     }
@@ -221,7 +226,7 @@ impl Answer {
             "ping" | "heartbeat" => {}
             other if is_aside(other) => {}
             _ if kind.is_some() && has_text(event) => return unread("an event", kind),
-            // The name alone marks an event as none of the answer's, except if it carries a piece of one.
+            // An event of an unknown name is none of the answer's, except if it has a delta with text.
             _ => {
                 let [delta] = event.get(["delta"]);
                 if delta.is_some_and(|delta| {
@@ -270,8 +275,8 @@ impl Answer {
         Ok(Meaning::More)
     }
 
-    /// Reads a whole message, unless deltas have brought it. Of several it cannot be known whether each has all of the
-    /// text or a piece, so the second is an error.
+    /// Reads a whole message, except if deltas had its text. A second message is an error, because it may have all of the
+    /// text or a piece of it.
     fn read_whole<'a>(
         &mut self,
         message: Option<Json<'a>>,
@@ -287,8 +292,7 @@ impl Answer {
         Ok(())
     }
 
-    /// Reads the response that stands at the end of its stream: what failed in it, and the parts that no event before
-    /// had.
+    /// Reads the response at the end of its stream: its error, and the parts that no event before had.
     fn read_response<'a>(
         &mut self,
         event: Json<'a>,
@@ -333,8 +337,8 @@ impl Answer {
         Ok(total)
     }
 
-    /// Servers that count outputs and parts in several ways, or not at all, make a part look new that is known. If the
-    /// whole is no longer than what has come, there is nothing new in it.
+    /// Discards the text of parts that only seem to be new. Some servers number outputs and parts in several ways, or not
+    /// at all. If all parts together are no longer than the text that was read, none of them is new.
     fn drop_if_known(&self, total: usize, text: &mut String) {
         if total <= self.bytes {
             text.clear();
@@ -356,7 +360,7 @@ impl Answer {
         Ok(())
     }
 
-    /// Reads a whole part, if no piece of it has come.
+    /// Reads a whole part, except if an event before had text of it.
     fn missing_part<'a>(
         &mut self,
         place: (u64, u64),
@@ -370,20 +374,20 @@ impl Answer {
     }
 }
 
-/// An event without a name has this one.
+/// Whether this is the name of an event that has none.
 fn is_default(name: &[u8]) -> bool {
     matches!(name, b"" | b"message")
 }
 
-/// Whether this is the index of the first choice. If there is only one, some servers leave it out.
+/// Whether this is the index of the first choice. Some servers leave it out if there is only one.
 fn is_first(index: Option<Json<'_>>) -> bool {
     index.is_none_or(Json::is_zero)
 }
 
-/// Which part of a response an event belongs to.
+/// Returns the place of the part that an event belongs to, in its response.
 fn place(event: Json<'_>) -> (u64, u64) {
     let [output, part] = event.get(["output_index", "content_index"]);
-    // What is no index is like none that is.
+    // A value that is no index is a place of its own.
     const NONE: u64 = u64::MAX / 2;
     let number = |index: Option<Json<'_>>| {
         index.map_or(0, |index| index.natural().map_or(NONE, |index| index.min(NONE)))
@@ -391,7 +395,7 @@ fn place(event: Json<'_>) -> (u64, u64) {
     (number(output), number(part))
 }
 
-/// The parts of an item of a response; none if it is no message.
+/// Returns the parts of an item of a response. An item that is no message has none.
 fn message_parts<'a>(item: Json<'a>) -> Result<impl Iterator<Item = Json<'a>>, Problem<'a>> {
     let [kind, parts] = item.get(["type", "content"]);
     let kind = kind.and_then(Json::string);
@@ -470,7 +474,7 @@ fn one_part<'a>(part: Option<Json<'a>>, text: &mut String) -> Result<(), Problem
     }
 }
 
-/// Whether a name is of something beside the answer's text.
+/// Whether a type or a member is none of the answer's text, such as reasoning.
 fn is_aside(name: &str) -> bool {
     const WORDS: [&str; 19] = [
         "annotation",
@@ -496,7 +500,7 @@ fn is_aside(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Whether a value that is not known has what may be text of the answer.
+/// Whether a value in an unknown form has what may be text of the answer.
 fn has_text(value: Json<'_>) -> bool {
     const KEYS: [&str; 9] = [
         "answer",
@@ -526,7 +530,7 @@ fn has_text(value: Json<'_>) -> bool {
     search(value, false)
 }
 
-/// A member that an event of this type has. Without it, text that the event has elsewhere would be lost.
+/// Returns a member that events of this type have. It fails if the member is missing and the event has text elsewhere.
 fn member<'a>(event: Json<'a>, name: &str) -> Result<Option<Json<'a>>, Problem<'a>> {
     let [value, kind] = event.get([name, "type"]);
     if value.is_none() && has_text(event) {

@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 64;
 pub(crate) struct Json<'a>(&'a [u8]);
 
 impl<'a> Json<'a> {
-    /// Reads a text that is one value. An error comes with its position.
+    /// Reads a text that is one value. An error has its position.
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, (usize, Error)> {
         let mut lexer = SliceLexer::new(text);
         lexer
@@ -48,7 +48,7 @@ impl<'a> Json<'a> {
         self.0.starts_with(b"t")
     }
 
-    /// Not null, false, zero or empty, as Python sees it.
+    /// Whether it is other than null, false, zero and empty, as in Python. OpenAI's client takes such an `error` for none.
     pub(crate) fn is_truthy(self) -> bool {
         match self.0 {
             [b'n' | b'f', ..] => false,
@@ -58,14 +58,14 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The number zero, however it is written.
+    /// Whether it is the number zero, in any notation.
     pub(crate) fn is_zero(self) -> bool {
         let mantissa = self.0.split(|byte| matches!(byte, b'e' | b'E')).next();
         mantissa
             .is_some_and(|digits| digits.iter().all(|digit| matches!(digit, b'-' | b'0' | b'.')))
     }
 
-    /// A natural number.
+    /// Returns a natural number; `None` for any other value, and for one with a fraction or an exponent.
     pub(crate) fn natural(self) -> Option<u64> {
         str::from_utf8(self.0).ok()?.parse().ok()
     }
@@ -74,7 +74,7 @@ impl<'a> Json<'a> {
         self.0.strip_prefix(b"\"").map(Raw)
     }
 
-    /// The members of an object; none of any other value.
+    /// Returns the members of an object; any other value has none.
     pub(crate) fn members(self) -> impl Iterator<Item = (Raw<'a>, Self)> {
         let mut lexer = SliceLexer::new(self.0.strip_prefix(b"{").unwrap_or_default());
         std::iter::from_fn(move || {
@@ -89,7 +89,7 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// The values of these members of an object. A null is as good as missing.
+    /// Returns the values of these members of an object. A member that is null counts as missing.
     pub(crate) fn get<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
         let mut values = [None; N];
         for (key, value) in self.members() {
@@ -100,7 +100,7 @@ impl<'a> Json<'a> {
         values
     }
 
-    /// The items of an array; none of any other value.
+    /// Returns the items of an array; any other value has none.
     pub(crate) fn items(self) -> impl Iterator<Item = Self> {
         let mut lexer = SliceLexer::new(self.0.strip_prefix(b"[").unwrap_or_default());
         std::iter::from_fn(move || {
@@ -113,7 +113,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Reads a value and forgets it.
+/// Reads a value and discards it.
 fn skip(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error> {
     match next {
         b'{' => {
@@ -139,7 +139,7 @@ fn skip(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error>
     }
 }
 
-/// For the terminal: a string as its text, any other value as it stands.
+/// Writes a string as its text, and any other value as it stands, for the terminal.
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.string() {
@@ -161,7 +161,7 @@ impl<'a> Raw<'a> {
         Ok(Self(&from[..from.len() - lexer.as_slice().len()]))
     }
 
-    /// What is between the quotes.
+    /// Returns what is between the quotes.
     fn inside(self) -> &'a [u8] {
         self.0.strip_suffix(b"\"").unwrap_or(self.0)
     }
@@ -185,7 +185,7 @@ impl<'a> Raw<'a> {
         result.is_ok() && rest == Some("")
     }
 
-    /// The text, if it is short.
+    /// Decodes a short text, such as the name of a type.
     pub(crate) fn word(self) -> Word {
         let mut word = Word { bytes: [0; Word::LONGEST], length: 0 };
         let result = self.for_pieces(|piece| {
@@ -252,13 +252,13 @@ pub(crate) struct Word {
 impl Word {
     const LONGEST: usize = 64;
 
-    /// The text, or a question mark in place of one that is too long or has half a character.
+    /// Returns the text, or `?` if it is too long or has half of a character.
     pub(crate) fn as_str(&self) -> &str {
         self.bytes.get(..self.length).and_then(|text| str::from_utf8(text).ok()).unwrap_or("?")
     }
 }
 
-/// Whether the value of a field `error` reports one. Like null, an empty value is none.
+/// Whether the value of a field `error` reports an error. An empty value does not.
 pub(crate) fn is_error(value: &[u8]) -> bool {
     Json::parse(value).map_or(!value.trim_ascii().is_empty(), Json::is_truthy)
 }

@@ -1,7 +1,7 @@
 //! Reads recorded answers of model APIs, event by event: shared by the examples.
 //!
-//! A transcript is what the server of a model API sends, as server-sent events. Its format is told by what is in it; see
-//! [`answer`] for those that are read.
+//! A transcript is what the server of a model API sends, as server-sent events. The module [`answer`] lists the formats
+//! that are read.
 
 use answer::{Answer, Meaning, Problem};
 use sse::{Event, Fault, Framer, What};
@@ -41,7 +41,8 @@ impl Reader {
         self.answer.restart();
     }
 
-    /// Reads the next event from the front of `input`. If it is not complete, `None`, and all of the input is taken.
+    /// Reads the next event from the front of `input`. Returns `None` if the event is incomplete; then all of `input` is
+    /// taken.
     pub(crate) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Piece<'_>>, Fault<'_>> {
         let Self { framer, answer, text } = self;
         match framer.advance(input)? {
@@ -50,7 +51,7 @@ impl Reader {
         }
     }
 
-    /// At the end of the input. An event that is cut off counts only if it ends the answer.
+    /// Ends the input. An event that is cut off counts only if it ends the answer; otherwise it fails with [`What::Cut`].
     pub(crate) fn finish(&mut self) -> Result<Piece<'_>, Fault<'_>> {
         let Self { framer, answer, text } = self;
         let cut = framer.end();

@@ -1,8 +1,8 @@
 //! Standard streams that may not block.
 //!
 //! `O_NONBLOCK` belongs to the open file, so any process that shares a pipe or a terminal can set it for all of them.
-//! Reads and writes then fail where they would have waited. Here they wait, in a way that works on every system: they
-//! sleep, at first for a millisecond.
+//! Reads and writes then fail where they would have waited. The types here wait by sleeping between attempts, which works
+//! on every system and needs no unsafe code.
 
 use std::io::{self, ErrorKind, Write};
 use std::thread;
@@ -19,7 +19,7 @@ impl Patience {
         Self(SHORTEST)
     }
 
-    /// Whether the failed attempt is worth another one, now that some time has passed.
+    /// Returns whether to try again after this error. Sleeps first if the stream was not ready.
     pub(crate) fn has(&mut self, error: &io::Error) -> bool {
         match error.kind() {
             ErrorKind::Interrupted => true,
@@ -33,7 +33,8 @@ impl Patience {
     }
 }
 
-/// A writer that waits for room. `write_all` through it loses nothing: it continues behind what was written.
+/// A writer that waits for room. `write_all` on it loses nothing, unlike on the writer within, which fails at the first
+/// full buffer and does not tell how much it wrote.
 pub(crate) struct Patient<W>(pub(crate) W);
 
 impl<W: Write> Write for Patient<W> {

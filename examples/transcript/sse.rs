@@ -1,12 +1,12 @@
 //! Server-sent events: cuts a transcript into lines, and lines into events.
 //!
 //! The rules are those of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream),
-//! with three additions, because a text that was lost or altered has to be seen:
+//! with three exceptions, so that no text is lost or altered without an error:
 //!
 //! * A line that is not UTF-8 is an error. The standard replaces the bad bytes.
 //! * A field `error` is an error of the API: older servers of llama.cpp send `error: {…}`. The standard ignores it.
-//! * An event that the end of the input cuts off is discarded, as in the standard, but [`Framer::finish`] returns it: it
-//!   may be the end marker, without its blank line.
+//! * [`Framer::finish`] returns the event that the end of the input cuts off, because it may be the end marker without
+//!   its blank line. The standard discards it.
 
 use std::{fmt, io, mem, str};
 
@@ -45,7 +45,7 @@ impl fmt::Display for What<'_> {
 pub(crate) struct Event<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) data: &'a [u8],
-    /// The data is that of a field `error`.
+    /// The data is the value of a field `error`.
     pub(crate) is_error_field: bool,
     /// The line its data begins on.
     line: usize,
@@ -61,13 +61,14 @@ impl Event<'_> {
 
 /// Finds the events in a transcript that arrives in pieces.
 ///
-/// Each byte is looked at once: the input goes as it is read, and what an unfinished event needs is copied.
+/// The time is linear in the input. Bytes are taken from the input as they are read, and those of an unfinished event are
+/// copied, so no byte is searched for the end of its line twice.
 pub(crate) struct Framer {
     /// How many lines have ended.
     lines: usize,
-    /// The begin of a line whose end has not arrived.
+    /// The beginning of a line whose end has not arrived.
     partial: Vec<u8>,
-    /// The last line ended with a carriage return: a line feed behind it is part of that end.
+    /// The last line ended with a carriage return. If a line feed follows, it is part of that end.
     after_return: bool,
     name: Vec<u8>,
     /// All lines of data, joined.
@@ -77,9 +78,9 @@ pub(crate) struct Framer {
     is_error_field: bool,
     /// The event was returned; the next line begins another.
     is_complete: bool,
-    /// How many bytes were compared or copied.
+    /// How many bytes were searched for the end of a line or read as part of one.
     #[cfg(test)]
-    pub(crate) looked_at: usize,
+    pub(crate) examined: usize,
 }
 
 impl Framer {
@@ -95,7 +96,7 @@ impl Framer {
             is_error_field: false,
             is_complete: false,
             #[cfg(test)]
-            looked_at: 0,
+            examined: 0,
         }
     }
 
@@ -115,17 +116,18 @@ impl Framer {
         self.is_complete = false;
     }
 
-    /// The number of the last line, if the input ends here.
+    /// Returns the number of the last line if the input ends here.
     pub(crate) fn end(&self) -> usize {
         (self.lines + usize::from(!self.partial.is_empty())).max(1)
     }
 
-    /// How many bytes are kept of an event that is not complete.
+    /// Returns how many bytes of an incomplete event are kept.
     pub(crate) fn unfinished(&self) -> usize {
         self.partial.len() + self.name.len() + self.data.len()
     }
 
-    /// Takes the next event from the front of `input`. If it is not complete, `None`, and all of the input is taken.
+    /// Takes the next event from the front of `input`. Returns `None` if the event is incomplete; then all of `input` is
+    /// taken.
     pub(crate) fn advance(
         &mut self,
         input: &mut &[u8],
@@ -141,7 +143,7 @@ impl Framer {
             let end = input.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
             #[cfg(test)]
             {
-                self.looked_at += end.map_or(input.len(), |end| end + 1);
+                self.examined += end.map_or(input.len(), |end| end + 1);
             }
             let Some(end) = end else {
                 self.partial.extend_from_slice(input);
@@ -162,7 +164,7 @@ impl Framer {
         Ok(None)
     }
 
-    /// At the end of the input: the event that it cuts off, if it has data.
+    /// Returns the event that the end of the input cuts off, if it has data.
     pub(crate) fn finish(&mut self) -> Option<Event<'_>> {
         if self.is_complete {
             self.begin_event();
@@ -178,7 +180,7 @@ impl Framer {
         Event { name, data, is_error_field: *is_error_field, line: *line }
     }
 
-    /// Takes a line, of which the begin may have come before. True if it is blank.
+    /// Takes a line, whose beginning may be kept in `partial`. Returns whether it is blank.
     fn take_line(&mut self, line: &[u8]) -> Result<bool, Fault<'static>> {
         self.lines += 1;
         if self.partial.is_empty() {
@@ -187,7 +189,7 @@ impl Framer {
         let mut whole = mem::take(&mut self.partial);
         whole.extend_from_slice(line);
         let result = self.take_whole_line(&whole);
-        // Its memory is kept.
+        // The next partial line uses the same memory.
         whole.clear();
         self.partial = whole;
         result
@@ -196,7 +198,7 @@ impl Framer {
     fn take_whole_line(&mut self, line: &[u8]) -> Result<bool, Fault<'static>> {
         #[cfg(test)]
         {
-            self.looked_at += line.len();
+            self.examined += line.len();
         }
         let is_first = self.lines == 1;
         let line = line.strip_prefix("\u{FEFF}".as_bytes()).filter(|_| is_first).unwrap_or(line);
@@ -211,7 +213,7 @@ impl Framer {
 
     fn take_field(&mut self, name: &[u8], value: &[u8]) {
         match name {
-            // Nothing else counts in an event that reports an error.
+            // An error is all that its event reports.
             _ if self.is_error_field => {}
             b"data" => {
                 match self.data_line {
@@ -230,7 +232,7 @@ impl Framer {
                 self.data.clear();
                 self.data.extend_from_slice(value);
             }
-            // `id` and `retry` are for clients that connect again. A comment has no name, and all else is ignored.
+            // `id` and `retry` are for clients that connect again. A comment has an empty name.
             _ => {}
         }
     }
