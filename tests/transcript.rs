@@ -281,8 +281,13 @@ fn a_text_that_no_delta_brings_is_read_once() {
     }
     // Servers that do not count, or not in the same way.
     let whole = completed(&[reasoning, &message("Hello")]);
-    for at in ["", r#""output_index":7,"content_index":-1,"#] {
-        let sources = sources(at);
+    for (delta, end) in [
+        ("", ""),
+        ("", r#""output_index":1,"content_index":0,"#),
+        (r#""output_index":0,"#, r#""output_index":1,"content_index":2,"#),
+        (r#""output_index":7,"content_index":-1,"#, r#""output_index":7,"content_index":-1,"#),
+    ] {
+        let sources = [&sources(delta)[..2], &sources(end)[2..]].concat();
         let all: Vec<_> = sources.iter().chain([&whole]).map(|event| &**event).collect();
         finishes(&events(&all[..]), "Hello");
     }

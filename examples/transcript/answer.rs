@@ -62,6 +62,9 @@ fn unread<'a, T>(place: &'static str, kind: Option<Raw<'a>>) -> Result<T, Proble
     Err(Problem::Unread(Unread { place, kind }))
 }
 
+/// The place of a part in a response: the indices of its output and of its content.
+type Place = (u64, u64);
+
 /// Reads the events of one answer.
 ///
 /// Many events repeat text that others had. The fields record which text was read, so that none is read twice.
@@ -70,21 +73,21 @@ pub(crate) struct Answer {
     bytes: usize,
     /// They were the text of a whole message, not of deltas.
     was_whole: bool,
-    /// How many bytes of text the whole items of a response had.
-    item_bytes: usize,
-    /// The parts that have had text, each by the indices of its output and its content.
-    parts: HashSet<(u64, u64)>,
+    /// How many bytes of text there were in the whole texts of a response, by the kind of event that had them.
+    whole_bytes: [usize; 4],
+    /// The parts of a response of which text was read.
+    parts: HashSet<Place>,
 }
 
 impl Answer {
     pub(crate) fn new() -> Self {
-        Self { bytes: 0, was_whole: false, item_bytes: 0, parts: HashSet::with_capacity(256) }
+        Self { bytes: 0, was_whole: false, whole_bytes: [0; 4], parts: HashSet::with_capacity(256) }
     }
 
     pub(crate) fn restart(&mut self) {
         self.bytes = 0;
         self.was_whole = false;
-        self.item_bytes = 0;
+        self.whole_bytes = [0; 4];
         self.parts.clear();
     }
 
@@ -152,9 +155,7 @@ impl Answer {
             }
             "response.output_text.done" | "response.refusal.done" => {
                 let [whole, refusal] = event.get(["text", "refusal"]);
-                self.missing_part(place(event), text, |text| {
-                    string(whole.or(refusal), "`text`", text)
-                })?;
+                self.whole(0, text, || whole.or(refusal).map(|whole| (place(event), whole)))?;
             }
             "response.content_part.added" => {
                 let [part] = event.get(["part"]);
@@ -162,16 +163,18 @@ impl Answer {
             }
             "response.content_part.done" => {
                 let [part] = event.get(["part"]);
-                self.missing_part(place(event), text, |text| one_part(part, text))?;
+                self.whole(1, text, || part.map(|part| (place(event), part)))?;
             }
             "response.output_item.added" => {
                 let [item] = event.get(["item"]);
-                self.read_items(place(event).0, item, text)?;
+                for (place, part) in item_parts(place(event).0, item.into_iter())? {
+                    self.part(place, text, |text| one_part(Some(part), text))?;
+                }
             }
             "response.output_item.done" => {
                 let [item] = event.get(["item"]);
-                self.item_bytes += self.read_items(place(event).0, item, text)?;
-                self.drop_if_known(self.item_bytes, text);
+                let parts = item_parts(place(event).0, item.into_iter())?;
+                self.whole(2, text, || parts.clone())?;
             }
             "response.created" | "response.in_progress" | "response.queued" => {}
             "response.completed" | "response.incomplete" | "response.failed" => {
@@ -308,47 +311,18 @@ impl Answer {
         if failed {
             return Ok(Meaning::Error(ApiError::default()));
         }
-        let total = self.read_items(0, output.into_iter().flat_map(Json::items), text)?;
-        self.drop_if_known(total, text);
+        let parts = item_parts(0, output.into_iter().flat_map(Json::items))?;
+        self.whole(3, text, || parts.clone())?;
         if self.bytes + text.len() == 0 {
             string(all, "`output_text` of a response", text)?;
         }
         Ok(Meaning::End)
     }
 
-    /// Reads the parts of whole items that no event before had. Returns how long the text of all their parts is.
-    fn read_items<'a>(
-        &mut self,
-        first_output: u64,
-        items: impl IntoIterator<Item = Json<'a>>,
-        text: &mut String,
-    ) -> Result<usize, Problem<'a>> {
-        let mut total = 0;
-        for (output, item) in (first_output..).zip(items) {
-            for (index, part) in (0..).zip(message_parts(item)?) {
-                let before = text.len();
-                one_part(Some(part), text)?;
-                total += text.len() - before;
-                if text.len() > before && !self.parts.insert((output, index)) {
-                    text.truncate(before);
-                }
-            }
-        }
-        Ok(total)
-    }
-
-    /// Discards the text of parts that only seem to be new. Some servers number outputs and parts in several ways, or not
-    /// at all. If all parts together are no longer than the text that was read, none of them is new.
-    fn drop_if_known(&self, total: usize, text: &mut String) {
-        if total <= self.bytes {
-            text.clear();
-        }
-    }
-
     /// Reads a piece of a part.
     fn part<'a>(
         &mut self,
-        place: (u64, u64),
+        place: Place,
         text: &mut String,
         read: impl FnOnce(&mut String) -> Result<(), Problem<'a>>,
     ) -> Result<(), Problem<'a>> {
@@ -360,17 +334,30 @@ impl Answer {
         Ok(())
     }
 
-    /// Reads a whole part, except if an event before had text of it.
-    fn missing_part<'a>(
+    /// Reads whole parts, except those that an event before had text of. `kind` is that of the events that have them.
+    ///
+    /// Some servers number parts in several ways, or not at all, so a part may only seem to be new. If all parts of this
+    /// kind of event together are no longer than the text that was read, none of them is new.
+    fn whole<'a, Parts: IntoIterator<Item = (Place, Json<'a>)>>(
         &mut self,
-        place: (u64, u64),
+        kind: usize,
         text: &mut String,
-        read: impl FnOnce(&mut String) -> Result<(), Problem<'a>>,
+        parts: impl Fn() -> Parts,
     ) -> Result<(), Problem<'a>> {
-        if self.parts.contains(&place) {
-            return Ok(());
+        for (place, part) in parts() {
+            let before = text.len();
+            one_part(Some(part), text)?;
+            self.whole_bytes[kind] += text.len() - before;
+            if self.parts.contains(&place) {
+                text.truncate(before);
+            }
         }
-        self.part(place, text, read)
+        if self.whole_bytes[kind] <= self.bytes {
+            text.clear();
+        } else {
+            self.parts.extend(parts().into_iter().map(|(place, _)| place));
+        }
+        Ok(())
     }
 }
 
@@ -385,7 +372,7 @@ fn is_first(index: Option<Json<'_>>) -> bool {
 }
 
 /// Returns the place of the part that an event belongs to, in its response.
-fn place(event: Json<'_>) -> (u64, u64) {
+fn place(event: Json<'_>) -> Place {
     let [output, part] = event.get(["output_index", "content_index"]);
     // A value that is no index is a place of its own.
     const NONE: u64 = u64::MAX / 2;
@@ -395,18 +382,35 @@ fn place(event: Json<'_>) -> (u64, u64) {
     (number(output), number(part))
 }
 
-/// Returns the parts of an item of a response. An item that is no message has none.
-fn message_parts<'a>(item: Json<'a>) -> Result<impl Iterator<Item = Json<'a>>, Problem<'a>> {
-    let [kind, parts] = item.get(["type", "content"]);
-    let kind = kind.and_then(Json::string);
-    let is_message = kind.is_none_or(|kind| kind.is("message"));
-    if !is_message && has_text(item) {
-        return unread("an item", kind);
+/// Returns the parts of the messages among the items of a response, whose outputs have indices from `first` on. It fails
+/// if an item that is no message has text.
+fn item_parts<'a>(
+    first: u64,
+    items: impl Iterator<Item = Json<'a>> + Clone,
+) -> Result<impl Iterator<Item = (Place, Json<'a>)> + Clone, Problem<'a>> {
+    for item in items.clone() {
+        let [kind] = item.get(["type"]);
+        if !is_message(item) && has_text(item) {
+            return unread("an item", kind.and_then(Json::string));
+        }
     }
-    let parts = parts.filter(|_| is_message);
+    Ok((first..).zip(items).flat_map(|(output, item)| {
+        (0..).zip(message_parts(item)).map(move |(index, part)| ((output, index), part))
+    }))
+}
+
+fn is_message(item: Json<'_>) -> bool {
+    let [kind] = item.get(["type"]);
+    kind.and_then(Json::string).is_none_or(|kind| kind.is("message"))
+}
+
+/// Returns the parts of an item of a response. An item that is no message has none.
+fn message_parts<'a>(item: Json<'a>) -> impl Iterator<Item = Json<'a>> + Clone {
+    let [parts] = item.get(["content"]);
+    let parts = parts.filter(|_| is_message(item));
     // A string is a part of its own.
     let single = parts.filter(|parts| !parts.is_array());
-    Ok(parts.into_iter().flat_map(Json::items).chain(single))
+    parts.into_iter().flat_map(Json::items).chain(single)
 }
 
 /// Reads the text of a delta or a message of chat completions.

@@ -75,9 +75,10 @@ impl<'a> Json<'a> {
     }
 
     /// Returns the members of an object; any other value has none.
-    pub(crate) fn members(self) -> impl Iterator<Item = (Raw<'a>, Self)> {
-        let mut lexer = SliceLexer::new(self.0.strip_prefix(b"{").unwrap_or_default());
+    pub(crate) fn members(self) -> impl Iterator<Item = (Raw<'a>, Self)> + Clone {
+        let mut rest = self.0.strip_prefix(b"{").unwrap_or_default();
         std::iter::from_fn(move || {
+            let mut lexer = SliceLexer::new(rest);
             if lexer.ws_peek()? == b',' {
                 lexer.discarded().eat_whitespace();
             }
@@ -85,7 +86,9 @@ impl<'a> Json<'a> {
             let key = Raw::read(&mut lexer).ok()?;
             lexer.expect(SliceLexer::ws_peek, b':')?;
             let next = lexer.ws_peek()?;
-            Some((key, Self::read(next, &mut lexer, MAX_DEPTH).ok()?))
+            let value = Self::read(next, &mut lexer, MAX_DEPTH).ok()?;
+            rest = lexer.as_slice();
+            Some((key, value))
         })
     }
 
@@ -101,14 +104,17 @@ impl<'a> Json<'a> {
     }
 
     /// Returns the items of an array; any other value has none.
-    pub(crate) fn items(self) -> impl Iterator<Item = Self> {
-        let mut lexer = SliceLexer::new(self.0.strip_prefix(b"[").unwrap_or_default());
+    pub(crate) fn items(self) -> impl Iterator<Item = Self> + Clone {
+        let mut rest = self.0.strip_prefix(b"[").unwrap_or_default();
         std::iter::from_fn(move || {
+            let mut lexer = SliceLexer::new(rest);
             if lexer.ws_peek()? == b',' {
                 lexer.discarded().eat_whitespace();
             }
             let next = lexer.peek_next().filter(|&next| next != b']')?;
-            Self::read(next, &mut lexer, MAX_DEPTH).ok()
+            let item = Self::read(next, &mut lexer, MAX_DEPTH).ok()?;
+            rest = lexer.as_slice();
+            Some(item)
         })
     }
 }
