@@ -768,10 +768,14 @@ fn random_pieces<'a>(mut text: &'a [u8], random: &mut Random) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// 20,000 texts, or as many as the environment variable `FOREBAY_CASES` says.
+/// How many random texts a test tries: 20,000, or the value of the environment variable `FOREBAY_CASES`.
+fn cases() -> u64 {
+    std::env::var("FOREBAY_CASES").map_or(20_000, |cases| cases.parse().unwrap())
+}
+
 #[test]
 fn agrees_with_the_standard_however_the_input_is_cut() {
-    let cases = std::env::var("FOREBAY_CASES").map_or(20_000, |cases| cases.parse().unwrap());
+    let cases = cases();
     let (mut events, mut bad) = (0, 0);
     for seed in 0..cases {
         let mut random = Random(seed);
@@ -790,6 +794,45 @@ fn agrees_with_the_standard_however_the_input_is_cut() {
     }
     println!("{cases} texts with {events} events, {bad} of them not UTF-8: 0 differences");
     assert!(events as u64 > cases / 4 && bad as u64 > cases / 100, "{events} events, {bad} bad");
+}
+
+/// Transcripts with random faults have one meaning, in whatever pieces they arrive.
+#[test]
+fn reads_a_broken_transcript_the_same_however_it_is_cut() {
+    let whole = [
+        r#"data: {"choices":[{"index":0,"delta":{"content":[{"type":"text","text":"\u00fc\ud83d\ude00"}],"refusal":"b"}}]}"#,
+        r#"data: {"choices":[{"index":-0.0e1,"text":"c","message":{"content":"d"}}],"error":{}}"#,
+        r#"data: {"type":"response.output_text.delta","output_index":1,"delta":"e"}"#,
+        r#"data: {"type":"response.output_item.done","item":{"type":"message","content":[{"text":"fg"}]}}"#,
+        r#"data: {"type":"content_block_start","content_block":{"type":"text","text":"h"}}"#,
+        r#"data: {"unknown":{"value":[null,true,{"content":""}]}}"#,
+        r#"data: {"content":"i","stop":false}"#,
+        r#"data: {"type":"response.completed","response":{"output":[{"content":"jklmnopqrst"}]}}"#,
+        r#"error: {"code":"429","message":"u"}"#,
+    ];
+    let mut finished = 0;
+    for seed in 0..cases() {
+        let mut random = Random(seed);
+        let mut text = Vec::new();
+        for _ in 0..=random.below(4) {
+            text.extend_from_slice(whole[random.below(whole.len())].as_bytes());
+            text.extend_from_slice([&b"\n\n"[..], b"\r\r", b"\r\n\r\n", b"\n"][random.below(4)]);
+        }
+        for _ in 0..random.below(4) {
+            let (at, from) = (random.below(text.len()), random.below(text.len()));
+            match random.below(3) {
+                0 => text[at] = text[from],
+                1 => drop(text.drain(at..text.len().min(at + random.below(3)))),
+                _ => text.insert(at, b"{}[]\",:\\ 0\n"[random.below(11)]),
+            }
+        }
+        let read_whole = read([&text[..]]);
+        finished += usize::from(read_whole.1 == End::Finished);
+        let pieces = random_pieces(&text, &mut random);
+        let text = text.escape_ascii();
+        assert_eq!(read(pieces.iter().copied()), read_whole, "seed {seed}: {text}");
+    }
+    assert!(finished > 0);
 }
 
 /// Each byte is examined when it arrives and when its line is complete, and never again.
