@@ -246,6 +246,9 @@ pub enum End {
     Failed(u16),
     /// The sender was dropped without a word: what arrived is not the whole.
     Aborted,
+    /// The receiver itself cancelled the stream, and the sender has not ended it yet:
+    /// [`Receiver::cancel`](crate::Receiver::cancel).
+    Cancelled,
 }
 
 impl fmt::Display for End {
@@ -254,6 +257,7 @@ impl fmt::Display for End {
             Self::Finished => f.write_str("finished"),
             Self::Failed(code) => write!(f, "failed with code {code}"),
             Self::Aborted => f.write_str("aborted: the sender was dropped before it finished"),
+            Self::Cancelled => f.write_str("cancelled by its receiver"),
         }
     }
 }

@@ -16,6 +16,7 @@ compile_error!(
 );
 
 // L0
+mod defer;
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 #[doc(hidden)]
 pub mod seed;
@@ -30,6 +31,8 @@ mod park;
 mod reset;
 mod slot;
 mod token;
+#[cfg(any(feature = "std", feature = "async"))]
+mod waker;
 // L2
 mod bitmap;
 #[cfg(feature = "metrics")]

@@ -6,6 +6,8 @@ mod headroom;
 mod waker;
 
 #[cfg(any(feature = "std", feature = "async"))]
+pub(crate) use waker::NEVER;
+#[cfg(any(feature = "std", feature = "async"))]
 pub use waker::Wake;
 
 pub use headroom::Headroom;
@@ -40,9 +42,10 @@ use crate::queue::Nobody;
 ///         Event
 ///     }
 ///
-///     fn notify(&self, _ready: impl FnOnce() -> usize) {
+///     fn notify(&self, _ready: impl FnOnce() -> usize) -> bool {
 ///         asm::dsb(); // what was changed is seen by whoever sees the event
 ///         asm::sev();
+///         false
 ///     }
 /// }
 ///
@@ -75,12 +78,21 @@ pub trait Notify: Send + Sync + 'static {
     ///
     /// `ready` says how many tokens, or places, are there now for the half that waits. It costs a load or two,
     /// so ask only if somebody waits. It may say too many, if that half took some just now, but never too few.
-    fn notify(&self, ready: impl FnOnce() -> usize);
+    ///
+    /// Returns `true` if the half that waits here has [left](Self::leave), and `false` if it has not or if the policy cannot
+    /// tell. A policy that answers by read-modify-writes of one word, here and in `leave`, can be certain: either that half
+    /// saw the change before it left, or this call sees that it has left. Then no token stays in a stream whose receiver has
+    /// left. With `false`, one that is sent at that very moment stays until the sender's next operation.
+    fn notify(&self, ready: impl FnOnce() -> usize) -> bool;
 
     /// Called by the other half when it ended the stream or left: whatever is waited for, it is over.
     fn ended(&self) {
-        self.notify(|| usize::MAX);
+        let _ = self.notify(|| usize::MAX);
     }
+
+    /// Called by the half that waits here when it leaves: nobody waits here until [`reset`](Self::reset). Drop what
+    /// it has left to be woken by, which may keep a whole task alive.
+    fn leave(&self) {}
 
     /// Called when both halves are gone, before the ring is lent again: back to what [`new`](Self::new) makes.
     fn reset(&mut self) {}
@@ -100,7 +112,9 @@ impl Notify for Poll {
     }
 
     #[inline(always)]
-    fn notify(&self, _ready: impl FnOnce() -> usize) {}
+    fn notify(&self, _ready: impl FnOnce() -> usize) -> bool {
+        false
+    }
 }
 
 impl sealed::Sealed for Poll {}

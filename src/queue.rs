@@ -101,11 +101,12 @@ pub use seats::{Seats, Waiters};
 #[cfg(any(feature = "std", feature = "async"))]
 mod seats {
     use super::{Queue, Reserving};
+    use crate::defer::Defer;
     use crate::sync::{
-        AtomicWaker,
         Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
-        fence, filled, first_value, plain, rmw, seeded,
+        fence, filled, first_value, rmw, seeded,
     };
+    use crate::waker::{LeftOver, WakerCell};
     use core::task::Waker;
 
     /// A queue that callers can join.
@@ -113,8 +114,9 @@ mod seats {
         /// How many can wait at once.
         const SEATS: usize;
 
-        /// Takes a seat, or `None` if there is none. The caller then looks for a free slot (`Free::settle`).
-        fn join(&self, waker: &Waker, privileged: bool) -> Option<usize>;
+        /// Takes a seat, or `None` if there is none. The caller notes the seat, drops the wakers that are left over, and
+        /// then looks for a free slot (`Free::settle`).
+        fn join(&self, waker: &Waker, privileged: bool) -> Option<(usize, LeftOver)>;
 
         /// The slot that was handed to the owner of `seat`, who leaves with it; `None`, and `waker` will be
         /// woken, if there is none yet.
@@ -138,9 +140,7 @@ mod seats {
     struct Seat {
         /// [`EMPTY`], [`TAKEN`], [`WAITING`] with a ticket, or [`GRANTED`] with a slot.
         state: rmw::AtomicUsize,
-        waker: AtomicWaker,
-        /// Not 0: whoever sits here is not woken. Only its owner knows.
-        deaf: plain::AtomicUsize,
+        waker: WakerCell,
     }
 
     const EMPTY: usize = 0;
@@ -155,32 +155,7 @@ mod seats {
     /// through half as many others come and go, the turn is not certain.
     const PAYLOAD_SHIFT: u32 = 3;
 
-    /// Dropped only when a waker panics that is cloned to register it, or dropped to make room: the seat wakes nobody
-    /// any more, since atomic-waker is left in the middle.
-    struct Deaf<'a>(&'a Seat);
-
-    impl Drop for Deaf<'_> {
-        fn drop(&mut self) {
-            self.0.deaf.store(1, Relaxed);
-        }
-    }
-
     impl Seat {
-        /// Its owner's waker is woken from now on.
-        ///
-        /// # Panics
-        /// As the waker's clone and drop do. Whoever has the seat then may keep it, but nobody gets it any more.
-        fn register(&self, waker: &Waker) {
-            let deaf = Deaf(self);
-            self.waker.register(waker);
-            core::mem::forget(deaf);
-        }
-
-        /// What its owner leaves behind: a seat for another, if it can wake.
-        fn left(&self) -> usize {
-            if self.deaf.load(Relaxed) == 0 { EMPTY } else { TAKEN }
-        }
-
         /// The state, if its owner waits for a slot, `reserved` or not.
         fn wants(&self, reserved: bool) -> Option<usize> {
             // Q5 (Acquire, pairs with Q4): who sat down before its owner did is seen from here on.
@@ -215,8 +190,7 @@ mod seats {
             next: rmw::AtomicUsize::new(0),
             seats: filled!(Seat {
                 state: rmw::AtomicUsize::new(0),
-                waker: AtomicWaker::new(),
-                deaf: plain::AtomicUsize::new(0),
+                waker: WakerCell::new(),
             }; K),
         });
 
@@ -275,20 +249,22 @@ mod seats {
     impl<const K: usize> Seats for Waiters<K> {
         const SEATS: usize = K;
 
-        fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
+        fn join(&self, waker: &Waker, privileged: bool) -> Option<(usize, LeftOver)> {
             let (number, seat) = self.seats.iter().enumerate().find(|(_, seat)| {
                 // Q3 (Acquire, pairs with Q2): whoever had the seat is done with it.
                 seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
             })?;
             let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
-            // Should it panic, the seat stays taken.
-            seat.register(waker);
+            // If the waker cannot be cloned, the seat is free again. Q2 (Release, pairs with Q3): we are done with it.
+            let stand_up = Defer(|| seat.state.store(EMPTY, Release));
+            let left_over = seat.waker.register(waker);
+            core::mem::forget(stand_up);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
             // Q4 (Release, pairs with Q5): the waker is there, and who came before us sits.
             let order = seeded!("sit_relaxed", Relaxed, Release);
             seat.state.store(WAITING | class | ticket, order);
-            Some(number)
+            Some((number, left_over))
         }
 
         fn granted(&self, seat: usize, waker: &Waker) -> Option<usize> {
@@ -300,14 +276,16 @@ mod seats {
             };
             let slot = granted().or_else(|| {
                 // First the waker, then the look: a grant in between wakes it.
-                seat.register(waker);
+                let left_over = seat.waker.register(waker);
                 let slot =
                     if seeded!("no_look_behind_register", true, false) { None } else { granted() };
-                // One that nobody will wake is not kept.
-                slot.inspect(|_| drop(seat.waker.take()))
+                // One that nobody will wake is not kept. If a waker panics here, the seat and the slot in it stay ours.
+                let kept = slot.and_then(|_| seat.waker.take());
+                drop((left_over, kept));
+                slot
             })?;
             // Q2 (Release, pairs with Q3): we are done with the seat.
-            seat.state.store(seat.left(), Release);
+            seat.state.store(EMPTY, Release);
             Some(slot)
         }
 
@@ -321,19 +299,19 @@ mod seats {
             if state & KIND == WAITING {
                 // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 when it fails: the only change
                 // that others make is to grant.
-                match seat.state.compare_exchange(state, seat.left(), AcqRel, late) {
+                match seat.state.compare_exchange(state, EMPTY, AcqRel, late) {
                     Ok(_) => {
                         self.waiting.fetch_sub(1, Relaxed);
                         return (None, waker);
                     }
                     Err(grant) => {
-                        seat.state.store(seat.left(), Release); // Q2
+                        seat.state.store(EMPTY, Release); // Q2
                         return (Some(grant >> PAYLOAD_SHIFT), waker);
                     }
                 }
             }
             let grant = seat.state.load(late); // Q1
-            seat.state.store(seat.left(), Release); // Q2
+            seat.state.store(EMPTY, Release); // Q2
             (Some(grant >> PAYLOAD_SHIFT), waker)
         }
     }
@@ -341,7 +319,7 @@ mod seats {
     impl<const H: usize, Q: Seats> Seats for Reserving<H, Q> {
         const SEATS: usize = Q::SEATS;
 
-        fn join(&self, waker: &Waker, privileged: bool) -> Option<usize> {
+        fn join(&self, waker: &Waker, privileged: bool) -> Option<(usize, LeftOver)> {
             self.0.join(waker, privileged)
         }
 

@@ -88,13 +88,22 @@ pub(crate) const CLOSED: usize = 1 << (usize::BITS - 1);
 struct Ends {
     /// Not 0 once the consumer left, or the producer wants no more. Stored by both, but never as 0.
     cancelled: plain::AtomicUsize,
-    /// Which ends are taken.
+    /// Which ends are taken: [`PRODUCER`], [`CONSUMER`]. In a pooled ring, whose ends are not taken but lent, who drops
+    /// the items that nobody will read: [`LEFT`], [`UNREAD`], [`SWEPT`].
     taken: rmw::AtomicUsize,
 }
 
 /// Marks in `Ends::taken`.
 const PRODUCER: usize = 1;
 const CONSUMER: usize = 2;
+
+/// The consumer has left for good, and its side is the producer's. Its index stands [`HEAD_SHIFT`] bits up.
+const LEFT: usize = 1;
+/// The producer saw that the consumer wants no more, and leaves what is in the ring to it.
+const UNREAD: usize = 2;
+/// The consumer has left, and nothing is in the ring any more.
+const SWEPT: usize = 3;
+const HEAD_SHIFT: u32 = 2;
 
 impl<T, const N: usize, A> Ring<T, N, A> {
     const_fn! {
@@ -258,7 +267,7 @@ impl<T, const N: usize, A> Ring<T, N, A> {
         self.tail.store(0, Relaxed);
         self.ends.cancelled.store(0, Relaxed);
         self.ends.taken.store(0, Relaxed);
-        drop(Items { slots: &self.slots, head, count: distance(N, head, tail) });
+        drop(Items { ring: self, head, count: distance(N, head, tail) });
     }
 }
 
@@ -294,16 +303,27 @@ impl<T, const N: usize, A> Drop for Ring<T, N, A> {
 pub unsafe trait RawRing {
     type Item;
     const CAPACITY: usize;
-    fn head(&self) -> &plain::AtomicUsize;
-    fn tail(&self) -> &plain::AtomicUsize;
-    fn cancelled(&self) -> &plain::AtomicUsize;
+    /// # Safety
+    /// [own-index]: only the consumer's end stores it.
+    unsafe fn head(&self) -> &plain::AtomicUsize;
+    /// # Safety
+    /// [own-index]: only the producer's end stores it.
+    unsafe fn tail(&self) -> &plain::AtomicUsize;
+    /// # Safety
+    /// An end stores no 0.
+    unsafe fn cancelled(&self) -> &plain::AtomicUsize;
+    /// # Safety
+    /// The ring is pooled, and an end keeps to the protocol of `ends::abandon` and `ends::sweep`.
+    unsafe fn taken(&self) -> &rmw::AtomicUsize;
     /// # Safety
     /// `place < CAPACITY`, and it is on the caller's side.
     unsafe fn read_ptr(&self, place: usize) -> *const Self::Item;
     /// # Safety
     /// `place < CAPACITY`, and it is on the caller's side.
     unsafe fn write_ptr(&self, place: usize) -> *mut Self::Item;
-    fn give_back(&self, end: usize);
+    /// # Safety
+    /// [one-each]: `end` is taken, and its holder gives it up.
+    unsafe fn give_back(&self, end: usize);
 }
 
 // SAFETY: there is only this ring.
@@ -313,18 +333,23 @@ unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
     const CAPACITY: usize = N;
 
     #[inline(always)]
-    fn head(&self) -> &plain::AtomicUsize {
+    unsafe fn head(&self) -> &plain::AtomicUsize {
         &self.head
     }
 
     #[inline(always)]
-    fn tail(&self) -> &plain::AtomicUsize {
+    unsafe fn tail(&self) -> &plain::AtomicUsize {
         &self.tail
     }
 
     #[inline(always)]
-    fn cancelled(&self) -> &plain::AtomicUsize {
+    unsafe fn cancelled(&self) -> &plain::AtomicUsize {
         &self.ends.cancelled
+    }
+
+    #[inline(always)]
+    unsafe fn taken(&self) -> &rmw::AtomicUsize {
+        &self.ends.taken
     }
 
     #[inline(always)]
@@ -339,7 +364,7 @@ unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
         unsafe { self.slots.write_ptr(place) }
     }
 
-    fn give_back(&self, end: usize) {
+    unsafe fn give_back(&self, end: usize) {
         // E0 (Release, pairs with E1 in `Ring::take`): our stores of the index come first.
         let order = seeded!("give_back_relaxed", Relaxed, Release);
         self.ends.taken.fetch_and(!end, order);
@@ -403,23 +428,26 @@ unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> Ring
     }
 }
 
-/// The items of a ring that nobody else has; dropping it drops them, also when the drop of one panics.
-struct Items<'a, T, const N: usize> {
-    slots: &'a Slots<T, N>,
+/// Items that nobody else can reach; dropping it drops them, also when the drop of one panics.
+///
+/// [two-laps], [consumer-side]: whoever makes it owns the places of the items, and has moved the ring's indices past
+/// them, or will also when this panics, so that nobody meets them again.
+struct Items<'a, R: RawRing> {
+    ring: &'a R,
     head: usize,
     count: usize,
 }
 
-impl<T, const N: usize> Drop for Items<'_, T, N> {
+impl<R: RawRing> Drop for Items<'_, R> {
     fn drop(&mut self) {
-        while core::mem::needs_drop::<T>() && self.count != 0 {
-            let item = place(N, self.head);
-            let rest =
-                Items { slots: self.slots, head: advance(N, self.head, 1), count: self.count - 1 };
+        while core::mem::needs_drop::<R::Item>() && self.count != 0 {
+            let at = place(R::CAPACITY, self.head);
+            let head = advance(R::CAPACITY, self.head, 1);
+            let rest = Items { ring: self.ring, head, count: self.count - 1 };
             self.count = 0;
-            // SAFETY: [two-laps] the place holds an item; the caller of `reset` has the ring alone and
-            // took the item out of the count, so it is dropped once.
-            unsafe { self.slots.write_ptr(item).drop_in_place() };
+            // SAFETY: [two-laps] the place holds an item, and [consumer-side] it is ours; it is out of the count, so it
+            // is dropped once.
+            unsafe { self.ring.write_ptr(at).drop_in_place() };
             (self.head, self.count) = (rest.head, rest.count);
             core::mem::forget(rest);
         }

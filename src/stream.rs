@@ -10,6 +10,7 @@ pub(crate) mod waiting;
 #[cfg(feature = "std")]
 pub use blocking::{IntoIter, Iter};
 
+use crate::defer::Defer;
 use crate::error::{End, Exhausted, PushError, RecvError, SendError, TextError};
 use crate::metrics::Metrics;
 use crate::notify::{Notify, Poll};
@@ -19,7 +20,7 @@ use crate::ring::{Consumer, Drain, Hosted, Producer};
 use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
 use crate::token::Token;
 use core::fmt;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 
 /// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
 ///
@@ -77,10 +78,11 @@ fn halves<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
 ) -> Halves<'a, T, STREAMS, DEPTH, W> {
     let (producer, consumer) = Hosted::lend(ring);
     let sender = Sender { producer, unsent: W::Unsent::default() };
-    #[cfg(any(feature = "std", feature = "async"))]
-    let receiver = Receiver { consumer, told: false };
-    #[cfg(not(any(feature = "std", feature = "async")))]
-    let receiver = Receiver { consumer };
+    let receiver = Receiver {
+        consumer,
+        #[cfg(any(feature = "std", feature = "async"))]
+        told: false,
+    };
     (sender, receiver)
 }
 
@@ -232,6 +234,10 @@ pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notif
 
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
 ///
+/// Tokens that were not received are dropped with it, so that what they hold comes back though the sender stays. With
+/// [`Poll`], a token that is sent at that very moment can stay until the sender's next operation; with
+/// [`Wake`](crate::Wake), none does.
+///
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`].
 pub struct Receiver<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
     consumer: Consumer<Handle<'a, T, STREAMS, DEPTH, W>>,
@@ -271,12 +277,19 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
     /// ```
     #[inline]
     pub fn try_send(&mut self, token: T) -> Result<(), SendError<T>> {
-        self.producer.push(token).map_err(|refused| match refused {
+        let sent = self.producer.push(token).map_err(|refused| match refused {
             PushError::Full(token) => SendError::Full(token),
             PushError::Closed(token) => SendError::Cancelled(token),
-        })?;
-        if !seeded!("send_without_wake", true, false) {
-            self.shared().receiver.notify(|| self.producer.len());
+        });
+        if mem::needs_drop::<T>() && matches!(sent, Err(SendError::Cancelled(_))) {
+            self.producer.sweep();
+        }
+        sent?;
+        let has_left = !seeded!("send_without_wake", true, false)
+            && self.shared().receiver.notify(|| self.producer.len());
+        // A receiver that left before `notify` has not seen the token, and will not drop it.
+        if mem::needs_drop::<T>() && has_left && !seeded!("sent_to_nobody", true, false) {
+            self.producer.sweep();
         }
         Ok(())
     }
@@ -318,7 +331,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
         self.producer.len()
     }
 
-    /// Whether everything sent was received. If so, it stays so until the next token is sent.
+    /// Whether everything sent was received, or dropped with the receiver. If so, it stays so until the next token is sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.producer.is_empty()
@@ -345,7 +358,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
 
     /// Tells the end that was said before, or `Aborted`, and wakes the receiver.
     #[inline]
-    fn leave(&mut self) {
+    fn leave(&self) {
         self.producer.mark_closed();
         if !seeded!("leave_without_wake", true, false) {
             self.shared().receiver.ended();
@@ -401,7 +414,8 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// The next token, or says at once that there is none.
     ///
     /// # Errors
-    /// [`RecvError::Empty`], or [`RecvError::Ended`] with the [`End`] when every token was received.
+    /// [`RecvError::Empty`], or [`RecvError::Ended`] with the [`End`] when every token was received, or when this half
+    /// [cancelled](Self::cancel) the stream and nothing is there.
     ///
     /// # Context
     /// Wait-free with [`Poll`]; callable in an interrupt handler.
@@ -410,7 +424,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
-        if !core::mem::needs_drop::<T>() {
+        if !mem::needs_drop::<T>() {
             return self.consumer.pop_then(Self::notify_sender, Self::nothing);
         }
         // A waker may panic; the token must not leak then.
@@ -463,20 +477,50 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
         count - tokens.len()
     }
 
-    /// Tells the sender to stop: its next token is refused as [`SendError::Cancelled`]. Tokens sent before
-    /// can still be received.
+    /// Tells the sender to stop: its next token is refused as [`SendError::Cancelled`].
+    ///
+    /// Tokens sent before can still be received. Behind the last of them every form of `recv` gives the end at once,
+    /// without waiting for the sender: [`End::Cancelled`], or the sender's own if it has ended the stream. A token whose
+    /// sending overlaps this call may come before that end or behind it, or is dropped with this half.
+    ///
+    /// # Source
+    /// tokio's `Receiver::close`.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{End, RecvError, StreamPool};
+    ///
+    /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// sender.try_send(1).unwrap();
+    /// receiver.cancel();
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Cancelled))); // though the sender is there
+    /// # drop(sender);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
     #[doc(alias = "close")]
     pub fn cancel(&mut self) {
-        self.consumer.mark_closed();
+        self.consumer.refuse();
+        self.wake_sender();
+    }
+
+    fn wake_sender(&self) {
         if !seeded!("cancel_without_wake", true, false) {
             self.shared().sender.ended();
         }
     }
 
     /// How the stream ended, or `None` while it goes on. Tokens may be left.
+    ///
+    /// [`End::Cancelled`] when this half [cancelled](Self::cancel) the stream, until the sender ends it, too.
     #[must_use]
     pub fn end(&self) -> Option<End> {
-        self.consumer.is_closed().then(|| Self::reason(&self.consumer))
+        if self.consumer.is_closed() {
+            Some(Self::reason(&self.consumer))
+        } else {
+            self.consumer.refuses().then_some(End::Cancelled)
+        }
     }
 
     /// Tokens that can be received. May be more at once.
@@ -501,7 +545,13 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     #[cold]
     #[inline(never)]
     fn nothing(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> RecvError {
-        if consumer.saw_end() { RecvError::Ended(Self::reason(consumer)) } else { RecvError::Empty }
+        if consumer.saw_end() {
+            RecvError::Ended(Self::reason(consumer))
+        } else if consumer.refuses() && !seeded!("cancelled_goes_on", true, false) {
+            RecvError::Ended(End::Cancelled)
+        } else {
+            RecvError::Empty
+        }
     }
 
     /// The consumer saw the ring closed.
@@ -518,7 +568,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     #[inline(always)]
     fn notify_sender(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) {
         if !seeded!("recv_without_wake", true, false) {
-            consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
+            let _ = consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
         }
     }
 
@@ -558,7 +608,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
     fn drop(&mut self) {
         if !seeded!("drain_without_wake", true, false) {
             let consumer = self.drain.consumer();
-            consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
+            let _ = consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
         }
     }
 }
@@ -568,7 +618,8 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
 {
     #[inline]
     fn drop(&mut self) {
-        // Then the ring is given up, by the drop of the producer.
+        // A waker may panic; the other one is dropped all the same. Then the producer gives up the ring.
+        let _withdraw = Defer(|| self.shared().sender.leave());
         self.leave();
     }
 }
@@ -578,7 +629,11 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
 {
     #[inline]
     fn drop(&mut self) {
-        self.cancel();
+        // A waker may panic; the other one is dropped all the same. Then the consumer drops the tokens that are left,
+        // which must come last (W1 of `Wake`), and gives up the ring.
+        let _withdraw = Defer(|| self.shared().receiver.leave());
+        self.consumer.mark_closed();
+        self.wake_sender();
     }
 }
 

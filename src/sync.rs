@@ -133,7 +133,7 @@ mod imp {
     }
 
     #[cfg(any(feature = "std", feature = "async"))]
-    pub(crate) use atomic_waker::AtomicWaker;
+    pub(crate) use core::hint::spin_loop;
     pub(crate) use core::sync::atomic::Ordering;
     #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use core::sync::atomic::fence;
@@ -320,6 +320,8 @@ mod imp {
 
     pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
     pub(crate) use loom::cell::UnsafeCell;
+    #[cfg(any(feature = "std", feature = "async"))]
+    pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::Ordering;
     #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use loom::sync::atomic::fence;
@@ -339,29 +341,6 @@ mod imp {
     /// One bitmap word, since each thread of a model looks for a number: a third thread has none.
     #[cfg(feature = "std")]
     pub(crate) const MAX_THREADS: usize = 2;
-
-    /// Loom's own, with the interface of atomic-waker's.
-    #[cfg(any(feature = "std", feature = "async"))]
-    pub(crate) struct AtomicWaker(loom::future::AtomicWaker);
-
-    #[cfg(any(feature = "std", feature = "async"))]
-    impl AtomicWaker {
-        pub(crate) fn new() -> Self {
-            Self(loom::future::AtomicWaker::new())
-        }
-
-        pub(crate) fn register(&self, waker: &core::task::Waker) {
-            self.0.register_by_ref(waker);
-        }
-
-        pub(crate) fn wake(&self) {
-            self.0.wake();
-        }
-
-        pub(crate) fn take(&self) -> Option<core::task::Waker> {
-            self.0.take_waker()
-        }
-    }
 
     /// Loom knows no time: a model waits for ever.
     #[cfg(feature = "std")]
@@ -388,9 +367,7 @@ mod imp {
     /// Three bitmap words: a test of many threads runs out of numbers.
     #[cfg(feature = "std")]
     pub(crate) const MAX_THREADS: usize = 5;
-    /// Not shuttle's, which has none: it switches threads only where its own types are used, so that this
-    /// one's steps are one step. `Wake` adds no schedules inside it.
-    pub(crate) use atomic_waker::AtomicWaker;
+    pub(crate) use shuttle::hint::spin_loop;
     pub(crate) use shuttle::sync::atomic::{Ordering, fence};
     pub(crate) use shuttle::{thread, thread_local};
 

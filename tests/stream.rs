@@ -1,6 +1,6 @@
 //! Streams: every order of ends, reopening, backpressure, text, waiting.
 
-use forebay::{End, Exhausted, Notify, RecvError, SendError, StreamPool, Token};
+use forebay::{End, Exhausted, Lease, Notify, Pool, RecvError, SendError, StreamPool, Token};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Counts its drops.
@@ -56,24 +56,83 @@ fn each_end_has_its_reason_and_the_ring_comes_back() {
 }
 
 #[test]
-fn receiver_leaves_first_and_tokens_left_are_dropped() {
+fn tokens_left_are_dropped_when_the_receiver_leaves() {
     let drops = AtomicUsize::new(0);
     let streams: StreamPool<Counted<'_>, 1, 3> = StreamPool::new();
     for round in 1..=10 {
-        let (mut sender, receiver) = streams.open().unwrap();
+        let (mut sender, mut receiver) = streams.open().unwrap();
         for _ in 0..3 {
             sender.try_send(Counted(&drops)).unwrap();
         }
         assert!(matches!(sender.try_send(Counted(&drops)), Err(SendError::Full(_))));
+        let before = (round - 1) * 5 + 1;
+        assert_eq!(drops.load(SeqCst), before, "the refused one came back, and was dropped here");
+        match round % 3 {
+            0 => {}
+            1 => std::mem::forget(receiver.drain()),
+            _ => receiver.cancel(),
+        }
+        assert_eq!(drops.load(SeqCst), before, "they can still be received");
         drop(receiver);
+        assert_eq!(
+            (drops.load(SeqCst), sender.len()),
+            (before + 3, 0),
+            "while the sender is there"
+        );
         assert!(sender.is_cancelled());
         assert!(matches!(sender.try_send(Counted(&drops)), Err(SendError::Cancelled(_))));
-        let before = drops.load(SeqCst);
-        assert_eq!(before, (round - 1) * 5 + 2, "refused tokens came back and were dropped here");
         drop(sender);
-        assert_eq!(drops.load(SeqCst), before + 3, "what was left is dropped with the second half");
+        assert_eq!(drops.load(SeqCst), before + 4);
     }
     assert_eq!(streams.available(), 1);
+}
+
+/// Frames of a pool go through a stream: all are free when nobody can read them any more.
+#[test]
+fn leases_in_a_stream_come_back_when_the_receiver_leaves() {
+    static FRAMES: Pool<[u8; 32], 2> = Pool::new();
+    static STREAMS: StreamPool<Lease<&'static Pool<[u8; 32], 2>>, 1, 4> = StreamPool::new();
+    let (mut sender, receiver) = STREAMS.open().unwrap();
+    for _ in 0..2 {
+        sender.try_send(FRAMES.try_get().unwrap()).unwrap();
+    }
+    assert!(FRAMES.try_get().is_err());
+    drop(receiver);
+    let frame = FRAMES.try_get().unwrap();
+    let Err(SendError::Cancelled(frame)) = sender.try_send(frame) else { panic!("not told") };
+    drop(frame);
+    assert_eq!((FRAMES.available(), FRAMES.metrics().puts), (2, 3));
+}
+
+/// What is there, and then an end, though the sender idles; its own once it says one.
+#[test]
+fn a_cancelled_stream_ends_behind_its_last_token() {
+    static STREAMS: StreamPool<u32, 1, 4> = StreamPool::new();
+    for end in [None, Some(End::Finished), Some(End::Failed(7)), Some(End::Aborted)] {
+        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        (1..=3).for_each(|n| sender.try_send(n).unwrap());
+        assert_eq!((receiver.try_recv(), receiver.end()), (Ok(1), None));
+        receiver.cancel();
+        assert_eq!((receiver.len(), receiver.end()), (2, Some(End::Cancelled)));
+        assert_eq!(sender.try_send(4), Err(SendError::Cancelled(4)));
+        assert_eq!(receiver.drain().next(), Some(2));
+        assert_eq!(receiver.try_recv(), Ok(3));
+        for _ in 0..2 {
+            assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Cancelled)));
+            receiver.cancel(); // Once more is as good as once.
+        }
+        match end {
+            None => continue,
+            Some(End::Finished) => sender.close(),
+            Some(End::Failed(code)) => sender.fail(code),
+            Some(_) => drop(sender),
+        }
+        assert_eq!(
+            (receiver.try_recv(), receiver.end()),
+            (Err(RecvError::Ended(end.unwrap())), end)
+        );
+    }
+    assert_eq!(End::Cancelled.to_string(), "cancelled by its receiver");
 }
 
 #[test]
@@ -203,9 +262,9 @@ fn a_token_whose_drop_panics_does_not_take_the_ring_along() {
     for armed in [false, true, false] {
         assert!(sender.try_send(Bomb(armed)).is_ok());
     }
-    drop(receiver);
-    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(sender))).is_err());
-    assert_eq!((streams.available(), streams.metrics().panics), (1, 1));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(receiver))).is_err());
+    drop(sender);
+    assert_eq!(streams.available(), 1);
     let (mut sender, mut receiver) = streams.open().unwrap();
     assert!(sender.try_send(Bomb(false)).is_ok());
     assert!(receiver.try_recv().is_ok());
@@ -246,6 +305,8 @@ fn a_policy_of_ones_own() {
     static READY: AtomicUsize = AtomicUsize::new(0);
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     static RESETS: AtomicUsize = AtomicUsize::new(0);
+    /// Halves that left.
+    static LEFT: AtomicUsize = AtomicUsize::new(0);
 
     struct Bell;
 
@@ -257,9 +318,14 @@ fn a_policy_of_ones_own() {
             Self
         }
 
-        fn notify(&self, ready: impl FnOnce() -> usize) {
+        fn notify(&self, ready: impl FnOnce() -> usize) -> bool {
             CALLS.fetch_add(1, SeqCst);
             READY.store(ready(), SeqCst);
+            LEFT.load(SeqCst) % 2 == 1
+        }
+
+        fn leave(&self) {
+            LEFT.fetch_add(1, SeqCst);
         }
 
         fn reset(&mut self) {
@@ -283,7 +349,7 @@ fn a_policy_of_ones_own() {
     receiver.cancel();
     assert_eq!(told(), (1, usize::MAX));
     sender.close();
-    assert_eq!((told(), RESETS.load(SeqCst)), ((1, usize::MAX), 0));
+    assert_eq!((told(), LEFT.load(SeqCst), RESETS.load(SeqCst)), ((1, usize::MAX), 1, 0));
     drop(receiver);
     assert_eq!((told(), RESETS.load(SeqCst)), ((1, usize::MAX), 2));
 }

@@ -1294,33 +1294,37 @@ fn brittle() -> std::task::Waker {
     unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
 }
 
-/// The seat is gone for good, but nobody sits in it unheard.
+/// Neither a seat nor a wake-up is lost to it.
 #[test]
-fn a_waker_that_cannot_be_cloned_costs_a_seat_and_no_wake_up() {
+fn a_waker_that_cannot_be_cloned_costs_nothing() {
     let pool: Waits<1, 2> = Pool::with_waiting(DefaultReset);
     let held = pool.try_get().unwrap();
-    let mut refused = Box::pin(pool.get());
     let waker = brittle();
-    assert!(booms(|| refused.as_mut().poll(&mut Context::from_waker(&waker))));
-    drop(refused);
-    let mut next = Hand::waiting(pool.get());
-    assert!(Hand::new(pool.get()).poll().unwrap().is_err(), "there is one seat left");
+    for _ in 0..3 {
+        let mut refused = Box::pin(pool.get());
+        assert!(booms(|| refused.as_mut().poll(&mut Context::from_waker(&waker))));
+    }
+    let seated = [(); 2].map(|()| Hand::waiting(pool.get()));
+    assert!(Hand::new(pool.get()).poll().unwrap().is_err(), "there were two seats");
     drop(held);
-    assert_eq!(next.woken(), 1);
-    drop(next.poll().unwrap().unwrap());
+    assert_eq!(seated.each_ref().map(Hand::woken), [1, 0]);
+    drop(seated);
     at_rest(&pool);
 
     // One that has sat down, and is polled again with such a waker.
-    let held = pool.try_get().unwrap();
-    let mut changed = Box::pin(pool.get());
-    assert!(changed.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop())).is_pending());
-    assert!(booms(|| changed.as_mut().poll(&mut Context::from_waker(&waker))));
-    drop(held);
-    drop(changed); // with what it was handed
-    at_rest(&pool);
-    let held = pool.try_get().unwrap();
-    assert!(Hand::new(pool.get()).poll().unwrap().is_err(), "no seat is left");
-    drop(held);
+    for is_good_again in [false, true] {
+        let held = pool.try_get().unwrap();
+        let mut changed = Box::pin(pool.get());
+        let mut poll = |waker| changed.as_mut().poll(&mut Context::from_waker(waker)).is_pending();
+        assert!(poll(std::task::Waker::noop()));
+        assert!(booms(|| poll(&waker)));
+        let (flag, good) = common::Flag::new();
+        assert!(!is_good_again || poll(&good));
+        drop(held);
+        assert_eq!(flag.wakes(), usize::from(is_good_again));
+        drop(changed); // with what it was handed
+        at_rest(&pool);
+    }
 }
 
 #[test]

@@ -8,13 +8,14 @@ use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool
 use futures_sink::Sink;
 use loom::future::block_on;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
 };
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 /// Recycling under the feet of the half that is still there, and the ring's hand over to the next stream.
 const LEAVE: &[&str] = &[
@@ -27,11 +28,11 @@ const LEAVE: &[&str] = &[
 
 pub static MODELS: &[Model] = &[
     Model::new("leave_vs_leave_vs_open_polling", |n| leave_vs_leave_vs_open(Polling, n))
-        .floor(33_000)
+        .floor(89_000)
         .cases(16)
         .seeds(LEAVE),
     Model::new("leave_vs_leave_vs_open_blocking", |n| leave_vs_leave_vs_open(Blocking, n))
-        .floor(16_000)
+        .floor(37_000)
         .cases(16)
         .bound(2)
         .seeds(LEAVE),
@@ -49,8 +50,8 @@ pub static MODELS: &[Model] = &[
         "closed_before_items",
         "tail_load_relaxed",
     ]),
-    Model::new("cancel_vs_send", |_| cancel_vs_send()).floor(590).seeds(&["recycle_before_last"]),
-    Model::new("sink_closes_vs_recv", sink_closes_vs_recv).cases(2).floor(8_700).seeds(&[
+    Model::new("cancel_vs_send", |_| cancel_vs_send()).floor(3_000).seeds(&["recycle_before_last"]),
+    Model::new("sink_closes_vs_recv", sink_closes_vs_recv).cases(2).floor(9_600).seeds(&[
         "end_said_twice",
         "announce_unordered",
         "notify_unordered",
@@ -59,7 +60,7 @@ pub static MODELS: &[Model] = &[
     ]),
     Model::new("send_vs_recv_waiting_threads", |_| send_vs_recv_waiting(By::Thread))
         .bound(2)
-        .floor(3_800)
+        .floor(2_600)
         .seeds(MEET),
     Model::new("send_vs_recv_waiting_tasks", |_| send_vs_recv_waiting(By::Task))
         .bound(2)
@@ -67,29 +68,29 @@ pub static MODELS: &[Model] = &[
         .seeds(MEET),
     Model::new("sender_leaves_waiting_recv_thread", |n| sender_leaves_waiting_recv(By::Thread, n))
         .cases(3)
-        .floor(560)
+        .floor(1_100)
         .seeds(SENDER_LEAVES),
     Model::new("sender_leaves_waiting_recv_task", |n| sender_leaves_waiting_recv(By::Task, n))
         .cases(3)
-        .floor(1_000)
+        .floor(2_100)
         .seeds(SENDER_LEAVES),
     Model::new("receiver_leaves_waiting_send_thread", |n| {
         receiver_leaves_waiting_send(By::Thread, n)
     })
     .cases(2)
-    .floor(1_000)
+    .floor(1_700)
     .seeds(RECEIVER_LEAVES),
     Model::new("receiver_leaves_waiting_send_task", |n| receiver_leaves_waiting_send(By::Task, n))
         .cases(3)
-        .floor(2_800)
+        .floor(4_800)
         .seeds(RECEIVER_LEAVES),
-    Model::new("drain_wakes_waiting_send", taking_wakes_waiting_send).cases(2).floor(170).seeds(&[
+    Model::new("drain_wakes_waiting_send", taking_wakes_waiting_send).cases(2).floor(210).seeds(&[
         "announce_unordered",
         "notify_unordered",
         "no_second_look",
         "drain_without_wake",
     ]),
-    Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).floor(73).seeds(&[
+    Model::new("recv_wakes_waiting_send", |_| taking_wakes_waiting_send(2)).floor(92).seeds(&[
         "announce_unordered",
         "notify_unordered",
         "no_second_look",
@@ -97,7 +98,7 @@ pub static MODELS: &[Model] = &[
     ]),
     Model::new("watermark_vs_send_vs_close", watermark_vs_send_vs_close)
         .cases(2)
-        .floor(5_500)
+        .floor(8_800)
         .seeds(&[
             "announce_unordered",
             "notify_unordered",
@@ -105,30 +106,57 @@ pub static MODELS: &[Model] = &[
             "send_without_wake",
             "leave_without_wake",
         ]),
-    Model::new("watermark_raised", |_| watermark_raised()).floor(4_100).seeds(&[
+    Model::new("watermark_raised", |_| watermark_raised()).floor(4_600).seeds(&[
         "announce_unordered",
         "notify_unordered",
         "no_second_look",
         "send_without_wake",
         "wake_for_the_seen",
     ]),
-    Model::new("dropped_recv_loses_nothing", |_| dropped_recv_loses_nothing()).floor(3_400).seeds(
+    Model::new("dropped_recv_loses_nothing", |_| dropped_recv_loses_nothing()).floor(4_000).seeds(
         &[
             "announce_unordered",
             "notify_unordered",
             "withdraw_by_store",
             "no_second_look",
             "send_without_wake",
+            "call_unheard",
         ],
     ),
     Model::new("dropped_recv_is_not_woken", |_| dropped_recv_is_not_woken())
-        .floor(160)
-        .seeds(&["mark_kept"]),
-    Model::new("dropped_send_keeps_token", |_| dropped_send_keeps_token()).floor(470).seeds(&[
+        .floor(180)
+        .seeds(&["not_withdrawn"]),
+    Model::new("dropped_send_keeps_token", |_| dropped_send_keeps_token()).floor(560).seeds(&[
         "announce_unordered",
         "notify_unordered",
         "no_second_look",
         "recv_without_wake",
+    ]),
+    Model::new("receiver_leaves_vs_send", receiver_leaves_vs_send).cases(2).floor(200).seeds(&[
+        "unread_kept",
+        "unread_not_swept",
+        "unread_unseen",
+        "sweep_relaxed",
+        "abandon_relaxed",
+        "sent_to_nobody",
+        "leave_unordered",
+        "notify_unordered",
+    ]),
+    Model::new("receiver_leaves_vs_polling_send", |_| receiver_leaves_vs_polling_send())
+        .floor(42)
+        .seeds(&["unread_kept", "unread_not_swept"]),
+    Model::new("no_waker_outlives_its_half", no_waker_outlives_its_half)
+        .cases(4)
+        .floor(660)
+        .seeds(&["waker_kept", "not_withdrawn"]),
+    Model::new("cancel_ends_recv", cancel_ends_recv)
+        .cases(2)
+        .floor(58)
+        .seeds(&["cancelled_goes_on"]),
+    Model::new("brittle_waker_vs_send", |_| brittle_waker_vs_send()).floor(300).seeds(&[
+        "clone_while_held",
+        "no_second_look",
+        "announce_unordered",
     ]),
 ];
 
@@ -285,11 +313,13 @@ fn sink_closes_vs_recv(case: usize) {
             sender.fail(7);
         }),
         role(move || {
+            let mut ends = vec![Err(End::Finished)];
             if case == 1 {
                 receiver.cancel();
+                ends.push(Err(End::Cancelled)); // until the sender says otherwise
             }
-            assert_eq!(By::Thread.recv(&mut receiver), Err(End::Finished));
-            assert_eq!(receiver.end(), Some(End::Finished));
+            assert!(ends.contains(&By::Thread.recv(&mut receiver)));
+            assert!(ends.contains(&Err(receiver.end().unwrap())));
         }),
     ]);
     assert_eq!(streams.available(), 1);
@@ -509,6 +539,153 @@ fn dropped_send_keeps_token() {
             std::mem::forget(receiver);
         }),
     ]);
+}
+
+/// The receiver leaves while tokens are on their way: none stays in the ring, though the sender does nothing more.
+fn receiver_leaves_vs_send(case: usize) {
+    let streams = streams!(StreamPool<Tracked, 1, 2, Wake>);
+    let tally = Tally::default();
+    let (mut sender, receiver) = streams.open().unwrap();
+    let maker = tally.clone();
+    if case == 1 {
+        assert!(sender.try_send(maker.make(1)).is_ok());
+    }
+    let sender = threads_with(
+        move || {
+            drop(sender.try_send(maker.make(2)));
+            sender
+        },
+        move || drop(receiver),
+    );
+    tally.assert_even();
+    assert!(sender.is_empty() && sender.is_cancelled());
+    drop(sender);
+    assert_eq!(streams.available(), 1);
+    tally.assert_even();
+}
+
+/// The same where nobody waits: the sender's next operation drops what is left at the latest.
+fn receiver_leaves_vs_polling_send() {
+    let streams = streams!(StreamPool<Tracked, 1, 2>);
+    let tally = Tally::default();
+    let (mut sender, receiver) = streams.open().unwrap();
+    let maker = tally.clone();
+    assert!(sender.try_send(maker.make(1)).is_ok());
+    let mut sender = threads_with(
+        move || {
+            drop(sender.try_send(maker.make(2)));
+            sender
+        },
+        move || drop(receiver),
+    );
+    assert!(sender.try_send(tally.make(3)).is_err());
+    tally.assert_even();
+    drop(sender);
+    assert_eq!(streams.available(), 1);
+    tally.assert_even();
+}
+
+/// Runs both in threads of their own, and gives what the first one returns.
+fn threads_with<T: 'static>(
+    first: impl FnOnce() -> T + 'static,
+    second: impl FnOnce() + 'static,
+) -> T {
+    let first = loom::thread::spawn(first);
+    let second = loom::thread::spawn(second);
+    second.join().unwrap();
+    first.join().unwrap()
+}
+
+/// A half waited, and gave up or left, while the other one wakes it or leaves.
+fn no_waker_outlives_its_half(case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
+    let counted = Arc::clone(&wakes);
+    let (gives_up, leaves) = (case % 2 == 0, case / 2 == 0);
+    let kept = threads_with(
+        move || {
+            let waker = Waker::from(counted);
+            if gives_up {
+                let _ = poll_with(receiver.recv(), &waker);
+                return Some(receiver);
+            }
+            let _ = receiver.poll_recv(&mut Context::from_waker(&waker));
+            None
+        },
+        move || {
+            if leaves {
+                drop(sender);
+            } else {
+                let _ = sender.try_send(1);
+                std::mem::forget(sender);
+            }
+        },
+    );
+    assert_eq!(Arc::strong_count(&wakes), 1, "a waker stays");
+    drop(kept);
+}
+
+/// Once the receiver itself cancelled, it gets what there is and then an end, and waits for nobody.
+fn cancel_ends_recv(case: usize) {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    sender.try_send(1).unwrap();
+    threads([
+        role(move || {
+            if case == 1 {
+                // Before the cancel, beside it or behind it.
+                let _ = sender.try_send(2);
+            }
+            // Busy elsewhere for ever: leaving would wake the receiver.
+            std::mem::forget(sender);
+        }),
+        role(move || {
+            receiver.cancel();
+            assert_eq!(block_on(receiver.recv()), Ok(1));
+            let end = block_on(receiver.recv());
+            if end == Ok(2) {
+                assert_eq!(receiver.recv_blocking(), Err(End::Cancelled));
+            } else {
+                assert_eq!(end, Err(End::Cancelled));
+            }
+            std::mem::forget(receiver);
+        }),
+    ]);
+}
+
+/// A waker whose clone panics is lost with its poll, and the next one is woken, though not before there is something.
+fn brittle_waker_vs_send() {
+    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
+    assert!(catch_unwind(AssertUnwindSafe(|| poll_with(receiver.recv(), &brittle()))).is_err());
+    assert!(poll_with(receiver.recv(), &Waker::from(Arc::clone(&wakes))).is_none());
+    assert_eq!(wakes.0.load(Relaxed), 0);
+    threads([
+        role(move || {
+            sender.try_send(1).unwrap();
+            std::mem::forget(sender);
+        }),
+        role(move || {
+            let waker = brittle();
+            let first = catch_unwind(AssertUnwindSafe(|| poll_with(receiver.recv(), &waker)));
+            let token = match first {
+                Ok(Some(token)) => token,
+                Ok(None) => panic!("it cannot wait"),
+                Err(_) => block_on(receiver.recv()),
+            };
+            assert_eq!(token, Ok(1));
+        }),
+    ]);
+}
+
+/// A waker that panics when it is cloned.
+pub(crate) fn brittle() -> Waker {
+    static TABLE: RawWakerVTable =
+        RawWakerVTable::new(|_| resume_unwind(Box::new("clone")), |_| {}, |_| {}, |_| {});
+    // SAFETY: nothing is behind the pointer, and no function looks.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
 }
 
 /// Counts wake-ups, outside of what loom models.

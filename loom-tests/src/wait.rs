@@ -12,16 +12,18 @@ use forebay::{
 };
 use loom::future::block_on;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 pub static MODELS: &[Model] = &[
     Model::new("put_vs_waiting_get_thread", |_| put_vs_waiting_get(By::Thread))
         .seeds(GRANT)
-        .floor(450),
+        .floor(560),
     Model::new("put_vs_waiting_get_task", |_| put_vs_waiting_get(By::Task))
-        .seeds(GRANT)
-        .floor(1_200),
+        .seeds(GRANT_AND_PLACE)
+        .floor(1_400),
     Model::new("join_vs_put", |_| join_vs_put())
         .seeds(&[
             "granted_relaxed",
@@ -30,26 +32,32 @@ pub static MODELS: &[Model] = &[
             "join_without_settle",
             "no_settle_fence",
         ])
-        .floor(710),
+        .floor(890),
     Model::new("waker_changes_vs_put", |_| waker_changes_vs_put())
         .seeds(&["no_look_behind_register", "grant_without_wake"])
-        .floor(150),
+        .floor(200),
     Model::new("two_waiters_two_puts", |_| two_waiters_two_puts())
         .seeds(&["grant_without_wake"])
-        .floor(3_500),
+        .floor(4_000),
     Model::new("put_vs_put_vs_waiting_get", |_| put_vs_put_vs_waiting_get())
         .bound(2)
         .seeds(&["grant_torn", "grant_without_wake"])
-        .floor(16_000),
+        .floor(17_000),
     Model::new("leave_vs_put", |_| leave_vs_put())
         .seeds(&["dropped_get_keeps_slot", "grant_torn"])
-        .floor(360),
+        .floor(470),
     Model::new("leave_passes_on", |_| leave_passes_on())
         .bound(2)
         .seeds(&["dropped_get_keeps_slot", "grant_torn", "late_grant_relaxed"])
-        .floor(3_900),
+        .floor(4_800),
     Model::new("leave_vs_put_vs_join", |_| leave_vs_put_vs_join())
-        .seeds(&["dropped_get_keeps_slot", "grant_torn"])
+        .seeds(&[
+            "dropped_get_keeps_slot",
+            "grant_torn",
+            "register_relaxed",
+            "taken_relaxed",
+            "take_while_held",
+        ])
         .floor(10_000),
     Model::new("hand_over_is_fifo", |_| hand_over_is_fifo())
         .seeds(&["last_come_first_served"])
@@ -57,17 +65,17 @@ pub static MODELS: &[Model] = &[
     Model::new("get_vs_put_does_not_overtake", |_| get_vs_put_does_not_overtake())
         .bound(2)
         .seeds(&["get_overtakes", "one_look", "look_relaxed"])
-        .floor(15_000),
+        .floor(18_000),
     Model::new("get_vs_put_on_two_threads", |_| get_vs_put_on_two_threads())
         .bound(2)
         .seeds(&["one_look", "look_relaxed", "sit_relaxed"])
         .floor(2_800),
     Model::new("too_many_waiters", |_| too_many_waiters())
         .seeds(&["grant_without_wake"])
-        .floor(3_200),
+        .floor(4_200),
     Model::new("reserved_waits_vs_put", |_| reserved_waits_vs_put())
         .seeds(&["grant_without_wake"])
-        .floor(31_000),
+        .floor(40_000),
     Model::new("reserved_get_has_no_seat", |_| reserved_get_has_no_seat())
         .seeds(&["no_seat_no_object"])
         .floor(120),
@@ -76,20 +84,27 @@ pub static MODELS: &[Model] = &[
         .floor(1_600),
     Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
         .seeds(&["stock_without_settle", "no_settle_fence"])
-        .floor(13_000),
+        .floor(14_000),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
         .seeds(&["refill_without_settle", "no_settle_fence"])
         .floor(1_400),
+    Model::new("lane_refill_vs_two_waiting_gets", |_| lane_refill_vs_two_waiting_gets())
+        .bound(2)
+        .seeds(&["kept_freed_unseen"])
+        .floor(29_000),
+    Model::new("brittle_waker_vs_put", |_| brittle_waker_vs_put())
+        .seeds(&["grant_without_wake"])
+        .floor(2_100),
     Model::new("lane_flush_vs_waiting_get", |_| lane_flush_vs_waiting_get())
         .seeds(&["free_without_settle", "no_settle_fence"])
-        .floor(5_200),
+        .floor(5_600),
     Model::new("lane_leaves_vs_waiting_get", |_| lane_leaves_vs_waiting_get())
         .bound(2)
         .seeds(&["leave_with_private", "free_without_settle"])
-        .floor(6_800),
+        .floor(7_200),
     Model::new("waiting_get_vs_trim", |_| waiting_get_vs_trim())
         .seeds(&["free_without_settle", "join_without_settle"])
-        .floor(210),
+        .floor(230),
     Model::new("waiting_get_vs_tick", |_| waiting_get_vs_tick())
         .bound(2)
         .seeds(&["free_without_settle", "join_without_settle"])
@@ -97,7 +112,7 @@ pub static MODELS: &[Model] = &[
     Model::new("open_waits_for_ring", |_| open_waits_for_ring())
         .bound(2)
         .seeds(&["grant_without_wake", "grant_relaxed", "granted_relaxed"])
-        .floor(6_300),
+        .floor(9_200),
 ];
 
 const GRANT: &[&str] = &[
@@ -109,9 +124,24 @@ const GRANT: &[&str] = &[
     "no_settle_fence",
 ];
 
+/// Besides, what hands the place of a waker over.
+const GRANT_AND_PLACE: &[&str] = &[
+    "grant_relaxed",
+    "granted_relaxed",
+    "grant_without_wake",
+    "free_without_settle",
+    "join_without_settle",
+    "no_settle_fence",
+    "register_relaxed",
+    "registered_relaxed",
+    "take_unordered",
+    "take_while_held",
+    "taken_relaxed",
+];
+
 pub(crate) type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Wake<K>>;
-type WaitingLanes<const N: usize, const LANES: usize> =
-    LanePool<usize, N, LANES, DefaultReset, Wake<1>>;
+type WaitingLanes<const N: usize, const LANES: usize, const K: usize = 1> =
+    LanePool<usize, N, LANES, DefaultReset, Wake<K>>;
 
 /// A pool that lives as long as the execution.
 macro_rules! pool {
@@ -436,9 +466,9 @@ fn reserved_get_has_no_seat() {
     assert_eq!((POOL.available(), POOL.metrics().double_returns), (2, 0));
 }
 
-fn lane<const N: usize, const LANES: usize>(
-    pool: &'static WaitingLanes<N, LANES>,
-) -> &'static Lane<'static, usize, N, LANES, DefaultReset, Wake<1>> {
+fn lane<const N: usize, const LANES: usize, const K: usize>(
+    pool: &'static WaitingLanes<N, LANES, K>,
+) -> &'static Lane<'static, usize, N, LANES, DefaultReset, Wake<K>> {
     Box::leak(Box::new(pool.claim().expect("a lane is free")))
 }
 
@@ -483,6 +513,72 @@ fn lane_refill_vs_waiting_get() {
     assert_eq!(POOL.fill(), 2);
     threads([role(|| owner.try_get().ok()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
     assert_all_free(&POOL, &[owner]);
+}
+
+/// The waker of one panics: what the lane's owner took for itself is free again then, and the other one gets it.
+fn lane_refill_vs_two_waiting_gets() {
+    struct Panics;
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            resume_unwind(Box::new("woken"));
+        }
+    }
+
+    pool!(POOL: WaitingLanes<2, 1, 2>);
+    let owner = lane(&POOL);
+    assert_eq!(POOL.fill(), 2);
+    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 2, _, _>>();
+    threads([
+        role(move || {
+            // The lane stays where it is, as all that is static.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(owner.try_get())));
+        }),
+        role(move || {
+            let panics = Waker::from(Arc::new(Panics));
+            for waker in [&panics, Waker::noop()] {
+                let mut get = POOL.get();
+                // Who sits down may wake the one who sits already.
+                let is_ready = catch_unwind(AssertUnwindSafe(|| {
+                    Pin::new(&mut get).poll(&mut Context::from_waker(waker)).is_ready()
+                }));
+                if !is_ready.unwrap_or(false) {
+                    told.send(get).unwrap();
+                }
+            }
+        }),
+    ]);
+    // The main thread must have no lane.
+    threads([role(move || {
+        // What the lane kept to itself when nobody waited yet.
+        owner.flush();
+        let mut gets = Vec::from_iter(tell);
+        let got = Vec::from_iter(gets.iter_mut().map(poll));
+        assert!(got.iter().all(Poll::is_ready), "an object is free, or lost");
+    })]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// A waker whose clone panics is lost with its poll: neither its seat nor what the next one waits for is.
+fn brittle_waker_vs_put() {
+    pool!(POOL: Waiting<1, 1>);
+    let mut lease = POOL.try_get().unwrap();
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(|| {
+            let waker = crate::stream::brittle();
+            let mut get = POOL.get();
+            let mut poll = || Pin::new(&mut get).poll(&mut Context::from_waker(&waker));
+            match catch_unwind(AssertUnwindSafe(&mut poll)) {
+                Ok(Poll::Ready(got)) => use_alone(&mut got.unwrap()),
+                Ok(Poll::Pending) => panic!("it cannot wait"),
+                Err(_) => use_alone(&mut block_on(get).unwrap()),
+            }
+        }),
+    ]);
+    assert_even(&POOL);
 }
 
 /// What a lane gives away goes to who waits.

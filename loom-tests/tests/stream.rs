@@ -21,4 +21,9 @@ suite!(stream:
     dropped_recv_loses_nothing,
     dropped_recv_is_not_woken,
     dropped_send_keeps_token,
+    receiver_leaves_vs_send,
+    receiver_leaves_vs_polling_send,
+    no_waker_outlives_its_half,
+    cancel_ends_recv,
+    brittle_waker_vs_send,
 );

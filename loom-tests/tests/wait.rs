@@ -19,6 +19,8 @@ suite!(wait:
     lane_put_hands_over,
     lane_puts_vs_waiting_get,
     lane_refill_vs_waiting_get,
+    lane_refill_vs_two_waiting_gets,
+    brittle_waker_vs_put,
     lane_flush_vs_waiting_get,
     lane_leaves_vs_waiting_get,
     waiting_get_vs_trim,

@@ -13,7 +13,9 @@
 //! |---|---|---|---|---|
 //! | N0→W0 | `notify`: the exchange succeeds | `announce`: `mark.swap` | the change | `stream::send_vs_recv_waiting` |
 //! | W0→N0 | `announce`: `mark.swap` | `notify`: the exchange fails | what the waiter took before, so that `ready` is exact | none: it may be too much |
-//! | W0→N1, N1→W0 | `announce`: `mark.swap` | `wake`: `mark.swap`, and the other way | the waker registered; the change | none: loom's `AtomicWaker` is a lock, and orders both |
+//! | W0→N1, N1→W0 | `announce`: `mark.swap` | `wake`: `mark.swap`, and the other way | the waker registered; the change | none: C0→C1 of the place orders both, too |
+//! | N0→W1 | `notify`: the exchange succeeds | `leave`: `mark.swap` | the change before: what the receiver that leaves must drop | `stream::receiver_leaves_vs_send` |
+//! | W1→N0 | `leave`: `mark.swap` | `notify`: the exchange succeeds, or fails | that the receiver has left | `stream::receiver_leaves_vs_send` |
 //!
 //! If N0 comes first, W0 reads what N0 released, or a later write, and the look behind W0 sees the change. If
 //! W0 comes first, N0 finds the mark. For the first case every write of `mark` has to be a
@@ -30,10 +32,10 @@ use crate::free::{Shared, Waiting, sealed};
 use crate::pad::DefaultPadding;
 use crate::queue::Waiters;
 use crate::sync::{
-    AtomicWaker,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     rmw, seeded,
 };
+use crate::waker::WakerCell;
 use core::fmt;
 use core::task::Waker;
 
@@ -59,36 +61,59 @@ use core::task::Waker;
 /// time: let it wait for a duration of zero before, if that must not come later.
 ///
 /// # Source
-/// `AtomicWaker` of the crate atomic-waker; the mark saves it a wake-up that is too early.
+/// The crate atomic-waker, whose `AtomicWaker` has the same states; the mark saves it a wake-up that is too early.
 pub struct Wake<const WAITERS: usize = 8> {
     /// Cache lines of its own: the other half writes the mark with each change, and must not wait for a line that
     /// this half writes, too.
     _lines: [DefaultPadding; 0],
-    /// 0: nobody waits. Else wake when so many tokens or places are there, or at the end. Written by
-    /// read-modify-writes only.
+    /// 0: nobody waits. [`LEFT`]: nobody will. Else wake when so many tokens or places are there, or at the end. Written
+    /// by read-modify-writes only.
     mark: rmw::AtomicUsize,
-    waker: AtomicWaker,
+    /// Empty while `mark` is 0 or [`LEFT`] and nobody moves either.
+    waker: WakerCell,
 }
 
+/// In `Wake::mark`: the half that waited here has left.
+const LEFT: usize = usize::MAX;
+
+/// More tokens, or places, than there ever are: to be woken at the end alone.
+pub(crate) const NEVER: usize = usize::MAX - 1;
+
 impl<const WAITERS: usize> Wake<WAITERS> {
-    /// Whoever calls has to look once more before it waits, and to [`withdraw`](Self::withdraw) if it does not.
+    /// The caller has to look once more before it waits, and to [`withdraw`](Self::withdraw) if it does not.
+    ///
+    /// # Panics
+    /// As the clone of `waker` does: nothing has changed then. As the drop of the last waker does: the new one
+    /// is announced then.
     pub(crate) fn announce(&self, waker: &Waker, count: usize) {
-        self.waker.register(waker);
+        let left_over = self.waker.register(waker);
         // W0 (AcqRel, pairs with N0 and N1): the change before N0 is seen by the look that follows, and the
-        // waker by who takes the mark.
+        // waker by the half that takes the mark.
         let order = seeded!("announce_unordered", Relaxed, AcqRel);
         self.mark.swap(count, order);
+        drop(left_over);
     }
 
-    /// Nobody waits any more.
+    /// Nobody waits any more, and no waker stays behind.
     pub(crate) fn withdraw(&self) {
         if seeded!("withdraw_by_store", true, false) {
             return self.mark.store(0, Relaxed);
         }
-        if !seeded!("mark_kept", true, false) {
+        if !seeded!("not_withdrawn", true, false) {
             // Relaxed: a read-modify-write, so W0 still acquires what N0 released before.
             self.mark.swap(0, Relaxed);
+            drop(self.waker.take());
         }
+    }
+
+    /// [`notify`](Notify::notify), when a mark was seen.
+    #[cold]
+    #[inline(never)]
+    fn notify_waiter(&self, count: usize, ready: impl FnOnce() -> usize) -> bool {
+        if count != LEFT && ready() >= count {
+            self.wake(count);
+        }
+        count == LEFT
     }
 
     /// A mark for `count` was seen.
@@ -108,23 +133,30 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
     type Open = Self;
 
     fn new() -> Self {
-        Self { _lines: [], mark: rmw::AtomicUsize::new(0), waker: AtomicWaker::new() }
+        Self { _lines: [], mark: rmw::AtomicUsize::new(0), waker: WakerCell::new() }
     }
 
     #[inline]
-    fn notify(&self, ready: impl FnOnce() -> usize) {
-        // N0 (Release; Acquire where it fails; pairs with W0): the change before is seen by who waits after,
-        // and what the waiter took before is not counted.
+    fn notify(&self, ready: impl FnOnce() -> usize) -> bool {
+        // N0 (Release; Acquire where it fails; pairs with W0 and W1): the change before is seen by a half that waits, or
+        // leaves, after. What the waiter took before is not counted, and one that left before is seen to have left.
         let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));
-        let Err(count) = self.mark.compare_exchange(0, 0, set, seen) else { return };
-        if ready() >= count {
-            self.wake(count);
+        match self.mark.compare_exchange(0, 0, set, seen) {
+            Ok(_) => false,
+            Err(count) => self.notify_waiter(count, ready),
+        }
+    }
+
+    fn leave(&self) {
+        // W1 (AcqRel, pairs with N0): changes before N0 are seen by this half, or it is seen to have left.
+        let order = seeded!("leave_unordered", Relaxed, AcqRel);
+        if self.mark.swap(LEFT, order) != 0 && !seeded!("waker_kept", true, false) {
+            drop(self.waker.take());
         }
     }
 
     fn reset(&mut self) {
-        // A future that was forgotten leaves both; the waker may keep a whole task alive.
-        *self = Self::new();
+        self.mark = rmw::AtomicUsize::new(0);
     }
 }
 

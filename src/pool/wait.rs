@@ -19,6 +19,10 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// handed already goes to the next. Forgotten (`mem::forget`) while it waits, it keeps its seat, and
     /// the object it is handed.
     ///
+    /// An object is handed over when it comes back, not when the future is polled next. So do not let a task wait for the
+    /// same pool while one of its `get`s is not polled any more: if that one was served, its object does not move on, and
+    /// the task waits for ever. Drop the future first, or poll both, for example with `join` or `select`.
+    ///
     /// # Errors
     /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
     ///
@@ -231,7 +235,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 }
                 // What our lane keeps to itself is for them, too.
                 free.flush_here();
-                let Some(seat) = queue.join(context.waker(), self.privileged) else {
+                let Some((seat, left_over)) = queue.join(context.waker(), self.privileged) else {
                     // Those who sit may be callers that a reserved object is not for.
                     let may_have = self.privileged && !seeded!("no_seat_no_object", true, false);
                     let slot = if may_have { free.claim(true) } else { None };
@@ -241,6 +245,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                     }));
                 };
                 self.seat = Some(seat);
+                drop(left_over);
                 // What came back before we sat down goes to the first who waits, perhaps to us.
                 if !seeded!("join_without_settle", true, false) {
                     self.pool.free.settle();

@@ -4,16 +4,19 @@
 //! |---|---|---|---|---|
 //! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`: `tail.load` | the items written | `ring::push_vs_pop` |
 //! | R1→A1 | `Consumer::retire`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
+//! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
 //! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
 
 use super::{CLOSED, CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
-use super::{advance, distance, place};
+use super::{HEAD_SHIFT, Items, LEFT, SWEPT, UNREAD, advance, distance, place};
+use crate::defer::Defer;
 use crate::error::{PopError, PushError};
 use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
-    seeded,
+    plain, seeded,
 };
-use core::fmt;
+use core::{fmt, mem};
 
 /// A handle to a ring: what the ends are generic over. `&'a Ring<T, N, A>`, or an `Arc` of it with `std`.
 ///
@@ -79,6 +82,8 @@ pub struct Consumer<R: RingRef> {
     ready: usize,
     /// What the last look saw of the producer's index, with its mark of a closed ring.
     seen: usize,
+    /// Whether this end wants no more.
+    refuses: bool,
 }
 
 /// What both ends say of how full the ring is, from their own `len`; the docs differ in what stays true.
@@ -110,8 +115,29 @@ impl<R: RingRef> Producer<R> {
     /// [one-each]: the caller took the end.
     #[inline]
     pub(super) fn new(ring: R) -> Self {
-        let tail = ring.ring().tail().load(Relaxed) & !CLOSED;
+        // SAFETY: only loaded.
+        let tail = unsafe { ring.ring().tail() }.load(Relaxed) & !CLOSED;
         Self { ring, tail, room: 0 }
+    }
+
+    /// The consumer's index, to load it.
+    #[inline(always)]
+    fn shared_head(&self) -> &plain::AtomicUsize {
+        // SAFETY: this end only loads it.
+        unsafe { self.ring.ring().head() }
+    }
+
+    /// This end's index.
+    #[inline(always)]
+    fn shared_tail(&self) -> &plain::AtomicUsize {
+        // SAFETY: [own-index] this is the producer's end.
+        unsafe { self.ring.ring().tail() }
+    }
+
+    #[inline(always)]
+    fn cancelled(&self) -> &plain::AtomicUsize {
+        // SAFETY: `refuse` stores 1, and nothing else stores here.
+        unsafe { self.ring.ring().cancelled() }
     }
 
     /// Appends `item`. Never waits.
@@ -259,7 +285,7 @@ impl<R: RingRef> Producer<R> {
     /// assert_eq!(consumer.pop(), Ok(1));
     /// assert_eq!(consumer.pop(), Err(PopError::Closed));
     /// ```
-    pub fn close(mut self) {
+    pub fn close(self) {
         self.mark_closed();
     }
 
@@ -269,13 +295,13 @@ impl<R: RingRef> Producer<R> {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         // Relaxed: nothing is read because of it.
-        self.ring.ring().cancelled().load(Relaxed) != 0
+        self.cancelled().load(Relaxed) != 0
     }
 
     /// Items in the ring. May be fewer at once, and is never more until this end pushes.
     #[must_use]
     pub fn len(&self) -> usize {
-        distance(Self::CAPACITY, self.ring.ring().head().load(Relaxed), self.tail)
+        distance(Self::CAPACITY, self.shared_head().load(Relaxed), self.tail)
     }
 
     fill_level!(
@@ -283,17 +309,32 @@ impl<R: RingRef> Producer<R> {
         "Whether there is no room. May be untrue at once; if there is room, it stays until this end pushes."
     );
 
-    pub(crate) fn mark_closed(&mut self) {
+    pub(crate) fn mark_closed(&self) {
         // R0 (Release, pairs with A0): the mark follows every item.
         let order = seeded!("close_relaxed", Relaxed, Release);
-        self.ring.ring().tail().store(self.tail | CLOSED, order);
+        self.shared_tail().store(self.tail | CLOSED, order);
     }
 
     /// From now on [`push`](Self::push) refuses, as if the consumer had closed the ring.
     #[cfg(feature = "async")]
     pub(crate) fn refuse(&mut self) {
         // Relaxed: only this end reads it, for no other reason. The consumer stores the same.
-        self.ring.ring().cancelled().store(1, Relaxed);
+        self.cancelled().store(1, Relaxed);
+    }
+
+    /// Pooled rings only: drops the items in a ring whose consumer has left, since nobody else will until this end
+    /// leaves, too. A consumer that only wants no more may still read them; it drops the rest when it leaves.
+    ///
+    /// To be called when the ring is seen closed by its consumer, so that nothing is pushed behind it.
+    ///
+    /// # Panics
+    /// As the drop of an item does; the others are dropped all the same.
+    #[inline]
+    pub(crate) fn sweep(&mut self) {
+        if mem::needs_drop::<Item<R>>() && !R::TAKEN {
+            // SAFETY: the ring is pooled, and this is its producer.
+            unsafe { sweep(self.ring.ring(), self.tail) };
+        }
     }
 
     pub(crate) fn handle(&self) -> &R {
@@ -320,7 +361,7 @@ impl<R: RingRef> Producer<R> {
     fn look(&mut self) -> usize {
         // A1 (Acquire, pairs with R1 in `Consumer::retire`): the consumer is done with these places.
         let order = seeded!("head_load_relaxed", Relaxed, Acquire);
-        let head = self.ring.ring().head().load(order);
+        let head = self.shared_head().load(order);
         let capacity = seeded!("overrun", Self::CAPACITY + 1, Self::CAPACITY);
         self.room = capacity - distance(Self::CAPACITY, head, self.tail);
         self.room
@@ -340,7 +381,7 @@ impl<R: RingRef> Producer<R> {
         self.room -= count;
         // R0 (Release, pairs with A0 in `Consumer::look`): the items are written.
         let order = seeded!("publish_relaxed", Relaxed, Release);
-        self.ring.ring().tail().store(self.tail, order);
+        self.shared_tail().store(self.tail, order);
     }
 }
 
@@ -350,8 +391,16 @@ impl<R: RingRef> Consumer<R> {
     /// [one-each]: the caller took the end.
     #[inline]
     pub(super) fn new(ring: R) -> Self {
-        let head = ring.ring().head().load(Relaxed);
-        Self { ring, head, ready: 0, seen: 0 }
+        // SAFETY: only loaded.
+        let head = unsafe { ring.ring().head() }.load(Relaxed);
+        Self { ring, head, ready: 0, seen: 0, refuses: false }
+    }
+
+    /// The producer's index, to load it.
+    #[inline(always)]
+    fn shared_tail(&self) -> &plain::AtomicUsize {
+        // SAFETY: this end only loads it.
+        unsafe { self.ring.ring().tail() }
     }
 
     /// Takes the oldest item. Never waits.
@@ -486,7 +535,7 @@ impl<R: RingRef> Consumer<R> {
 
     /// Says that nothing will be read any more: the producer's next push is refused as
     /// [`PushError::Closed`]. Items that are there stay until the ring is used again or dropped.
-    pub fn close(mut self) {
+    pub fn close(self) {
         self.mark_closed();
     }
 
@@ -495,13 +544,13 @@ impl<R: RingRef> Consumer<R> {
     pub fn is_closed(&self) -> bool {
         // Acquire, pairs with R0: what the producer said before it closed is visible.
         let order = seeded!("is_closed_relaxed", Relaxed, Acquire);
-        self.ring.ring().tail().load(order) & CLOSED != 0
+        self.shared_tail().load(order) & CLOSED != 0
     }
 
     /// Items in the ring. May be more at once, and is never fewer until this end pops.
     #[must_use]
     pub fn len(&self) -> usize {
-        let tail = self.ring.ring().tail().load(Relaxed) & !CLOSED;
+        let tail = self.shared_tail().load(Relaxed) & !CLOSED;
         distance(Self::CAPACITY, self.head, tail)
     }
 
@@ -510,9 +559,21 @@ impl<R: RingRef> Consumer<R> {
         "Whether the ring has no room. If so, it stays so until this end pops."
     );
 
-    pub(crate) fn mark_closed(&mut self) {
+    /// Says that nothing more is wanted, and remembers it.
+    pub(crate) fn refuse(&mut self) {
+        self.refuses = true;
+        self.mark_closed();
+    }
+
+    /// Whether this end said that it wants no more.
+    pub(crate) fn refuses(&self) -> bool {
+        self.refuses
+    }
+
+    pub(crate) fn mark_closed(&self) {
         // Relaxed: the producer reads nothing because of it.
-        self.ring.ring().cancelled().store(1, Relaxed);
+        // SAFETY: no 0.
+        unsafe { self.ring.ring().cancelled() }.store(1, Relaxed);
     }
 
     pub(crate) fn handle(&self) -> &R {
@@ -533,7 +594,7 @@ impl<R: RingRef> Consumer<R> {
         // A0 (Acquire, pairs with R0 in `Producer::publish`): the items are written. The mark of a closed
         // ring is in the same word, so it is never seen before the last item.
         let order = seeded!("tail_load_relaxed", Relaxed, Acquire);
-        self.seen = self.ring.ring().tail().load(order);
+        self.seen = self.shared_tail().load(order);
         let phantom = seeded!("underrun", 1, 0);
         self.ready = distance(Self::CAPACITY, self.head, self.seen & !CLOSED) + phantom;
         if seeded!("closed_before_items", self.saw_end(), false) {
@@ -577,7 +638,86 @@ impl<R: RingRef> Consumer<R> {
         self.ready -= count;
         // R1 (Release, pairs with A1 in `Producer::look`): the places are read out.
         let order = seeded!("retire_relaxed", Relaxed, Release);
-        self.ring.ring().head().store(self.head, order);
+        // SAFETY: [own-index] this is the consumer's end.
+        unsafe { self.ring.ring().head() }.store(self.head, order);
+    }
+}
+
+// Functions of no type, so that an end whose address nobody needs can live in registers.
+
+/// The consumer of a pooled ring, which never comes back, leaves: drops the items that nobody will read, so that what they
+/// hold comes back now, and not when the producer leaves.
+///
+/// The producer may push behind our look. So the ring is handed to it, by one exchange, together with the items that come
+/// later; but if it has seen the ring closed meanwhile, and left items behind, they are dropped here, too.
+///
+/// # Panics
+/// As the drop of an item does; all the rest is done all the same.
+///
+/// # Safety
+/// The caller is the consumer of a pooled ring, whose index is `head`, and does nothing more with it.
+#[cold]
+#[inline(never)]
+unsafe fn abandon<R: RawRing>(ring: &R, head: usize) {
+    if seeded!("unread_kept", true, false) {
+        return;
+    }
+    // A0, as in `Consumer::look`.
+    // SAFETY: only loaded.
+    let seen = unsafe { ring.tail() }.load(Acquire);
+    let count = distance(R::CAPACITY, head, seen & !CLOSED);
+    let behind = advance(R::CAPACITY, head, count);
+    let _leave = Defer(|| {
+        // R1 (Release, pairs with A1 in `Producer::look`): the items are dropped.
+        // SAFETY: [own-index] the caller is the consumer's end.
+        unsafe { ring.head() }.store(behind, Release);
+        if seen & CLOSED != 0 {
+            return; // Nothing comes any more.
+        }
+        // SAFETY: the ring is pooled, and this is the protocol.
+        let taken = unsafe { ring.taken() };
+        let left = LEFT | (behind << HEAD_SHIFT);
+        // L0 (Release, pairs with L1): we are done with the items. L3 (Acquire, pairs with L2) if it fails: those
+        // that the producer left behind are there.
+        let order = seeded!("abandon_relaxed", Relaxed, Release);
+        let late = seeded!("unread_unseen", Relaxed, Acquire);
+        if taken.compare_exchange(0, left, order, late).is_err() {
+            taken.swap(0, Relaxed);
+            // SAFETY: the caller's.
+            unsafe { abandon(ring, behind) };
+        }
+    });
+    // [consumer-side] ours until `_leave` moves the index past them.
+    drop(Items { ring, head, count });
+}
+
+/// The producer of a pooled ring, closed by its consumer, drops the items in it if the consumer has left.
+///
+/// # Panics
+/// As the drop of an item does; the others are dropped all the same.
+///
+/// # Safety
+/// The caller is the producer of a pooled ring, whose index is `tail`, and pushes nothing more.
+#[cold]
+#[inline(never)]
+unsafe fn sweep<R: RawRing>(ring: &R, tail: usize) {
+    if seeded!("unread_not_swept", true, false) {
+        return;
+    }
+    // SAFETY: the ring is pooled, and this is the protocol.
+    let taken = unsafe { ring.taken() };
+    // L2 (Release, pairs with L3): the consumer sees all items. L1 (Acquire, pairs with L0) if it has left.
+    let order = seeded!("sweep_relaxed", Relaxed, Acquire);
+    let Err(seen) = taken.compare_exchange(0, UNREAD, Release, order) else { return };
+    if seen & SWEPT == LEFT {
+        // Nobody else writes it any more.
+        taken.store(SWEPT, Relaxed);
+        let head = seen >> HEAD_SHIFT;
+        // First, so that an item whose drop panics is not met again.
+        // SAFETY: [own-index] the consumer has handed its index over.
+        unsafe { ring.head() }.store(tail, Relaxed);
+        // [consumer-side] ours, since the consumer has left.
+        drop(Items { ring, head, count: distance(R::CAPACITY, head, tail) });
     }
 }
 
@@ -585,7 +725,8 @@ impl<R: RingRef> Drop for Producer<R> {
     #[inline]
     fn drop(&mut self) {
         if R::TAKEN {
-            self.ring.ring().give_back(PRODUCER);
+            // SAFETY: [one-each] this is the end, and it is given up.
+            unsafe { self.ring.ring().give_back(PRODUCER) };
         }
     }
 }
@@ -594,7 +735,11 @@ impl<R: RingRef> Drop for Consumer<R> {
     #[inline]
     fn drop(&mut self) {
         if R::TAKEN {
-            self.ring.ring().give_back(CONSUMER);
+            // SAFETY: [one-each] this is the end, and it is given up.
+            unsafe { self.ring.ring().give_back(CONSUMER) };
+        } else if mem::needs_drop::<Item<R>>() && !(self.ready == 0 && self.saw_end()) {
+            // SAFETY: the ring is pooled, and this is its consumer, which does nothing more.
+            unsafe { abandon(self.ring.ring(), self.head) };
         }
     }
 }

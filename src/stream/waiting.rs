@@ -5,7 +5,7 @@
 
 use super::{Receiver, Sender};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
-use crate::notify::Wake;
+use crate::notify::{NEVER, Wake};
 use crate::sync::seeded;
 use crate::token::Token;
 use core::fmt;
@@ -153,12 +153,21 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     /// [`Cancelled`], when the receiver left.
     pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Cancelled<()>>> {
         poll(self, cx, 1, |sender| {
-            if sender.is_cancelled() {
+            if sender.look_for_cancel() {
                 Some(Err(Cancelled(())))
             } else {
                 (!sender.producer.is_full()).then_some(Ok(()))
             }
         })
+    }
+
+    /// Whether the stream is cancelled. If so, tokens that nobody will receive are dropped.
+    fn look_for_cancel(&mut self) -> bool {
+        let cancelled = self.is_cancelled();
+        if cancelled {
+            self.producer.sweep();
+        }
+        cancelled
     }
 
     /// Waits until the receiver leaves: for a producer that has nothing to send, and wants to know whether it
@@ -346,10 +355,9 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // So much room never is.
-        self.get_mut().0.poll(|sender| {
-            poll(sender, cx, usize::MAX, |sender| sender.is_cancelled().then_some(()))
-        })
+        self.get_mut()
+            .0
+            .poll(|sender| poll(sender, cx, NEVER, |sender| sender.look_for_cancel().then_some(())))
     }
 }
 
@@ -407,7 +415,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
         this.waiting.poll(|receiver| {
             poll(receiver, cx, count, |receiver| {
                 // The end first: after it there are no more tokens than are counted.
-                let ended = receiver.consumer.is_closed();
+                let ended = receiver.end().is_some();
                 let there = receiver.len();
                 (ended || there >= count).then_some(there)
             })

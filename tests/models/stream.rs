@@ -40,6 +40,13 @@ struct Stream<'p, const S: usize, const D: usize> {
     cancelled: bool,
 }
 
+impl<const S: usize, const D: usize> Stream<'_, S, D> {
+    /// The end that the receiver sees: the sender's, or else its own.
+    fn seen_end(&self) -> Option<End> {
+        self.end.or(self.cancelled.then_some(End::Cancelled))
+    }
+}
+
 struct Model<'p, const S: usize, const D: usize> {
     pool: &'p StreamPool<Token, S, D>,
     streams: Vec<Stream<'p, S, D>>,
@@ -179,7 +186,7 @@ impl<const S: usize, const D: usize> Model<'_, S, D> {
         let Some(mut receiver) = stream.receiver.take() else { return };
         match step {
             Step::Recv | Step::RecvMore => {
-                let none = stream.end.map_or(RecvError::Empty, RecvError::Ended);
+                let none = stream.seen_end().map_or(RecvError::Empty, RecvError::Ended);
                 let got = receiver.try_recv().map(|(token, _)| token);
                 assert_eq!(got, stream.queue.pop_front().ok_or(none));
             }
@@ -205,6 +212,7 @@ impl<const S: usize, const D: usize> Model<'_, S, D> {
             Step::DropReceiver => {
                 drop(receiver);
                 stream.cancelled = true;
+                stream.queue.clear(); // Nobody can read it any more.
                 return;
             }
             _ => {}
@@ -243,7 +251,7 @@ impl<const S: usize, const D: usize> Model<'_, S, D> {
             }
             if let Some(receiver) = &stream.receiver {
                 assert_eq!((receiver.len(), receiver.is_empty()), (len, len == 0));
-                assert_eq!(receiver.end(), stream.end);
+                assert_eq!(receiver.end(), stream.seen_end());
                 assert_eq!((receiver.id().ring, receiver.id().epoch), (stream.ring, stream.epoch));
             }
         }

@@ -178,11 +178,16 @@ macro_rules! waits {
     ($name:ident, $set:literal, $n:literal, $waiting:ty) => {
         mod $name {
             use super::*;
+            use core::pin::Pin;
+            use core::task::{Context, Poll};
+            use forebay::TooManyWaiters;
+            use forebay::future::Get;
             type P = Pool<Owned, $n, Plain, $waiting>;
             type L = Lease<&'static P>;
 
-            // Not the polls that register a waker: atomic-waker has a branch that panics should its own state be wrong.
             export! { $set
+                fn get_poll(get: Pin<&mut Get<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
+                    -> Poll<Result<L, TooManyWaiters>> { get.poll(cx) }
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
                 fn lease_put(lease: L) { drop(lease) }

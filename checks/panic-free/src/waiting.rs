@@ -52,11 +52,6 @@ export! { "op_wake_"
     fn pool_get_reserved(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Wake<3>> { pool.get_reserved() }
     fn get_all(source: Two) -> GetAll<Two> { forebay::get_all(source) }
     fn get_all_drop(all: GetAll<Two>) { drop(all) }
-}
-
-// atomic-waker, where a waker is registered, has a branch that panics should its own state be wrong, and the compiler
-// cannot know that it never is. Once it can, these become `op_…`.
-export! { "known_waker_"
     fn get_poll(get: Pin<&mut Get<'static, u32, 16, DefaultReset, Wake<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<Lease<&'static P>, TooManyWaiters>> { get.poll(cx) }
     fn open_poll(open: Pin<&mut Open<'static, Token, 4, 20, Wake<3>>>, cx: &mut Context<'_>)
