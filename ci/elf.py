@@ -30,6 +30,9 @@ class Program:
             if not name or not match:
                 continue
             address, text = int(match[1], 16), match[2]
+            start, size = self.functions[name]
+            if address >= start + size:
+                continue  # Padding, which may look like a branch.
             self.code.setdefault(name, {})[address] = text
             called = None
             if match := re.search(r"<([^>+]+)(\+0x[0-9a-f]+)?>", text):

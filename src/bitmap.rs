@@ -8,6 +8,8 @@
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
 //! | F0→F1 | `release`: `fetch_and` | `claim_in`: compare-exchange | the last owner's writes to the slot | `bitmap::claim_vs_claim_vs_release` |
+//! | F0→F2 | `release`: `fetch_and` | `usage`: load | what the last owner claimed before, so that it is counted | `bitmap::usage_vs_get_vs_put` |
+//! | F3→F4 | `count_lap`: `fetch_add` | `usage`: load of `laps` | the word that came round, so that it is not counted twice | none: a lap is 65,536 claims at least |
 //!
 //! Claims of the same word continue the release sequence of an earlier `fetch_and`, since both are
 //! read-modify-writes, so F1 holds also when other claims and releases of the word lie between.
@@ -17,6 +19,7 @@
 //! loses a compare-exchange goes on to the next word rather than fight for the same one.
 //! Source: atomic-pool's `AtomicBitset`; differs: any N, the counts, the hint, the spreading.
 
+use crate::metrics::Usage;
 use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
     SLOTS_PER_WORD, Words, const_fn, plain, rmw, seeded,
@@ -170,30 +173,34 @@ impl<const N: usize> Bitmap<N> {
     ) -> Result<usize, Miss> {
         let word = self.words.get(index);
         let seen = word.load(Relaxed);
-        let free = !seen & Self::slots_of(index);
-        if free & fit == 0 {
-            return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
-        }
-        let want = want(free & fit);
-        let mask = lowest(free & fit, want);
-        let claims = if want == 1 { 1 } else { mask.count_ones() as usize };
-        let claims = if counted { claims << CLAIMS_SHIFT } else { 0 };
-        let new = (seen | mask).wrapping_add(claims);
-        if seeded!("claim_torn", true, false) {
-            word.store(new, Relaxed);
-            return Ok(mask);
-        }
-        // F1 (Acquire, pairs with F0 in `release`): the last owner is done with these slots.
-        let order = seeded!("claim_relaxed", Relaxed, Acquire);
-        match word.compare_exchange_weak(seen, new, order, Relaxed) {
-            Ok(_) => {
-                // The bits only grow, so the word gets smaller only when the count comes round.
-                if new < seen {
-                    self.laps.fetch_add(1, Relaxed);
-                }
-                Ok(mask)
+        loop {
+            let free = !seen & Self::slots_of(index);
+            if free & fit == 0 {
+                return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
             }
-            Err(_) => Err(Miss::Contended),
+            let want = want(free & fit);
+            let mask = lowest(free & fit, want);
+            let claims = if want == 1 { 1 } else { mask.count_ones() as usize };
+            let claims = if counted { claims << CLAIMS_SHIFT } else { 0 };
+            let new = (seen | mask).wrapping_add(claims);
+            if seeded!("claim_torn", true, false) {
+                word.store(new, Relaxed);
+                return Ok(mask);
+            }
+            // F1 (Acquire, pairs with F0 in `release`): the last owner is done with these slots.
+            let order = seeded!("claim_relaxed", Relaxed, Acquire);
+            match word.compare_exchange_weak(seen, new, order, Relaxed) {
+                Ok(_) => {
+                    // The bits only grow, so the word gets smaller only when the count comes round.
+                    if new < seen {
+                        self.count_lap();
+                    }
+                    return Ok(mask);
+                }
+                // It failed for no reason, and the word is as good as it was.
+                Err(now) if now == seen && !seeded!("spurious_is_contended", true, false) => {}
+                Err(_) => return Err(Miss::Contended),
+            }
         }
     }
 
@@ -203,8 +210,14 @@ impl<const N: usize> Bitmap<N> {
         let one = 1 << CLAIMS_SHIFT;
         let before = self.words.get(i / SLOTS_PER_WORD).fetch_add(one, Relaxed);
         if before.wrapping_add(one) < before {
-            self.laps.fetch_add(1, Relaxed);
+            self.count_lap();
         }
+    }
+
+    #[cold]
+    fn count_lap(&self) {
+        // F3 (Release, pairs with F4): the word came round before.
+        self.laps.fetch_add(1, Release);
     }
 
     /// Whether `want` slots that `fit` were seen free. Looks no further than it must.
@@ -252,22 +265,70 @@ impl<const N: usize> Bitmap<N> {
         self.words.get(i / SLOTS_PER_WORD).load(Relaxed) & (1 << (i % SLOTS_PER_WORD)) != 0
     }
 
-    /// Free slots, by counting bits. Stale at once, and with several words not of one instant.
-    pub(crate) fn available(&self) -> usize {
-        (0..Self::WORDS).map(|word| self.free_mask(word).count_ones() as usize).sum()
-    }
-
     /// The bits of the free slots of a word.
     pub(crate) fn free_mask(&self, word: usize) -> usize {
         !self.words.get(word).load(Relaxed) & Self::slots_of(word)
     }
 
-    /// Slots counted so far.
+    /// How much the slots are used.
+    ///
+    /// Each word tells of one moment how many of its slots are taken, and how often they were claimed. Since claims and
+    /// releases of a slot take turns, it tells how often they were released, too. Sums over several words are of several
+    /// moments, but never too high, since both counts only grow. A slot that is claimed and not counted makes the
+    /// puts too low.
+    ///
+    /// The sum of slots that are taken may be too low: one is released before we look at its word, and another
+    /// is claimed in a word that we have seen. The claims behind the look make up for that.
+    pub(crate) fn usage(&self) -> Usage {
+        // F4 (Acquire, pairs with F3), and before the words: a lap is counted behind its claim, and so never twice.
+        let laps = self.laps.load(Acquire);
+        let (mut claims, mut taken) = (0, 0);
+        for word in 0..Self::WORDS {
+            let seen = self.look(word);
+            claims += (seen >> CLAIMS_SHIFT) as u64;
+            taken += (seen & Self::slots_of(word)).count_ones() as usize;
+        }
+        let gets = ((laps as u64) << CLAIMS_SHIFT).saturating_add(claims);
+        let puts = gets.saturating_sub(taken as u64);
+        Usage { gets, puts, taken, since: self.claims_since(laps, claims) }
+    }
+
+    /// How many slots were claimed behind a look at the words, one after the other, that gave these sums.
+    #[allow(clippy::cast_possible_truncation)] // The low bits are meant.
+    fn claims_since(&self, laps: usize, claims: u64) -> usize {
+        if Self::WORDS == 1 || seeded!("claims_since_unseen", true, false) {
+            return 0; // One look, at one moment.
+        }
+        let now = self.claims_in_words();
+        if self.laps.load(Relaxed) != laps {
+            return usize::MAX;
+        }
+        // Modulo the count of one word, which may have come round without the lap being counted yet.
+        now.wrapping_sub(claims) as usize & (usize::MAX >> CLAIMS_SHIFT)
+    }
+
+    /// Slots counted so far, never more than there were.
     pub(crate) fn claims(&self) -> u64 {
-        let in_words: u64 = (0..Self::WORDS)
-            .map(|word| (self.words.get(word).load(Relaxed) >> CLAIMS_SHIFT) as u64)
-            .sum();
-        ((self.laps.load(Relaxed) as u64) << CLAIMS_SHIFT).saturating_add(in_words)
+        let laps = self.laps.load(Acquire); // F4, as in `usage`.
+        ((laps as u64) << CLAIMS_SHIFT).saturating_add(self.claims_in_words())
+    }
+
+    fn claims_in_words(&self) -> u64 {
+        let claims = |word| (self.words.get(word).load(Relaxed) >> CLAIMS_SHIFT) as u64;
+        (0..Self::WORDS).map(claims).sum()
+    }
+
+    /// Slots that are taken. With several words not of one moment.
+    pub(crate) fn taken(&self) -> usize {
+        (0..Self::WORDS)
+            .map(|word| (self.look(word) & Self::slots_of(word)).count_ones() as usize)
+            .sum()
+    }
+
+    /// A word, for a look at what is used.
+    fn look(&self, word: usize) -> usize {
+        // F2 (Acquire, pairs with F0): who released a slot has counted what it claimed before, and we see that after.
+        self.words.get(word).load(seeded!("usage_relaxed", Relaxed, Acquire))
     }
 
     #[allow(clippy::cast_possible_truncation)] // Fewer than 65,535 words.
@@ -311,14 +372,14 @@ mod tests {
 
     fn claims_each_slot_once_lowest_first<const N: usize>() {
         let bitmap = Bitmap::<N>::new();
-        assert_eq!(bitmap.available(), N);
+        assert_eq!(bitmap.taken(), 0);
         for i in 0..N {
             assert!(!bitmap.is_taken(i));
             assert_eq!(bitmap.claim(), Some(i));
             assert!(bitmap.is_taken(i));
         }
         assert_eq!(bitmap.claim(), None);
-        assert_eq!(bitmap.available(), 0);
+        assert_eq!(bitmap.taken(), N);
         assert_eq!(bitmap.claims(), N as u64);
         for i in (0..N).step_by(7) {
             assert!(bitmap.release(i));
@@ -366,7 +427,7 @@ mod tests {
             let i = bitmap.claim().unwrap();
             assert_eq!(bitmap.claims(), before + n);
             assert!(bitmap.release(i));
-            assert_eq!(bitmap.available(), 40);
+            assert_eq!(bitmap.taken(), 0);
         }
     }
 

@@ -1,6 +1,8 @@
 //! L3: which slots are free, and who gets them: what a pool asks of its waiting policy. No `T`, no `unsafe`.
 
 use crate::bitmap::{Bitmap, Claimed};
+use crate::defer::Defer;
+use crate::metrics::Usage;
 use crate::queue::Queue;
 use crate::sync::{SLOTS_PER_WORD, first_value, seeded};
 
@@ -41,14 +43,11 @@ pub trait Free: Send + Sync + Sized {
     /// Whether somebody outside has `slot`.
     fn is_on_loan(&self, slot: usize) -> bool;
 
-    /// Free slots. Stale at once.
-    fn available(&self) -> usize;
-
     /// Whether `want` slots were seen free for a caller that is not privileged.
     fn has_available(&self, want: usize) -> bool;
 
-    /// Gets so far.
-    fn gets(&self) -> u64;
+    /// How much the slots are used.
+    fn usage(&self) -> Usage;
 
     /// Gets that were served from another lane.
     fn steals(&self) -> u64 {
@@ -77,6 +76,10 @@ pub trait Free: Send + Sync + Sized {
     /// Frees what the calling thread's lane keeps to itself.
     #[inline]
     fn flush_here(&self) {}
+
+    /// Frees what the lanes of ended threads kept to themselves, so that [`claim_at`](Self::claim_at) finds it.
+    #[inline]
+    fn clear_up(&self) {}
 
     /// Whether `misses` gets found nothing on their lane since this last said so.
     #[inline(always)]
@@ -113,12 +116,21 @@ pub trait Free: Send + Sync + Sized {
 
     /// Gives free slots to those who wait, after a change that may have left both. Lock-free: another round
     /// means that somebody left meanwhile.
+    ///
+    /// # Panics
+    /// As a waker does; the other waiters are served all the same.
     #[inline]
     fn settle(&self) {
         while let Some(privileged) = self.queue().calls() {
-            let Some(slot) = self.claim_for_waiter(privileged) else { return };
-            if !self.pass_on(slot) {
-                self.free(slot);
+            // Dropped only when a waker panics.
+            let others = Defer(|| self.settle());
+            let slot = self.claim_for_waiter(privileged);
+            let is_left = slot.is_some_and(|slot| !self.pass_on(slot));
+            core::mem::forget(others);
+            match slot {
+                None => return,
+                Some(slot) if is_left => drop(self.free(slot)),
+                Some(_) => {}
             }
         }
     }
@@ -179,6 +191,18 @@ impl<const N: usize, Q: Queue> Shared<N, Q> {
             if privileged || Q::HEADROOM == 0 { usize::MAX } else { below(N - Q::HEADROOM, word) }
         }
     }
+
+    /// Claims a slot; a reserved one only if no other is free.
+    #[inline]
+    fn claim_one(&self, counted: bool, privileged: bool) -> Option<usize> {
+        let reserving = privileged && Q::HEADROOM != 0;
+        let at_once = seeded!("reserved_at_once", reserving, false);
+        let claimed = self.bits.search(|_| 1, counted, Self::fit(at_once)).or_else(|| {
+            // Not in one search: that goes on to the next word when somebody else changes this one.
+            if reserving { self.bits.search(|_| 1, counted, Self::fit(true)) } else { None }
+        });
+        claimed?.next()
+    }
 }
 
 impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
@@ -193,7 +217,7 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
 
     #[inline]
     fn claim(&self, privileged: bool) -> Option<usize> {
-        self.bits.search(|_| 1, true, Self::fit(privileged))?.next()
+        self.claim_one(true, privileged)
     }
 
     #[inline]
@@ -203,7 +227,7 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
 
     #[inline]
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
-        self.bits.search(|_| 1, false, Self::fit(privileged))?.next()
+        self.claim_one(false, privileged)
     }
 
     fn claim_at(&self, slot: usize) -> bool {
@@ -224,16 +248,12 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
         self.bits.is_taken(slot)
     }
 
-    fn available(&self) -> usize {
-        self.bits.available()
-    }
-
     fn has_available(&self, want: usize) -> bool {
         self.bits.has_available(want, Self::fit(false))
     }
 
-    fn gets(&self) -> u64 {
-        self.bits.claims()
+    fn usage(&self) -> Usage {
+        self.bits.usage()
     }
 
     #[inline(always)]
@@ -245,5 +265,42 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
 impl<const N: usize, Q> core::fmt::Debug for Shared<N, Q> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Shared(..)")
+    }
+}
+
+#[cfg(all(test, any(feature = "std", feature = "async"), not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+    use crate::queue::{Seats, Waiters};
+    use core::task::Waker;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    /// Counts how often it is woken, and panics the first time.
+    struct Panics(AtomicUsize);
+
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            if self.0.fetch_add(1, SeqCst) == 0 {
+                resume_unwind(Box::new("woken"));
+            }
+        }
+    }
+
+    /// Several slots are freed in one step while several callers wait: each is served, though a waker panics.
+    #[test]
+    fn a_waker_that_panics_does_not_end_settling() {
+        let free = Shared::<4, Waiters<4>>::FIRST;
+        (0..4).for_each(|slot| assert_eq!(free.claim(false), Some(slot)));
+        let panics = Arc::new(Panics(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&panics));
+        let seats: [usize; 3] = core::array::from_fn(|_| free.queue.join(&waker, false).unwrap().0);
+        free.bits.release_all(Claimed { word: 0, mask: 0b1111 });
+        assert!(catch_unwind(AssertUnwindSafe(|| free.settle())).is_err(), "the panic comes out");
+        assert_eq!(panics.0.load(SeqCst), 3);
+        let granted = seats.map(|seat| free.queue.granted(seat, Waker::noop()));
+        assert_eq!(granted, [Some(0), Some(1), Some(2)]);
+        assert_eq!((free.claim(false), free.claim(false)), (Some(3), None));
     }
 }

@@ -25,7 +25,9 @@
 //! Source: Go's `sync/pool.go` (private, shared, victim); DPDK's `rte_mempool` for moving half.
 
 use crate::bitmap::{Bitmap, Claimed, lowest};
+use crate::defer::Defer;
 use crate::free::{Free, Waiting, below, sealed};
+use crate::metrics::{Events, Usage};
 use crate::pad::{DefaultPadding, Padded};
 use crate::queue::Queue;
 use crate::sync::{
@@ -52,7 +54,10 @@ pub struct LaneSet<const N: usize, const LANES: usize, Q> {
     /// it was idle at the last tick. Hints for whom to prefer.
     marks: Words<N>,
     /// Gets without a lane that were served from one.
-    strays: rmw::AtomicUsize,
+    strays: Events,
+    /// Free slots that went from one place to another, modulo a word. Counted before they are put down there, so that
+    /// [`usage`](Free::usage) knows which ones it may have met twice.
+    moved: rmw::AtomicUsize,
     /// Gets that found nothing on their lane, since these were last enough for a tick.
     misses: rmw::AtomicUsize,
     queue: Q,
@@ -95,8 +100,11 @@ fn half(free: usize) -> usize {
 
 impl State {
     fn count(counter: &plain::AtomicUsize, more: usize) {
-        // Only the owner counts.
-        counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
+        // Only the owner counts. Where words are short, the count stays at its maximum rather than begin again.
+        let before = counter.load(Relaxed);
+        let is_short = usize::BITS < u64::BITS;
+        let now = if is_short { before.saturating_add(more) } else { before.wrapping_add(more) };
+        counter.store(now, Relaxed);
     }
 
     fn shared_of(word: usize) -> Claimed {
@@ -229,36 +237,25 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         let kept = lane.private.load(Relaxed);
         if kept != 0 {
             lane.private.store(0, Relaxed);
+            self.count_moved(1);
             self.release_common(kept - 1);
         }
     }
 
-    /// Owner only: gives the lane back. What is shared stays where others find it.
-    pub(crate) fn leave(&self, lane: usize) {
-        /// Leaves, also when the waker of who gets the private slot panics.
-        struct Leave<'a>(&'a rmw::AtomicUsize);
-
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
-                let order = seeded!("leave_relaxed", Relaxed, Release);
-                self.0.store(NOBODY, order);
-            }
-        }
-
-        let _leave = Leave(self.owner(lane));
-        if !seeded!("leave_with_private", true, false) {
-            self.flush(lane);
-        }
+    fn count_moved(&self, slots: u32) {
+        self.moved.fetch_add(slots as usize, Relaxed);
     }
 
-    /// What is left in the lanes of threads that ended is given away.
-    fn clear_up(&self) {
-        #[cfg(feature = "std")]
-        for (lane, owner) in self.owners.iter().enumerate() {
-            if owner.load(Relaxed) >= crate::thread::FIRST && self.move_in(lane, HANDLE) {
-                self.leave(lane);
-            }
+    /// Owner only: gives the lane back. What is shared stays where others find it.
+    pub(crate) fn leave(&self, lane: usize) {
+        // Also when the waker of the waiter that gets the private slot panics.
+        let _leave = Defer(|| {
+            // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
+            let order = seeded!("leave_relaxed", Relaxed, Release);
+            self.owner(lane).store(NOBODY, order);
+        });
+        if !seeded!("leave_with_private", true, false) {
+            self.flush(lane);
         }
     }
 
@@ -298,10 +295,18 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         Some(slot)
     }
 
-    /// A slot for the owner of `lane`, whose own are used up, or for a caller without one. Not counted.
+    /// A slot for the owner of `lane`, whose own are used up, or for a caller without one; a reserved one only if no
+    /// other is free. Not counted.
     #[cold]
     #[inline(never)]
     fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
+        let reserving = privileged && Q::HEADROOM != 0;
+        self.fetch_of(lane, false)
+            .or_else(|| if reserving { self.fetch_of(lane, true) } else { None })
+    }
+
+    /// [`fetch`](Self::fetch) of ordinary slots, or, for a `privileged` caller, of all.
+    fn fetch_of(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
         let with_object = || {
             self.take_common(lane, Kind::Fresh, privileged)
                 .or_else(|| self.steal(lane))
@@ -359,7 +364,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
                 self.keep_rest(lane, stolen)
             }
             None => {
-                self.strays.fetch_add(1, Relaxed);
+                self.strays.count();
                 Some(stolen)
             }
         }
@@ -368,22 +373,20 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Of slots that the owner of `lane` took, keeps the first and shares the others; those that its lane
     /// cannot take become common.
     fn keep_rest(&self, lane: usize, taken: Claimed) -> Option<Claimed> {
-        /// Dropped only when a waker panics: frees what was kept.
-        struct Kept<'a, const N: usize>(&'a Bitmap<N>, Claimed);
-
-        impl<const N: usize> Drop for Kept<'_, N> {
-            fn drop(&mut self) {
-                self.0.release_all(self.1);
-            }
-        }
-
         let rest = Claimed { mask: taken.mask & (taken.mask - 1), ..taken };
         let first = Claimed { mask: taken.mask & !rest.mask, ..taken };
         if rest.mask != 0 {
+            self.count_moved(rest.mask.count_ones());
             if !self.lane(lane).stock(rest) {
                 self.bits.release_all(rest);
             }
-            let kept = Kept(&self.bits, first);
+            // Dropped only when a waker panics: what was kept is free then, and may be what another waiter needs.
+            let kept = Defer(|| {
+                self.bits.release_all(first);
+                if !seeded!("kept_freed_unseen", true, false) {
+                    self.settle();
+                }
+            });
             if !seeded!("refill_without_settle", true, false) {
                 self.settle();
             }
@@ -407,6 +410,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         }
         if shared.mask.count_ones() as usize >= SHARED {
             if let Some(half) = state.take_shared(|_| SHARED.div_ceil(2)) {
+                self.count_moved(half.mask.count_ones());
                 self.bits.release_all(half);
             }
         }
@@ -482,7 +486,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         Self {
             bits: Bitmap::new(),
             marks: Words::new(),
-            strays: rmw::AtomicUsize::new(0),
+            strays: Events::new(),
+            moved: rmw::AtomicUsize::new(0),
             misses: rmw::AtomicUsize::new(0),
             queue: first_value!(of Q),
             owners: filled!(rmw::AtomicUsize::new(NOBODY); LANES),
@@ -564,10 +569,6 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             && self.lanes.iter().all(|lane| lane.private.load(Relaxed) != slot + 1)
     }
 
-    fn available(&self) -> usize {
-        (self.bits.available() + self.in_lanes()).min(N)
-    }
-
     #[inline]
     fn release_on(&self, lane: usize, slot: usize) -> bool {
         let state = self.lane(lane);
@@ -612,6 +613,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         }
     }
 
+    fn clear_up(&self) {
+        #[cfg(feature = "std")]
+        for (lane, owner) in self.owners.iter().enumerate() {
+            if owner.load(Relaxed) >= crate::thread::FIRST && self.move_in(lane, HANDLE) {
+                self.leave(lane);
+            }
+        }
+    }
+
     fn put_aside(&self, slot: usize) -> bool {
         self.release_common(slot)
     }
@@ -622,14 +632,26 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         self.bits.has_available(more, self.fit(Kind::Any, false))
     }
 
-    fn gets(&self) -> u64 {
-        let in_lanes: u64 = self.lanes.iter().map(|lane| lane.gets.load(Relaxed) as u64).sum();
-        self.bits.claims() + in_lanes
+    /// As [`Bitmap::usage`]. A free slot that goes from one place to another may be met in both, and one that is lent
+    /// behind the look makes up for one that was put before it. Both are counted. What an owner does on its lane it
+    /// publishes by plain stores, so the bounds hold for what the calling thread has seen of it.
+    fn usage(&self) -> Usage {
+        let lent = || {
+            let of_lane = |lane: &Padded<State, DefaultPadding>| lane.gets.load(Relaxed) as u64;
+            self.bits.claims() + self.lanes.iter().map(of_lane).sum::<u64>()
+        };
+        let (gets, moved) = (lent(), self.moved.load(Relaxed));
+        let taken = self.bits.taken().saturating_sub(self.in_lanes());
+        let moved = self.moved.load(Relaxed).wrapping_sub(moved);
+        let lent = lent().saturating_sub(gets);
+        let since = usize::try_from(lent).unwrap_or(usize::MAX).saturating_add(moved);
+        let puts = gets.saturating_sub(taken as u64).saturating_sub(since as u64);
+        Usage { gets, puts, taken, since }
     }
 
     fn steals(&self) -> u64 {
         let in_lanes: u64 = self.lanes.iter().map(|lane| lane.steals.load(Relaxed) as u64).sum();
-        in_lanes + self.strays.load(Relaxed) as u64
+        in_lanes + self.strays.get()
     }
 
     fn note(&self, slot: usize, filled: bool) {

@@ -1,12 +1,14 @@
 //! L1: what a pool counts. Always on: the data path pays no read-modify-write for it.
 //!
-//! | count | kept where | exact? |
-//! |---|---|---|
-//! | gets | upper half of each bitmap word, moved by the compare-exchange that claims; on a lane, its owner's count | yes |
-//! | in use | the bitmap itself, and the lanes, counted when read | yes |
-//! | steals | the count of the lane that stole; one for all callers without a lane | yes |
-//! | misses, evictions, overflows, panics, double returns, high water | counters touched on slow paths only | yes |
-//! | exhausted | plain load and store, since nothing else is written there | may run low when contexts fail at once |
+//! | count | kept where |
+//! |---|---|
+//! | gets | upper half of each bitmap word, moved by the compare-exchange that claims; on a lane, its owner's count |
+//! | in use | the bitmap itself, and the lanes, counted when read |
+//! | puts | nowhere: the gets less the slots in use, of one load of each word |
+//! | steals | the count of the lane that stole; one for all callers without a lane |
+//! | all others | counters of their own, touched on slow paths only |
+//!
+//! [`Metrics`] says how exact each is while the pool works on.
 
 use crate::sync::{Ordering::Relaxed, const_fn, plain, rmw};
 use core::fmt;
@@ -14,12 +16,22 @@ use core::fmt;
 /// A pool's counts at one time. Take one with [`Pool::metrics`](crate::Pool::metrics).
 ///
 /// The counts are read one after the other while the pool works on, so a snapshot of a busy pool may
-/// mix moments. Each count is right for a moment during the call, with two exceptions: a slot that `trim` or
-/// `fill` works on, or that was handed to a caller who waits and did not look yet, counts as in use, and so as not
-/// yet put; and once in 4,294,967,296 claims of 32 slots
-/// (65,536 of 16 on 32-bit targets) a get that is just under way can make `gets` and `puts` differ by that
-/// number. All are numbers of events since the pool was made, except `capacity`, `in_use` and
-/// `high_water`, which are numbers of slots.
+/// mix moments. No count shows what was not; while nobody works on the pool, all are exact.
+///
+/// | count | unit | while the pool works on |
+/// |---|---|---|
+/// | `capacity` | slots | exact |
+/// | `in_use` | slots | never lower than at some moment of the call. Too high by the gets made during the call at most, and, but for slots that are just being lent for the first time, no higher than `high_water`. Slots that `trim`, `fill` or `tick` works on count, and those handed to a caller who waits and did not look yet. Exact in a pool of one word of slots (32; 16 on 32-bit targets). On a [`LanePool`](crate::LanePool) also too high by the slots that were moved between lanes during the call |
+/// | `high_water` | slots | never too low; exact unless two contexts got at the same moment |
+/// | `gets`, `puts` | events | never more than there were, never fewer than in an earlier snapshot. `puts` may lag by the slots that `in_use` counts and nobody got yet. On 32-bit targets, once in 65,536 gets of 16 slots, `gets` may lag by the slots in use while such a get is under way |
+/// | `misses`, `steals`, `evictions`, `overflows`, `exhausted`, `panics`, `double_returns` | events | exact, up to a maximum at which they stay: 65,535 for the last two, that of a word for the others |
+///
+/// The owner of a lane publishes what it does there by plain stores. So on a [`LanePool`](crate::LanePool), the bounds of
+/// `in_use` and `puts` hold for what the calling thread has seen, and a core with a weak memory order may show it a put before
+/// an earlier get.
+///
+/// All events are counted since the pool was made. [`hits`](Self::hits) counts a get that is just under way as a hit until it
+/// turns out to be a miss.
 ///
 /// # Examples
 /// ```
@@ -43,9 +55,8 @@ pub struct Metrics {
     pub capacity: u64,
     /// Slots on loan now.
     pub in_use: u64,
-    /// Most slots on loan at once. Exact as long as no two contexts got at the same moment; then it
-    /// may be too high, never too low: it counts the different slots ever lent, and a free slot of low
-    /// number is lent before one of high number. Of a [`LanePool`](crate::LanePool) it counts what was lent on
+    /// Most slots on loan at once. It counts the different slots ever lent, and a free slot of low
+    /// number is lent before one of high number, unless two contexts get at the same moment. Of a [`LanePool`](crate::LanePool) it counts what was lent on
     /// different lanes as if it had been at once.
     pub high_water: u64,
     /// Objects lent.
@@ -65,7 +76,6 @@ pub struct Metrics {
     #[cfg_attr(feature = "serde", serde(default))]
     pub overflows: u64,
     /// Gets refused because no slot was free, also those that found no seat to wait in, or whose time to wait was up.
-    /// May run low when several contexts fail at once.
     pub exhausted: u64,
     /// Panics of user code: `make`, `recycle` and the drop of an object. The slot was kept.
     pub panics: u64,
@@ -124,7 +134,12 @@ pub(crate) struct Counters {
     pub(crate) evictions: Events,
     #[cfg(feature = "std")]
     pub(crate) overflows: Events,
-    exhausted: plain::AtomicUsize,
+    pub(crate) exhausted: Events,
+    /// Only where it takes 2³² gets until [`Usage::gets`] can be behind for a moment, by a lap that is not counted yet, and
+    /// not where a word of memory counts.
+    #[cfg(target_pointer_width = "64")]
+    shown_gets: Shown,
+    shown_puts: Shown,
     pub(crate) lent_slots: FewEvents,
     pub(crate) panics: FewEvents,
     pub(crate) double_returns: FewEvents,
@@ -135,14 +150,17 @@ impl Counters {
         pub(crate) const fn new() -> Self {
             Self {
                 epoch: plain::AtomicU16::new(0),
-                misses: Events(rmw::AtomicUsize::new(0)),
-                evictions: Events(rmw::AtomicUsize::new(0)),
+                misses: Events::new(),
+                evictions: Events::new(),
                 #[cfg(feature = "std")]
-                overflows: Events(rmw::AtomicUsize::new(0)),
-                exhausted: plain::AtomicUsize::new(0),
-                lent_slots: FewEvents(rmw::AtomicU16::new(0)),
-                panics: FewEvents(rmw::AtomicU16::new(0)),
-                double_returns: FewEvents(rmw::AtomicU16::new(0)),
+                overflows: Events::new(),
+                exhausted: Events::new(),
+                #[cfg(target_pointer_width = "64")]
+                shown_gets: Shown(rmw::AtomicUsize::new(0)),
+                shown_puts: Shown(rmw::AtomicUsize::new(0)),
+                lent_slots: FewEvents::new(),
+                panics: FewEvents::new(),
+                double_returns: FewEvents::new(),
             }
         }
     }
@@ -158,9 +176,15 @@ impl Counters {
         self.epoch.store(epoch as u16, Relaxed);
     }
 
-    /// Counts a refused get. No read-modify-write: a caller may poll an exhausted pool in a loop.
-    pub(crate) fn count_exhausted(&self) {
-        self.exhausted.store(self.exhausted.load(Relaxed).saturating_add(1), Relaxed);
+    /// The gets and the puts to show, never fewer than were shown before.
+    pub(crate) fn shown(&self, usage: Usage) -> (u64, u64) {
+        let puts = self.shown_puts.at_least(usage.puts);
+        #[cfg(target_pointer_width = "64")]
+        let gets = self.shown_gets.at_least(usage.gets);
+        #[cfg(not(target_pointer_width = "64"))]
+        let gets = usage.gets;
+        // Another caller may have shown more puts than we saw gets.
+        (gets.max(puts), puts)
     }
 
     /// Only with `std` can a get overflow.
@@ -170,9 +194,48 @@ impl Counters {
         #[cfg(not(feature = "std"))]
         0
     }
+}
 
-    pub(crate) fn exhausted(&self) -> u64 {
-        self.exhausted.load(Relaxed) as u64
+/// How much a pool is used, as its free slots tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// Gets, never more than there were.
+    pub(crate) gets: u64,
+    /// Puts, never more than there were.
+    pub(crate) puts: u64,
+    /// Slots that were not seen free.
+    pub(crate) taken: usize,
+    /// How many more may have been on loan at one moment: slots that were lent behind the look.
+    pub(crate) since: usize,
+}
+
+impl Usage {
+    /// Slots on loan, never fewer than at some moment of the look, of which so many were ever lent.
+    pub(crate) fn in_use(self, lent_slots: u64) -> u64 {
+        let taken = self.taken as u64;
+        taken + (self.since as u64).min(lent_slots.saturating_sub(taken))
+    }
+}
+
+/// The most that a count was ever shown as: what was shown once is not taken back, though what it is computed from may be
+/// behind for a moment. A word of it, since it is never far behind.
+pub(crate) struct Shown(rmw::AtomicUsize);
+
+impl Shown {
+    /// A count is behind by this at most: by slots that are claimed and not counted, and by laps of words that are not
+    /// counted yet.
+    const BEHIND: usize = 1 << 20;
+
+    /// `count`, or what was shown before if that was more. Lock-free.
+    #[allow(clippy::cast_possible_truncation)] // The low bits are meant.
+    pub(crate) fn at_least(&self, count: u64) -> u64 {
+        let low = count as usize;
+        let ahead = |before: usize| before.wrapping_sub(low);
+        let is_ahead = |before| (1..=Self::BEHIND).contains(&ahead(before));
+        match self.0.fetch_update(Relaxed, Relaxed, |before| (!is_ahead(before)).then_some(low)) {
+            Ok(_) => count,
+            Err(before) => count + ahead(before) as u64,
+        }
     }
 }
 
@@ -182,6 +245,12 @@ macro_rules! events {
         pub(crate) struct $name($atomic);
 
         impl $name {
+            const_fn! {
+                pub(crate) const fn new() -> Self {
+                    Self(<$atomic>::new(0))
+                }
+            }
+
             /// Counts one more, up to the most that there is room for. How many now.
             #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // The widths differ.
             pub(crate) fn count(&self) -> usize {

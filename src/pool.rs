@@ -40,7 +40,7 @@ use core::{fmt, mem};
 ///
 /// # Shape
 /// `N` from 1 to 65,535, checked at compile time. Besides the objects it costs 3 bytes a slot and about
-/// 40 bytes (5 and 60 on 64-bit targets). A `static` of it is all zeros until an object is made.
+/// 40 bytes (5 and 75 on 64-bit targets). A `static` of it is all zeros until an object is made.
 ///
 /// # Context
 /// Unless it says otherwise, a method may be called from any thread and any interrupt handler, and neither blocks nor
@@ -179,40 +179,43 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
         N
     }
 
-    /// How many objects are free now. For display and tests: stale at once.
+    /// How many objects are free now. For display and tests: stale at once, and never more than were free at some
+    /// moment of the call: the capacity less [`Metrics::in_use`].
     ///
     /// # Context
     /// Wait-free.
     ///
     /// # Cost
-    /// One load and one population count for each 32 slots (16 on 32-bit targets).
+    /// As [`metrics`](Self::metrics).
     #[must_use]
+    #[allow(clippy::cast_possible_truncation)] // N at most.
     pub fn available(&self) -> usize {
-        self.free.available()
+        N.saturating_sub(self.free.usage().in_use(self.counters.lent_slots.get()) as usize)
     }
 
     /// The pool's counts. See [`Metrics`].
     ///
     /// # Context
-    /// Wait-free.
+    /// Lock-free: a retry means that another caller looked at the counts meanwhile.
     ///
     /// # Cost
-    /// Two loads for each 32 slots (16 on 32-bit targets), and four a lane.
+    /// Two loads for each 32 slots (16 on 32-bit targets), six a lane, and two read-modify-writes.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        let in_use = (N - self.free.available()) as u64;
-        let gets = self.free.gets();
+        let usage = self.free.usage();
+        let high_water = self.counters.lent_slots.get();
+        let (gets, puts) = self.counters.shown(usage);
         Metrics {
             capacity: N as u64,
-            in_use,
-            high_water: self.counters.lent_slots.get(),
+            in_use: usage.in_use(high_water),
+            high_water,
             gets,
             misses: self.counters.misses.get(),
-            puts: gets.saturating_sub(in_use),
+            puts,
             steals: self.free.steals(),
             evictions: self.counters.evictions.get(),
             overflows: self.counters.overflows(),
-            exhausted: self.counters.exhausted(),
+            exhausted: self.counters.exhausted.get(),
             panics: self.counters.panics.get(),
             double_returns: self.counters.double_returns.get(),
         }
@@ -289,7 +292,8 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// As the drop of an object does; its slot is vacant then, and the rest is left as it is.
     ///
     /// # Context
-    /// Lock-free, O(N) besides the drops.
+    /// Lock-free, O(N) besides the drops. Of a [`LanePool`], it finds the objects that the lanes of ended threads kept, but
+    /// not the private objects of lanes in use.
     ///
     /// # Cost
     /// One load a slot, two read-modify-writes an idle object, and its drop.
@@ -308,6 +312,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     pub fn trim(&self) -> usize {
+        self.free.clear_up();
         let mut dropped = 0;
         for (i, state) in self.states.iter().enumerate() {
             if state.load().is_filled() && self.free.claim_at(i) {
@@ -370,7 +375,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
 
     #[cold]
     fn exhausted(&self) -> Exhausted {
-        self.counters.count_exhausted();
+        self.counters.exhausted.count();
         #[allow(clippy::cast_possible_truncation)] // N is at most 65,535.
         Exhausted { capacity: N as u16 }
     }
@@ -477,8 +482,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     }
 
     /// [`try_get`](Self::try_get) for callers that may have the reserved objects too: those that
-    /// [`Headroom`](crate::Headroom) keeps, where there is an example. They are lent last, but on a
-    /// [`LanePool`], where they come before a vacant slot and before what other lanes share.
+    /// [`Headroom`](crate::Headroom) keeps, where there is an example. They are lent last: only when each of the others
+    /// was seen on loan.
     ///
     /// # Errors
     /// [`Exhausted`], as `try_get`.
@@ -595,6 +600,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// assert_eq!(pool.fill(), 4); // no get has to make one any more
     /// ```
     pub fn fill(&self) -> usize {
+        self.free.clear_up();
         let mut made = 0;
         for (i, state) in self.states.iter().enumerate() {
             if !state.load().is_filled() && self.free.claim_at(i) {
@@ -626,6 +632,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         let state = self.slot_state(slot);
         let seen = state.load();
         if !seen.is_filled() {
+            // First: a get whose `make` panics is no hit.
+            self.counters.misses.count();
             // Should the policy panic, the slot stays vacant and `release` frees it.
             let release = Release::new(self, slot, To::Aside);
             // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant.
@@ -637,9 +645,6 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
             self.counters.lent_slots.count();
         }
         state.store(on_loan);
-        if !seen.is_filled() {
-            self.counters.misses.count();
-        }
     }
 
     /// Ages the pool. The caller has claimed `slot` and made it ready.

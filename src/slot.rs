@@ -5,12 +5,13 @@
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
+//! | P0→P1 | `SlotState::set_raw` | `SlotState::take_raw` | what the last holder wrote, where nothing orders the way of the bare pointer | none: under loom no address of an object is one of a slot |
 //! | H0→H1 | `SlotState::release` | `SlotState::release` of the last holder, `try_unshare` | what a holder read, it read before | `shared::drop_vs_drop_vs_get`, `shared::unshare_vs_drop` |
 #![allow(unsafe_code)]
 
 use crate::sync::{
     CELLS_HAVE_STATE,
-    Ordering::{self, AcqRel, Acquire, Relaxed},
+    Ordering::{self, AcqRel, Acquire, Relaxed, Release},
     UnsafeCell, const_fn, filled, rmw, seeded,
 };
 use core::mem::MaybeUninit;
@@ -203,8 +204,9 @@ impl SlotState {
     /// Owner only: the lease is a bare pointer from now on. Whether a share of the pool was forgotten with
     /// it is noted where holders are counted otherwise.
     pub(crate) fn set_raw(&self, with_share: bool) {
-        // Not a load and a store: `keep_age` may move the epoch in between.
-        self.0.fetch_or(RAW | Word::from(with_share), Relaxed);
+        // Not a load and a store: `keep_age` may move the epoch in between. P0 (Release, pairs with P1): the pointer
+        // may come back by a way that orders nothing, such as a register of a device.
+        self.0.fetch_or(RAW | Word::from(with_share), Release);
     }
 
     /// Takes the raw mark away, for one caller only; `false` if it was not there, or was set with the
@@ -217,8 +219,8 @@ impl SlotState {
         if seeded!("take_raw_torn", true, false) {
             return take(self.load().0).map(|word| self.0.store(word, Relaxed)).is_some();
         }
-        // Relaxed: what handed the pointer over orders its use; the mark is only taken once.
-        self.0.fetch_update(Relaxed, Relaxed, take).is_ok()
+        // P1 (Acquire, pairs with P0): what the last holder wrote comes before. The mark is only taken once.
+        self.0.fetch_update(Acquire, Relaxed, take).is_ok()
     }
 
     /// Owner only: the exclusive lease becomes its first `holders`, one or two.

@@ -101,7 +101,7 @@ fn ask(known: usize) -> Option<usize> {
 /// destructors by it: loom's `join` does not.
 #[cfg(all(loom, feature = "loom"))]
 pub fn numbers_in_use() -> usize {
-    let in_use = MAX_THREADS - NUMBERS.available();
+    let in_use = NUMBERS.taken();
     crate::sync::fence(Acquire); // F1: what they did is visible.
     in_use
 }

@@ -4,6 +4,7 @@
 use forebay::{DefaultReset, Headroom, LanePool, Lease, Poll, Pool, Wake};
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll as Polled, Waker};
 use std::time::Duration;
 
@@ -42,4 +43,33 @@ fn reserved_get_finds_object_while_others_sit_in_all_seats() {
     drop(lease); // Goes to the one who waits.
     let Polled::Ready(Ok(lease)) = normal.poll(&mut context) else { panic!("handed over") };
     assert_eq!(Lease::slot(&lease), 0);
+}
+
+/// Reserved objects are lent last, also while others change the words of the ordinary ones.
+#[test]
+fn reserved_objects_are_lent_last_beside_another_thread() {
+    // The first half of the objects is ordinary; at most one of them is with the other thread.
+    static POOL: Pool<u32, 64, DefaultReset, Headroom<32>> = Pool::with_waiting(DefaultReset);
+    static LANES: LanePool<u32, 64, 2, DefaultReset, Headroom<32>> =
+        LanePool::with_waiting(DefaultReset);
+    fn check<W: forebay::Waiting>(pool: &Pool<u32, 64, DefaultReset, W>) {
+        let stop = AtomicBool::new(false);
+        let early = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(SeqCst) {
+                    drop(pool.try_get());
+                }
+            });
+            let rounds = if cfg!(miri) { 100 } else { 100_000 };
+            let early = |_: &usize| Lease::slot(&pool.try_get_reserved().unwrap()) >= 32;
+            let early = (0..rounds).filter(early).count();
+            stop.store(true, SeqCst);
+            early
+        });
+        assert_eq!(early, 0);
+        let all = Vec::from_iter((0..64).map_while(|_| pool.try_get_reserved().ok()));
+        assert!(all.len() >= 62, "they are lent in the end: {}", all.len());
+    }
+    check(&POOL);
+    check(&LANES);
 }

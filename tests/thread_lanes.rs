@@ -433,6 +433,28 @@ fn what_an_ended_thread_left_ages() {
     });
 }
 
+/// By all that looks for idle objects, not only by gets.
+#[test]
+fn what_an_ended_thread_left_is_trimmed_and_counted() {
+    alone(|| {
+        let pool = LanePool::<u32, 1, 4>::new();
+        leave_one(&pool);
+        assert_eq!((pool.audit().count(), pool.metrics().in_use, pool.available()), (0, 0, 1));
+        assert_eq!((pool.trim(), pool.trim()), (1, 0));
+        assert_eq!((pool.audit().count(), pool.available(), pool.metrics().evictions), (0, 1, 1));
+        assert_eq!(pool.fill(), 1, "its slot is vacant");
+
+        // In a group with others, and beside a vacant one that is filled.
+        let pool = LanePool::<u32, 3, 4>::new();
+        short(|| drop(pool.try_get().unwrap()));
+        assert_eq!((pool.fill(), pool.available()), (2, 3));
+        assert!(pool.try_get_many::<3>().is_ok());
+        short(|| drop(pool.try_get().unwrap()));
+        assert_eq!(pool.get_up_to::<4>().len(), 3);
+        assert_eq!((pool.trim(), pool.metrics().evictions), (2, 2), "one is this thread's own");
+    });
+}
+
 #[test]
 fn who_waits_finds_what_an_ended_thread_left() {
     alone(|| {

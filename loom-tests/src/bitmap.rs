@@ -2,7 +2,7 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, role, threads};
-use forebay::Pool;
+use forebay::{DefaultReset, Headroom, Lease, Pool};
 use std::sync::Arc;
 
 pub static MODELS: &[Model] = &[
@@ -11,7 +11,7 @@ pub static MODELS: &[Model] = &[
         1 => claim_vs_claim_vs_release::<2>(Polling),
         _ => claim_vs_claim_vs_release::<3>(Polling),
     })
-    .floor(4_900)
+    .floor(3_700)
     .cases(3)
     .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "free_before_recycle"]),
     Model::new("claim_vs_claim_vs_release_blocking", |n| match n {
@@ -19,7 +19,7 @@ pub static MODELS: &[Model] = &[
         1 => claim_vs_claim_vs_release::<2>(Blocking),
         _ => claim_vs_claim_vs_release::<3>(Blocking),
     })
-    .floor(16_000)
+    .floor(11_000)
     .cases(3)
     .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "free_before_recycle"]),
     Model::new("claims_of_free_slots_succeed", |n| match n {
@@ -49,7 +49,48 @@ pub static MODELS: &[Model] = &[
         "claim_relaxed",
         "release_relaxed",
     ]),
+    Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())
+        .floor(310)
+        .seeds(&["claims_since_unseen", "usage_relaxed"]),
+    Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
+        .floor(240)
+        .seeds(&["reserved_at_once"]),
 ];
+
+/// Two or three are on loan, at times of one word, at times of the other: nobody sees fewer, nor more puts than there were.
+fn usage_vs_get_vs_put() {
+    let pool: Arc<Pool<usize, 4>> = Arc::new(Pool::new());
+    let [spare, _held, last] = [(); 3].map(|()| pool.try_get_arc().unwrap());
+    drop(spare);
+    let worker = Arc::clone(&pool);
+    let looker = Arc::clone(&pool);
+    threads([
+        role(move || {
+            let first = worker.try_get_arc().unwrap();
+            drop(last);
+            first
+        }),
+        role(move || {
+            let metrics = looker.metrics();
+            assert!((2..=4).contains(&metrics.in_use), "{metrics:?}");
+            assert!((3..=4).contains(&metrics.gets), "{metrics:?}");
+            assert!((1..=2).contains(&metrics.puts) && metrics.puts < metrics.gets, "{metrics:?}");
+            let later = looker.metrics();
+            assert!(later.puts >= metrics.puts && later.gets >= metrics.gets);
+        }),
+    ]);
+}
+
+/// A reserved object, of the other word, is not lent while an ordinary one is free, whatever happens to its word.
+fn reserved_get_vs_get() {
+    let pool: Arc<Pool<usize, 4, DefaultReset, Headroom<2>>> =
+        Arc::new(Pool::with_waiting(DefaultReset));
+    let other = Arc::clone(&pool);
+    threads([
+        role(move || drop(other.try_get_arc())),
+        role(move || assert!(Lease::slot(&pool.try_get_reserved().unwrap()) < 2)),
+    ]);
+}
 
 /// All slots are free, and nobody returned one twice.
 fn assert_all_free<const N: usize>(pool: &Pool<usize, N>) {

@@ -15,22 +15,22 @@ use std::task::{Context, Waker};
 pub static MODELS: &[Model] = &[
     Model::new("both_orders_threads", |_| both_orders(By::Thread))
         .seeds(&["parts_as_named"])
-        .floor(180),
+        .floor(200),
     Model::new("both_orders_tasks", |_| both_orders(By::Task))
         .seeds(&["parts_as_named"])
-        .floor(430),
-    Model::new("nested_vs_stream", |_| nested_vs_stream()).seeds(&["parts_as_named"]).floor(470),
+        .floor(440),
+    Model::new("nested_vs_stream", |_| nested_vs_stream()).seeds(&["parts_as_named"]).floor(510),
     Model::new("gathering_vs_get", |_| gathering_vs_get())
         .seeds(&["grant_without_wake", "free_without_settle"])
-        .floor(8_100),
+        .floor(9_000),
     Model::new("two_of_one_pool", two_of_one_pool)
         .cases(2)
         .bound(2)
         .seeds(&["parts_not_counted"])
-        .floor(6_900),
+        .floor(7_000),
     Model::new("gathering_is_dropped", |_| gathering_is_dropped())
         .seeds(&["dropped_get_keeps_slot"])
-        .floor(1_400),
+        .floor(2_100),
 ];
 
 /// Two pools of one object each.

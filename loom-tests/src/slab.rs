@@ -11,7 +11,7 @@ pub static MODELS: &[Model] = &[
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed"]),
     Model::new("insert_vs_insert_blocking", |n| insert_vs_insert(Blocking, n))
-        .floor(780)
+        .floor(770)
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed"]),
 ];

@@ -7,4 +7,6 @@ suite!(bitmap:
     get_many_vs_get_polling,
     get_many_vs_get_blocking,
     get_many_vs_get_many,
+    usage_vs_get_vs_put,
+    reserved_get_vs_get,
 );

@@ -284,6 +284,9 @@ impl<R: Home> Lease<R> {
     /// # Context
     /// Wait-free; one read-modify-write.
     ///
+    /// # Ordering
+    /// What the holder did before happens before the [`from_raw`](Self::from_raw) of the pointer, whatever way it takes.
+    ///
     /// # Examples
     /// ```
     /// use forebay::{Lease, Pool};

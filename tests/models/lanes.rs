@@ -435,9 +435,11 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
 
     fn lent(&mut self, at: usize, id: usize, privileged: bool, out_of_reach: usize) {
         assert!(self.slots[at].held.is_none(), "lent twice");
-        assert!(privileged || at < N - H, "a reserved one");
+        let reserved = at >= N - H;
+        assert!(privileged || !reserved, "a reserved one");
+        assert!(!reserved || self.free(false) <= out_of_reach, "reserved ones are lent last");
         if self.slots[at].object.is_none() {
-            assert!(self.filled(privileged) <= out_of_reach, "one with an object was within reach");
+            assert!(self.filled(reserved) <= out_of_reach, "one with an object was within reach");
             self.misses += 1;
         }
         let slot = &mut self.slots[at];
