@@ -6,6 +6,9 @@
 //! No user code runs while the place is held: a waker's `clone` runs before, its `wake` and `drop` after. So a waker that
 //! panics leaves the place as good as it was.
 //!
+//! A waiter that finds its place held by a context that takes its last waker wakes itself, and looks again: it is polled
+//! until that context has gone on by a few instructions.
+//!
 //! | state | the place belongs to |
 //! |---|---|
 //! | `REST` | nobody |

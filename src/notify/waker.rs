@@ -51,6 +51,10 @@ use core::task::Waker;
 /// is: those of embassy and rtic are, those of threads and tokio are not. The same goes for whoever puts an object
 /// of a pool, which is lock-free while somebody waits.
 ///
+/// A task that is polled while it is being woken may be polled again until that is done, a few instructions later. So on
+/// one core, a half that is also polled for other reasons must not preempt the half that wakes it for good: poll it at
+/// the priority of the other half or below, or let both be woken from interrupts.
+///
 /// The futures take no part in tokio's cooperative budget: a task that always finds a token, or room, is not made to
 /// yield. Bound what it does in one go.
 ///
