@@ -25,8 +25,8 @@ use core::mem::{self, MaybeUninit};
 /// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
 ///
 /// [`open`](Self::open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
-/// and be dropped in any order; when the second one goes, what is left in the ring is dropped and the ring
-/// is lent again, however the stream ended: go-llms' `ChannelPool`, whose channels never come back
+/// and be dropped in any order. Tokens that nobody received are dropped with the receiver, and when the second half goes,
+/// the ring is lent again, however the stream ended: go-llms' `ChannelPool`, whose channels never come back
 /// because their producers close them, working.
 ///
 /// # Shape

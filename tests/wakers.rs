@@ -496,3 +496,90 @@ fn a_half_leaves_whatever_wakers_do() {
         }
     }
 }
+
+/// A pool of one object, lent, and somebody who waits for it with a waker that panics where it is told to.
+fn with_waiting_get(
+    f: impl FnOnce(
+        Lease<&Jobs>,
+        Pin<&mut forebay::future::Get<'_, u32, 1, DefaultReset, Wake<2>>>,
+        &Wobbly,
+    ),
+) {
+    let pool: Jobs = Pool::with_waiting(DefaultReset);
+    let held = pool.try_get().unwrap();
+    let (wobbly, waker) = Wobbly::new();
+    {
+        let mut get = pin!(pool.get());
+        assert!(get.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(wobbly.kept(), 1);
+        f(held, get, &wobbly);
+    }
+    assert_eq!((wobbly.kept(), pool.available(), pool.audit().count()), (0, 1, 0));
+    // Both seats are free, and who sits in them is served.
+    let held = pool.try_get().unwrap();
+    let (flag, waker) = Flag::new();
+    let mut gets = [pool.get(), pool.get()];
+    let mut poll = |at: usize| Pin::new(&mut gets[at]).poll(&mut Context::from_waker(&waker));
+    assert!(poll(0).is_pending() && poll(1).is_pending());
+    drop(held);
+    assert_eq!(flag.wakes(), 1);
+    assert!(poll(0).is_ready() && poll(1).is_ready());
+}
+
+type Jobs = Pool<u32, 1, DefaultReset, Wake<2>>;
+
+/// Wherever the pool clones, wakes or drops it.
+#[test]
+fn a_waker_that_panics_costs_a_pool_nothing() {
+    fn poll<F: Future>(get: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+        get.poll(&mut Context::from_waker(waker))
+    }
+
+    // When it is woken by a put: the object is the waiter's.
+    with_waiting_get(|held, mut get, wobbly| {
+        wobbly.wake.arm(1);
+        assert!(booms(|| drop(held)));
+        assert!(poll(get.as_mut(), Waker::noop()).is_ready());
+    });
+    // When it makes room for another.
+    with_waiting_get(|held, mut get, wobbly| {
+        wobbly.drop.arm(1);
+        assert!(booms(|| poll(get.as_mut(), Waker::noop()).is_ready()));
+        let (flag, waker) = Flag::new();
+        assert!(poll(get.as_mut(), &waker).is_pending());
+        drop(held);
+        assert_eq!(flag.wakes(), 1);
+        assert!(poll(get.as_mut(), &waker).is_ready());
+    });
+    // When its waiter gives up, before and behind the object.
+    for served in [false, true] {
+        let pool: Jobs = Pool::with_waiting(DefaultReset);
+        let held = pool.try_get().unwrap();
+        let (wobbly, waker) = Wobbly::new();
+        let mut get = Box::pin(pool.get());
+        assert!(poll(get.as_mut(), &waker).is_pending());
+        if served {
+            drop(held);
+            assert_eq!((wobbly.kept(), wobbly.wakes.load(SeqCst)), (0, 1));
+            drop(get);
+        } else {
+            wobbly.drop.arm(1);
+            assert!(booms(|| drop(get)));
+            drop(held);
+        }
+        assert_eq!((wobbly.kept(), pool.available()), (0, 1));
+    }
+    // When one that gives up passes its object on to it.
+    let pool: Jobs = Pool::with_waiting(DefaultReset);
+    let held = pool.try_get().unwrap();
+    let mut first = Box::pin(pool.get());
+    assert!(poll(first.as_mut(), Waker::noop()).is_pending());
+    let (wobbly, waker) = Wobbly::new();
+    let mut second = Box::pin(pool.get());
+    assert!(poll(second.as_mut(), &waker).is_pending());
+    drop(held);
+    wobbly.wake.arm(1);
+    assert!(booms(|| drop(first)));
+    assert!(poll(second.as_mut(), &waker).is_ready());
+    assert_eq!((wobbly.kept(), pool.available()), (0, 1));
+}
