@@ -118,7 +118,8 @@ pub trait Free: Send + Sync + Sized {
     /// means that somebody left meanwhile.
     ///
     /// # Panics
-    /// As a waker does; the other waiters are served all the same.
+    /// As a waker does; the other waiters are served all the same. A second one that panics then aborts the process, as a
+    /// panic during another one does.
     #[inline]
     fn settle(&self) {
         while let Some(privileged) = self.queue().calls() {

@@ -21,7 +21,7 @@ use core::fmt;
 /// | count | unit | while the pool works on |
 /// |---|---|---|
 /// | `capacity` | slots | exact |
-/// | `in_use` | slots | never lower than at some moment of the call. Too high by the gets made during the call at most, and, but for slots that are just being lent for the first time, no higher than `high_water`. Slots that `trim`, `fill` or `tick` works on count, and those handed to a caller who waits and did not look yet. Exact in a pool of one word of slots (32; 16 on 32-bit targets). On a [`LanePool`](crate::LanePool) also too high by the slots that were moved between lanes during the call |
+/// | `in_use` | slots | never lower than at some moment of the call. Too high by the gets made during the call at most, in rare cases up to `high_water`; beyond that only by slots that are just being lent for the first time. Slots that `trim`, `fill` or `tick` works on may count, and those handed to a caller who waits and did not look yet. Exact in a pool of one word of slots (32; 16 on 32-bit targets). On a [`LanePool`](crate::LanePool) also too high by the slots that were moved between lanes during the call |
 /// | `high_water` | slots | never too low; exact unless two contexts got at the same moment |
 /// | `gets`, `puts` | events | never more than there were, never fewer than in an earlier snapshot. `puts` may lag by the slots that `in_use` counts and nobody got yet. On 32-bit targets, once in 65,536 gets of 16 slots, `gets` may lag by the slots in use while such a get is under way |
 /// | `misses`, `steals`, `evictions`, `overflows`, `exhausted`, `panics`, `double_returns` | events | exact, up to a maximum at which they stay: 65,535 for the last two, that of a word for the others |
@@ -222,9 +222,9 @@ impl Usage {
 pub(crate) struct Shown(rmw::AtomicUsize);
 
 impl Shown {
-    /// A count is behind by this at most: by slots that are claimed and not counted, and by laps of words that are not
-    /// counted yet.
-    const BEHIND: usize = 1 << 20;
+    /// A count that is further behind is not behind: it went on by almost a word since it was shown. Where words are short,
+    /// 16 laps of them that are not counted yet.
+    const BEHIND: usize = if usize::BITS < u64::BITS { 1 << 20 } else { usize::MAX / 2 };
 
     /// `count`, or what was shown before if that was more. Lock-free.
     #[allow(clippy::cast_possible_truncation)] // The low bits are meant.

@@ -42,7 +42,7 @@ use crate::queue::Nobody;
 ///         Event
 ///     }
 ///
-///     fn notify(&self, _ready: impl FnOnce() -> usize) -> bool {
+///     fn notify(&self, _ready: impl Fn() -> usize) -> bool {
 ///         asm::dsb(); // what was changed is seen by whoever sees the event
 ///         asm::sev();
 ///         false
@@ -80,10 +80,11 @@ pub trait Notify: Send + Sync + 'static {
     /// so ask only if somebody waits. It may say too many, if that half took some just now, but never too few.
     ///
     /// Returns `true` if the half that waits here has [left](Self::leave), and `false` if it has not or if the policy cannot
-    /// tell. A policy that answers by read-modify-writes of one word, here and in `leave`, can be certain: either that half
-    /// saw the change before it left, or this call sees that it has left. Then no token stays in a stream whose receiver has
-    /// left. With `false`, one that is sent at that very moment stays until the sender's next operation.
-    fn notify(&self, ready: impl FnOnce() -> usize) -> bool;
+    /// tell. A policy that writes one word by a read-modify-write here, in each call, and in `leave` can be certain: either
+    /// that half saw the change before it left, or this call sees that it has left. (A compare-exchange that fails is no
+    /// read-modify-write.) Then no token stays in a stream whose receiver has left. With `false`, one that is sent at that
+    /// very moment stays until the sender next sends or waits.
+    fn notify(&self, ready: impl Fn() -> usize) -> bool;
 
     /// Called by the other half when it ended the stream or left: whatever is waited for, it is over.
     fn ended(&self) {
@@ -112,7 +113,7 @@ impl Notify for Poll {
     }
 
     #[inline(always)]
-    fn notify(&self, _ready: impl FnOnce() -> usize) -> bool {
+    fn notify(&self, _ready: impl Fn() -> usize) -> bool {
         false
     }
 }

@@ -199,7 +199,8 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free: a retry means that another caller looked at the counts meanwhile.
     ///
     /// # Cost
-    /// Two loads for each 32 slots (16 on 32-bit targets), six a lane, and two read-modify-writes.
+    /// Two loads for each 32 slots (16 on 32-bit targets), three and five a lane where there are lanes, and two
+    /// read-modify-writes.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         let usage = self.free.usage();

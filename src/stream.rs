@@ -235,7 +235,7 @@ pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notif
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
 ///
 /// Tokens that were not received are dropped with it, so that what they hold comes back though the sender stays. With
-/// [`Poll`], a token that is sent at that very moment can stay until the sender's next operation; with
+/// [`Poll`], a token that is sent at that very moment can stay until the sender next sends; with
 /// [`Wake`](crate::Wake), none does.
 ///
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`].
@@ -331,7 +331,8 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
         self.producer.len()
     }
 
-    /// Whether everything sent was received, or dropped with the receiver. If so, it stays so until the next token is sent.
+    /// Whether everything sent was received. If so, it stays so until the next token is sent. It says nothing once the
+    /// receiver has left, which drops what it has not received: see [`is_cancelled`](Self::is_cancelled).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.producer.is_empty()

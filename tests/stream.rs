@@ -318,7 +318,7 @@ fn a_policy_of_ones_own() {
             Self
         }
 
-        fn notify(&self, ready: impl FnOnce() -> usize) -> bool {
+        fn notify(&self, ready: impl Fn() -> usize) -> bool {
             CALLS.fetch_add(1, SeqCst);
             READY.store(ready(), SeqCst);
             LEFT.load(SeqCst) % 2 == 1

@@ -401,20 +401,23 @@ fn a_clone_that_panics_makes_nobody_deaf() {
 /// The last waker is dropped for another, by a wait that is given up, or by a half that leaves.
 #[test]
 fn a_drop_that_panics_makes_nobody_deaf() {
-    let other = Waker::noop();
-    let cx = &mut Context::from_waker(other);
-    for way in RECEIVES {
+    let (flag, other) = Flag::new();
+    let cx = &mut Context::from_waker(&other);
+    for (at, way) in RECEIVES.into_iter().enumerate() {
         with_waiting(true, false, |_, receiver, wobbly, _| {
             wobbly.drop.arm(1);
             assert!(booms(|| way(receiver, cx)));
             assert_eq!(wobbly.kept(), 0);
+            // A future that was dropped has not left the other one either.
+            assert_eq!(Arc::strong_count(&flag) - 2, usize::from(at >= FUTURES[0]));
         });
     }
-    for way in SENDS {
+    for (at, way) in SENDS.into_iter().enumerate() {
         with_waiting(true, true, |sender, _, wobbly, _| {
             wobbly.drop.arm(1);
             assert!(booms(|| way(sender, cx)));
             assert_eq!(wobbly.kept(), 0);
+            assert_eq!(Arc::strong_count(&flag) - 2, usize::from(at >= FUTURES[1]));
         });
     }
     for way in &RECEIVES[..FUTURES[0]] {

@@ -50,7 +50,7 @@ pub static MODELS: &[Model] = &[
         "release_relaxed",
     ]),
     Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())
-        .floor(310)
+        .floor(300)
         .seeds(&["claims_since_unseen", "usage_relaxed"]),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
         .floor(240)

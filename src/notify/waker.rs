@@ -6,26 +6,27 @@
 //! | waiter | other half |
 //! |---|---|
 //! | `waker.register` | change (`tail.store`, `head.store`, …) |
-//! | W0: `mark.swap(count)` | N0: `mark.compare_exchange(0, 0)` |
-//! | look for the change | if there is a mark and enough: N1: `mark.swap(0)`, `waker.wake` |
+//! | W0: `mark.swap(count)` | N0: exchange the mark for itself, be it 0 or a count for which there is not enough |
+//! | look for the change | or, if there is enough, N1: exchange it for 0, `waker.wake` |
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
 //! | N0→W0 | `notify`: the exchange succeeds | `announce`: `mark.swap` | the change | `stream::send_vs_recv_waiting` |
 //! | W0→N0 | `announce`: `mark.swap` | `notify`: the exchange fails | what the waiter took before, so that `ready` is exact | none: it may be too much |
-//! | W0→N1, N1→W0 | `announce`: `mark.swap` | `wake`: `mark.swap`, and the other way | the waker registered; the change | none: C0→C1 of the place orders both, too |
+//! | W0→N1, N1→W0 | `announce`: `mark.swap` | `notify`: the exchange for 0, and the other way | the waker registered; the change | none: C0→C1 of the place orders both, too |
 //! | N0→W1 | `notify`: the exchange succeeds | `leave`: `mark.swap` | the change before: what the receiver that leaves must drop | `stream::receiver_leaves_vs_send` |
 //! | W1→N0 | `leave`: `mark.swap` | `notify`: the exchange succeeds, or fails | that the receiver has left | `stream::receiver_leaves_vs_send` |
 //!
 //! If N0 comes first, W0 reads what N0 released, or a later write, and the look behind W0 sees the change. If
 //! W0 comes first, N0 finds the mark. For the first case every write of `mark` has to be a
 //! read-modify-write, which continues N0's release sequence: a plain store, also one by the waiter itself,
-//! would end it (`stream::dropped_recv_loses_nothing`). N0 is an exchange, since a load could read the past, and
-//! none that changes nothing by its kind, such as `fetch_or(0)`: compilers turn those into a fence and a load.
+//! would end it (`stream::dropped_recv_loses_nothing`). For the second, N0 has to be one too, also where the mark
+//! stays: an exchange that fails is a load, which publishes nothing, and may read the past, such as a mark for more than
+//! the waiter waits for by now (`stream::watermark_lowered`). And it must not be one
+//! that changes nothing by its kind, such as `fetch_or(0)`: compilers turn those into a fence and a load.
 //!
-//! Between N0 and N1 the waiter may have withdrawn, or waited anew and for more. So whatever mark N1 takes, the
-//! waker is woken, perhaps for nothing (`stream::watermark_raised`); and by W0→N1 it is the one registered for
-//! that mark or a later one.
+//! Between the look for a mark and the exchange the waiter may have withdrawn, waited anew and for more, or left. Then the
+//! exchange fails, and what is there now counts (`stream::watermark_raised`, `stream::receiver_leaves_vs_send`).
 
 use super::Notify;
 use crate::free::{Shared, Waiting, sealed};
@@ -110,24 +111,38 @@ impl<const WAITERS: usize> Wake<WAITERS> {
         }
     }
 
-    /// [`notify`](Notify::notify), when a mark was seen.
+    /// [`notify`](Notify::notify), when there was a mark: `count`.
+    ///
+    /// Lock-free: a retry means that the other half waits anew, gave up or left.
     #[cold]
     #[inline(never)]
-    fn notify_waiter(&self, count: usize, ready: impl FnOnce() -> usize) -> bool {
-        if count != LEFT && ready() >= count {
-            self.wake(count);
-        }
-        count == LEFT
-    }
-
-    /// A mark for `count` was seen.
-    #[cold]
-    fn wake(&self, count: usize) {
-        // N1 (AcqRel, pairs with W0): the waker of the mark it takes is registered, and a wait that is announced
-        // later sees the change.
-        let taken = self.mark.swap(0, AcqRel);
-        if seeded!("wake_for_the_seen", taken == count, true) {
-            self.waker.wake();
+    fn notify_waiter(&self, count: usize, ready: impl Fn() -> usize) -> bool {
+        let mut count = count;
+        loop {
+            if count == LEFT {
+                return true;
+            }
+            let enough = count != 0 && ready() >= count;
+            if seeded!("mark_unconfirmed", !enough, false) {
+                return false;
+            }
+            if seeded!("mark_swapped", enough, false) {
+                self.mark.swap(0, AcqRel);
+                self.waker.wake();
+                return false;
+            }
+            let left = if enough { 0 } else { count };
+            // N1 (AcqRel, pairs with W0): the waker of the mark it takes is registered, and a wait that is announced later
+            // sees the change. N0 (Release, pairs with W0 and W1) where the mark stays: the exchange that failed before was
+            // no more than a load.
+            match self.mark.compare_exchange(count, left, AcqRel, Acquire) {
+                Ok(_) if enough => {
+                    self.waker.wake();
+                    return false;
+                }
+                Ok(_) => return false,
+                Err(now) => count = now,
+            }
         }
     }
 }
@@ -141,7 +156,7 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
     }
 
     #[inline]
-    fn notify(&self, ready: impl FnOnce() -> usize) -> bool {
+    fn notify(&self, ready: impl Fn() -> usize) -> bool {
         // N0 (Release; Acquire where it fails; pairs with W0 and W1): the change before is seen by a half that waits, or
         // leaves, after. What the waiter took before is not counted, and one that left before is seen to have left.
         let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));

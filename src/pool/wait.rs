@@ -245,11 +245,11 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                     }));
                 };
                 self.seat = Some(seat);
-                drop(left_over);
                 // What came back before we sat down goes to the first who waits, perhaps to us.
                 if !seeded!("join_without_settle", true, false) {
                     self.pool.free.settle();
                 }
+                drop(left_over);
                 seat
             }
         };

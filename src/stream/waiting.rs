@@ -8,10 +8,10 @@ use crate::error::{Cancelled, End, RecvError, SendError, TextError};
 use crate::notify::{NEVER, Wake};
 use crate::sync::seeded;
 use crate::token::Token;
-use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use core::{fmt, mem};
 
 /// A half with a seat to wait in.
 trait Half<const WAITERS: usize> {
@@ -55,8 +55,10 @@ impl<'h, H: Half<WAITERS>, const WAITERS: usize> Waiting<'h, H, WAITERS> {
     }
 
     fn poll<R>(&mut self, poll: impl FnOnce(&mut H) -> Poll<R>) -> Poll<R> {
+        // Also if a waker panics, when it may have been announced already.
+        let waited = mem::replace(&mut self.waited, true);
         let answer = poll(self.half);
-        self.waited |= answer.is_pending();
+        self.waited = waited || answer.is_pending();
         answer
     }
 }
@@ -480,7 +482,7 @@ mod ecosystem {
     }
 
     /// A token is on its way as soon as it is sent, so `poll_flush` does nothing, as for the channels of
-    /// `futures`; wait for [`Sender::is_empty`] if it matters that all was received. `poll_close` ends the
+    /// `futures`; wait for [`Sender::is_empty`] without [`Sender::is_cancelled`] if it matters that all was received. `poll_close` ends the
     /// stream as [`End::Finished`] and keeps the sender, which refuses every token from then on as
     /// [`Cancelled`].
     ///
