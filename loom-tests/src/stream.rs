@@ -119,7 +119,6 @@ pub static MODELS: &[Model] = &[
             "withdraw_by_store",
             "no_second_look",
             "send_without_wake",
-            "call_unheard",
         ],
     ),
     Model::new("dropped_recv_is_not_woken", |_| dropped_recv_is_not_woken())
@@ -131,6 +130,9 @@ pub static MODELS: &[Model] = &[
         "no_second_look",
         "recv_without_wake",
     ]),
+    Model::new("late_wake_vs_next_wait", |_| late_wake_vs_next_wait())
+        .floor(130)
+        .seeds(&["call_unheard"]),
     Model::new("watermark_lowered", watermark_lowered)
         .cases(2)
         .floor(950)
@@ -544,6 +546,36 @@ fn dropped_send_keeps_token() {
             std::mem::forget(receiver);
         }),
     ]);
+}
+
+/// A wake-up that comes late, when the receiver has its token and waits for the next one, may be for nothing, but the waker
+/// that it meets is not lost.
+fn late_wake_vs_next_wait() {
+    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let (mut sender, mut receiver) = streams.open().unwrap();
+    assert!(receiver.poll_recv(&mut Context::from_waker(Waker::noop())).is_pending());
+    let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
+    let counted = Arc::clone(&wakes);
+    let (told, tell) = std::sync::mpsc::channel();
+    let mut sender = threads_with(
+        move || {
+            // Refused only once the receiver has left.
+            let _ = sender.try_send(1);
+            sender
+        },
+        move || {
+            if receiver.try_recv() == Ok(1) {
+                let waker = Waker::from(counted);
+                assert!(receiver.poll_recv(&mut Context::from_waker(&waker)).is_pending());
+                told.send(receiver).unwrap();
+            }
+        },
+    );
+    if let Ok(receiver) = tell.recv() {
+        sender.try_send(2).unwrap();
+        assert!(wakes.0.load(Relaxed) >= 1, "a waker is lost");
+        drop(receiver);
+    }
 }
 
 /// A half waits for more than comes, gives up, and waits for less.

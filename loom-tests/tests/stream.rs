@@ -21,6 +21,7 @@ suite!(stream:
     dropped_recv_loses_nothing,
     dropped_recv_is_not_woken,
     dropped_send_keeps_token,
+    late_wake_vs_next_wait,
     watermark_lowered,
     receiver_leaves_vs_send,
     receiver_leaves_vs_polling_send,
