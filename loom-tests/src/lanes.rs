@@ -68,9 +68,9 @@ pub static MODELS: &[Model] = &[
         .seeds(&["steal_torn"])
         .floor(14_000),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
-        .bound(2)
+        .bound(1)
         .seeds(&["reserved_is_shared"])
-        .floor(26_000),
+        .floor(2_400),
 ];
 
 const STEAL: &[&str] = &["steal_relaxed", "stock_relaxed", "free_before_recycle"];

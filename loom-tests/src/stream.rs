@@ -28,8 +28,9 @@ const LEAVE: &[&str] = &[
 
 pub static MODELS: &[Model] = &[
     Model::new("leave_vs_leave_vs_open_polling", |n| leave_vs_leave_vs_open(Polling, n))
-        .floor(89_000)
+        .floor(18_000)
         .cases(16)
+        .bound(2)
         .seeds(LEAVE),
     Model::new("leave_vs_leave_vs_open_blocking", |n| leave_vs_leave_vs_open(Blocking, n))
         .floor(37_000)
