@@ -25,6 +25,10 @@ say "as it is: clean, $RUNS runs"
 faults=$(grep -rhoP 'seeded!\(\s*"\K\w+_relaxed' src | sort -u)
 # TSan takes a relaxed store for one that keeps what an earlier store released, so this one it cannot see.
 faults=${faults/reopen_relaxed/}
+# These need a receiver that leaves within a few instructions of a send, or make a count wrong; they are loom's.
+for narrow in abandon_relaxed sweep_relaxed usage_relaxed; do
+    faults=${faults/$narrow/}
+done
 # These lose a wake-up, or somebody's turn; the last three are of threads that end, and the stress has none that do
 # while others look for what they left.
 for lost in announce_relaxed notify_relaxed take_mark_relaxed look_relaxed sit_relaxed \
