@@ -30,7 +30,7 @@ const NEEDS = {
         "monitor::a_recycle_that_panics_is_timed",
         "stream::a_token_whose_drop_panics_does_not_take_the_ring_along",
         "wait::a_make_that_panics_for_who_waits_passes_the_slot_on",
-        "wait::a_waker_that_cannot_be_cloned_costs_a_seat_and_no_wake_up",
+        "wait::a_waker_that_cannot_be_cloned_costs_nothing",
         "wait::a_waker_that_panics_loses_no_object",
         "wait::lanes::a_waker_that_panics_loses_no_object_of_a_lane",
     ],
