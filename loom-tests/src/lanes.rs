@@ -68,9 +68,8 @@ pub static MODELS: &[Model] = &[
         .seeds(&["steal_torn"])
         .floor(14_000),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
-        .bound(1)
         .seeds(&["reserved_is_shared"])
-        .floor(2_400),
+        .floor(74_000),
 ];
 
 const STEAL: &[&str] = &["steal_relaxed", "stock_relaxed", "free_before_recycle"];

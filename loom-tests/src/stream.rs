@@ -28,9 +28,8 @@ const LEAVE: &[&str] = &[
 
 pub static MODELS: &[Model] = &[
     Model::new("leave_vs_leave_vs_open_polling", |n| leave_vs_leave_vs_open(Polling, n))
-        .floor(18_000)
+        .floor(89_000)
         .cases(16)
-        .bound(2)
         .seeds(LEAVE),
     Model::new("leave_vs_leave_vs_open_blocking", |n| leave_vs_leave_vs_open(Blocking, n))
         .floor(37_000)
