@@ -14,10 +14,8 @@ import sys
 
 from elf import Program
 
-# Of what an operation executes with interrupts on. Most have all of it.
+# Of what an operation executes with interrupts on. Most have all of it; a poll executes a quarter only after an interrupt.
 AT_LEAST = 0.7
-# A third of a poll is executed only after an interrupt, which sent what it waits for: it takes back what it announced.
-AT_LEAST_OF_A_POLL = 0.6
 
 
 def masked(code):
@@ -54,8 +52,7 @@ def main():
         seen = {place for place in own if place in executed}
         others = program.reached(operation) - {operation}
         called = sum(place in hits for function in others for place in program.code.get(function, ()))
-        least = AT_LEAST_OF_A_POLL if name.startswith("poll,") else AT_LEAST
-        few = len(seen & hits) < least * len(seen - off)
+        few = len(seen & hits) < AT_LEAST * len(seen - off)
         failed += few
         print(f"   {name}: interrupted at {len(seen & hits)} of the {len(seen)} instructions it executes"
               f" ({len(seen & off)} of them with interrupts masked), and at {called} of what it calls"

@@ -25,7 +25,7 @@ say "as it is: clean, $RUNS runs"
 faults=$(grep -rhoP 'seeded!\(\s*"\K\w+_relaxed' src | sort -u)
 # TSan takes a relaxed store for one that keeps what an earlier store released, so this one it cannot see.
 faults=${faults/reopen_relaxed/}
-# These need a receiver that leaves within a few instructions of a send, or make a count wrong; they are loom's.
+# These order who stores the index of a ring last, or a count; neither is a data race, so they are loom's.
 for narrow in abandon_relaxed sweep_relaxed usage_relaxed; do
     faults=${faults/$narrow/}
 done

@@ -279,6 +279,8 @@ impl<const N: usize> Bitmap<N> {
     ///
     /// The sum of slots that are taken may be too low: one is released before we look at its word, and another
     /// is claimed in a word that we have seen. The claims behind the look make up for that.
+    ///
+    /// Lock-free: a retry means that the count of a word came round meanwhile.
     pub(crate) fn usage(&self) -> Usage {
         loop {
             // F4 (Acquire, pairs with F3), and before the words: a lap is counted behind its claim, and so never twice.
@@ -442,25 +444,22 @@ mod tests {
         }
     }
 
-    /// What is shown of the counts never goes back, though a lap is counted behind the claim that ends it.
+    /// The counts that are shown never go back, though a lap is counted behind the claim that ends it.
     #[test]
     fn counts_beside_a_lap_do_not_go_back() {
         use crate::metrics::Counters;
-        use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
         for _ in 0..if cfg!(miri) { 3 } else { 300 } {
             let (bitmap, counters) = (Bitmap::<40>::new(), Counters::new());
             bitmap.near_lap(20);
-            let done = AtomicBool::new(false);
             std::thread::scope(|scope| {
-                scope.spawn(|| {
+                let caller = scope.spawn(|| {
                     for _ in 0..40 {
                         let slot = bitmap.claim();
                         assert!(slot.is_none_or(|slot| bitmap.release(slot)));
                     }
-                    done.store(true, SeqCst);
                 });
                 let mut last = (0, 0);
-                while !done.load(SeqCst) {
+                while !caller.is_finished() {
                     let now = counters.shown(bitmap.usage());
                     assert!(now.0 >= last.0 && now.1 >= last.1, "{now:?} behind {last:?}");
                     last = now;

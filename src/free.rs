@@ -273,17 +273,17 @@ impl<const N: usize, Q> core::fmt::Debug for Shared<N, Q> {
 mod tests {
     use super::*;
     use crate::queue::{Seats, Waiters};
+    use crate::sync::{Ordering::Relaxed, rmw::AtomicUsize};
     use core::task::Waker;
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
     /// Counts how often it is woken, and panics the first time.
     struct Panics(AtomicUsize);
 
     impl std::task::Wake for Panics {
         fn wake(self: Arc<Self>) {
-            if self.0.fetch_add(1, SeqCst) == 0 {
+            if self.0.fetch_add(1, Relaxed) == 0 {
                 resume_unwind(Box::new("woken"));
             }
         }
@@ -299,7 +299,7 @@ mod tests {
         let seats: [usize; 3] = core::array::from_fn(|_| free.queue.join(&waker, false).unwrap().0);
         free.bits.release_all(Claimed { word: 0, mask: 0b1111 });
         assert!(catch_unwind(AssertUnwindSafe(|| free.settle())).is_err(), "the panic comes out");
-        assert_eq!(panics.0.load(SeqCst), 3);
+        assert_eq!(panics.0.load(Relaxed), 3);
         let granted = seats.map(|seat| free.queue.granted(seat, Waker::noop()));
         assert_eq!(granted, [Some(0), Some(1), Some(2)]);
         assert_eq!((free.claim(false), free.claim(false)), (Some(3), None));

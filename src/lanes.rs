@@ -633,8 +633,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     }
 
     /// As [`Bitmap::usage`]. A free slot that goes from one place to another may be met in both, and one that is lent
-    /// behind the look makes up for one that was put before it. Both are counted. What an owner does on its lane it
-    /// publishes by plain stores, so the bounds hold for what the calling thread has seen of it.
+    /// behind the look makes up for one that was put before it. Both are counted. An owner
+    /// publishes by plain stores how its lane changes, so the bounds hold for as much of it as the calling thread has seen.
     fn usage(&self) -> Usage {
         let lent = || {
             let of_lane = |lane: &Padded<State, DefaultPadding>| lane.gets.load(Relaxed) as u64;

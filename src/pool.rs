@@ -183,7 +183,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// moment of the call: the capacity less [`Metrics::in_use`].
     ///
     /// # Context
-    /// Wait-free.
+    /// Lock-free: a retry means that a slot was claimed meanwhile.
     ///
     /// # Cost
     /// As [`metrics`](Self::metrics).
@@ -196,7 +196,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// The pool's counts. See [`Metrics`].
     ///
     /// # Context
-    /// Lock-free: a retry means that another caller looked at the counts meanwhile.
+    /// Lock-free: a retry means that a slot was claimed, or that another caller looked at the counts, meanwhile.
     ///
     /// # Cost
     /// Two loads for each 32 slots (16 on 32-bit targets), three and five a lane where there are lanes, and two

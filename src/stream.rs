@@ -155,7 +155,9 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// Lock-free; callable in an interrupt handler.
     ///
     /// # Cost
-    /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring.
+    /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With
+    /// [`Wake`](crate::Wake) the drop of a half is one more, and so is that of a receiver which has not seen the end, if
+    /// tokens need to be dropped.
     #[inline]
     pub fn open(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, Exhausted> {
         self.rings.try_get().map(halves)

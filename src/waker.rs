@@ -122,6 +122,7 @@ impl WakerCell {
     /// registered: then the owner wakes it.
     ///
     /// Wait-free.
+    #[inline(never)] // Few come here, and from several places.
     pub(crate) fn take(&self) -> Option<Waker> {
         // C1 (Acquire half, pairs with C0): the waker is there. C4 (Release half, pairs with C5).
         let order = seeded!("take_unordered", Relaxed, AcqRel);

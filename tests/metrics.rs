@@ -1,4 +1,4 @@
-//! What a pool counts while it works on: never what was not, and never less than before.
+//! The counts of a pool while it works on: never of something that was not, and never less than before.
 
 mod common;
 
@@ -120,7 +120,7 @@ fn no_counter_goes_back() {
     fn check<const N: usize, W: Waiting>(pool: &Pool<u32, N, DefaultReset, W>) {
         let seen = Mutex::new([0; 10]);
         let look = || {
-            // What another one saw before we look.
+            // Seen by the other one before we look.
             let before = *seen.lock().unwrap();
             let metrics = pool.metrics();
             let now = counters(&metrics);

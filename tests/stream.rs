@@ -104,7 +104,7 @@ fn leases_in_a_stream_come_back_when_the_receiver_leaves() {
     assert_eq!((FRAMES.available(), FRAMES.metrics().puts), (2, 3));
 }
 
-/// What is there, and then an end, though the sender idles; its own once it says one.
+/// A receiver that cancels gets the tokens that are there, then an end, though the sender idles; its own once it says one.
 #[test]
 fn a_cancelled_stream_ends_behind_its_last_token() {
     static STREAMS: StreamPool<u32, 1, 4> = StreamPool::new();

@@ -611,7 +611,7 @@ fn what_the_end_of_the_input_cuts_off_is_not_read() {
     let (text, end) = read([hello.as_bytes(), b"data: \xC3"]);
     assert_eq!(text, "Hello");
     assert!(matches!(end, End::Fault(3, what) if what.starts_with(CUT)));
-    // What ends the answer needs no blank line behind it.
+    // The event that ends the answer needs no blank line behind it.
     for (rest, text) in [
         ("data: [DONE]", "Hello"),
         ("data: [DONE]\r", "Hello"),

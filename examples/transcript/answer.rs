@@ -24,7 +24,7 @@ use hifijson::{Error, Expect};
 
 use super::json::{ApiError, Json, Raw};
 
-/// What an event means for the answer, besides its text.
+/// The meaning of an event for the answer, besides its text.
 pub(crate) enum Meaning<'a> {
     More,
     End,

@@ -12,6 +12,7 @@ use forebay::{
 };
 use loom::future::block_on;
 use std::future::Future;
+use std::ops::DerefMut;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -162,6 +163,10 @@ pub(crate) fn use_alone(object: &mut usize) {
     *object = 1;
 }
 
+fn use_and_put(mut lease: impl DerefMut<Target = usize>) {
+    use_alone(&mut lease);
+}
+
 fn assert_even<const N: usize, const K: usize>(pool: &Waiting<N, K>) {
     let metrics = pool.metrics();
     assert_eq!((pool.available(), pool.audit().count(), metrics.double_returns), (N, 0, 0));
@@ -192,27 +197,18 @@ fn get_and_use<const N: usize, const K: usize>(pool: &'static Waiting<N, K>, by:
 /// An object comes back while somebody finds none, sits down and sleeps.
 fn put_vs_waiting_get(by: By) {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
-    threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
-        role(move || get_and_use(&POOL, by)),
-    ]);
+    let lease = POOL.try_get().unwrap();
+    threads([role(move || use_and_put(lease)), role(move || get_and_use(&POOL, by))]);
     assert_even(&POOL);
 }
 
 /// The same, seen without sleep: once both are done, the object is with who waits.
 fn join_vs_put() {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 1, _, _>>();
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(move || {
             let mut get = POOL.get();
             match poll(&mut get) {
@@ -231,14 +227,11 @@ fn join_vs_put() {
 /// A future goes from one task to another, with another waker, while its object comes.
 fn waker_changes_vs_put() {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     let mut get = POOL.get();
     assert!(poll(&mut get).is_pending());
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(move || use_alone(&mut block_on(get).unwrap())),
     ]);
     assert_even(&POOL);
@@ -277,14 +270,11 @@ fn put_vs_put_vs_waiting_get() {
 /// Somebody gives up at the moment the object comes: it is free then.
 fn leave_vs_put() {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     let mut get = POOL.get();
     assert!(poll(&mut get).is_pending());
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(move || {
             drop(get);
             if let Ok(mut lease) = POOL.try_get() {
@@ -298,15 +288,12 @@ fn leave_vs_put() {
 /// Somebody gives up at the moment the object comes: it goes to the next.
 fn leave_passes_on() {
     pool!(POOL: Waiting<1, 2>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     let mut gets = [(); 2].map(|()| POOL.get());
     assert!(gets.iter_mut().all(|get| poll(get).is_pending()));
     let [first, second] = gets;
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(move || drop(first)),
         role(move || use_alone(&mut block_on(second).unwrap())),
     ]);
@@ -317,14 +304,11 @@ fn leave_passes_on() {
 /// first time may reach him there.
 fn leave_vs_put_vs_join() {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     let mut get = POOL.get();
     assert!(poll(&mut get).is_pending());
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(move || {
             drop(get);
             get_and_use(&POOL, By::Task);
@@ -399,12 +383,9 @@ fn get_vs_put_on_two_threads() {
 /// With one seat, one of two waits, and the other is told so.
 fn too_many_waiters() {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(|| {
             let (mut first, mut second) = (POOL.get(), POOL.get());
             match poll(&mut first) {
@@ -537,7 +518,7 @@ fn lane_refill_vs_two_waiting_gets() {
             let panics = Waker::from(Arc::new(Panics));
             for waker in [&panics, Waker::noop()] {
                 let mut get = POOL.get();
-                // Who sits down may wake the one who sits already.
+                // A waiter that sits down may wake the one who sits already.
                 let is_ready = catch_unwind(AssertUnwindSafe(|| {
                     Pin::new(&mut get).poll(&mut Context::from_waker(waker)).is_ready()
                 }));
@@ -549,7 +530,7 @@ fn lane_refill_vs_two_waiting_gets() {
     ]);
     // The main thread must have no lane.
     threads([role(move || {
-        // What the lane kept to itself when nobody waited yet.
+        // Objects that the lane kept to itself when nobody waited yet.
         owner.flush();
         let mut gets = Vec::from_iter(tell);
         let got = Vec::from_iter(gets.iter_mut().map(poll));
@@ -561,12 +542,9 @@ fn lane_refill_vs_two_waiting_gets() {
 /// A waker whose clone panics is lost with its poll: neither its seat nor what the next one waits for is.
 fn brittle_waker_vs_put() {
     pool!(POOL: Waiting<1, 1>);
-    let mut lease = POOL.try_get().unwrap();
+    let lease = POOL.try_get().unwrap();
     threads([
-        role(move || {
-            use_alone(&mut lease);
-            drop(lease);
-        }),
+        role(move || use_and_put(lease)),
         role(|| {
             let waker = crate::stream::brittle();
             let mut get = POOL.get();

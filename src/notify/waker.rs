@@ -158,7 +158,7 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
     #[inline]
     fn notify(&self, ready: impl Fn() -> usize) -> bool {
         // N0 (Release; Acquire where it fails; pairs with W0 and W1): the change before is seen by a half that waits, or
-        // leaves, after. What the waiter took before is not counted, and one that left before is seen to have left.
+        // leaves, after. Items that the waiter took before are not counted, and one that left is seen to have left.
         let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));
         match self.mark.compare_exchange(0, 0, set, seen) {
             Ok(_) => false,

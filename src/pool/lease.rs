@@ -285,7 +285,7 @@ impl<R: Home> Lease<R> {
     /// Wait-free; one read-modify-write.
     ///
     /// # Ordering
-    /// What the holder did before happens before the [`from_raw`](Self::from_raw) of the pointer, whatever way it takes.
+    /// All that the holder did before happens before the [`from_raw`](Self::from_raw) of the pointer, whatever way it takes.
     ///
     /// # Examples
     /// ```

@@ -651,6 +651,8 @@ impl<R: RingRef> Consumer<R> {
 /// The producer may push behind our look. So the ring is handed to it, by one exchange, together with the items that come
 /// later; but if it has seen the ring closed meanwhile, and left items behind, they are dropped here, too.
 ///
+/// Lock-free: another round means that the producer was refused a push meanwhile.
+///
 /// # Panics
 /// As the drop of an item does; all the rest is done all the same.
 ///
@@ -682,6 +684,7 @@ unsafe fn abandon<R: RawRing>(ring: &R, head: usize) {
         let order = seeded!("abandon_relaxed", Relaxed, Release);
         let late = seeded!("unread_unseen", Relaxed, Acquire);
         if taken.compare_exchange(0, left, order, late).is_err() {
+            // Relaxed: L3 has acquired what the producer released.
             taken.swap(0, Relaxed);
             // SAFETY: the caller's.
             unsafe { abandon(ring, behind) };

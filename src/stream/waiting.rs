@@ -482,9 +482,9 @@ mod ecosystem {
     }
 
     /// A token is on its way as soon as it is sent, so `poll_flush` does nothing, as for the channels of
-    /// `futures`; wait for [`Sender::is_empty`] without [`Sender::is_cancelled`] if it matters that all was received. `poll_close` ends the
-    /// stream as [`End::Finished`] and keeps the sender, which refuses every token from then on as
-    /// [`Cancelled`].
+    /// `futures`; wait for [`Sender::is_empty`] without [`Sender::is_cancelled`] if it matters that all was
+    /// received. `poll_close` ends the stream as [`End::Finished`] and keeps the sender, which refuses every token
+    /// from then on as [`Cancelled`].
     ///
     /// `start_send` without room, which nobody does who asked `poll_ready` as a `Sink` wants it, is refused as
     /// [`Cancelled`], too; the token is there to be [taken back](Sender::take_unsent).

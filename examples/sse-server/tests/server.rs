@@ -196,7 +196,7 @@ fn streamed_answers_are_the_recordings() {
     println!("{count} recordings come out as they should");
 }
 
-/// Whatever is in the folder, the server starts if one file is good.
+/// The server starts if one file of the folder is good, whatever else is in it.
 #[test]
 fn what_is_no_recording_is_passed_over() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replay-{}", process::id()));
