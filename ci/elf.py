@@ -1,10 +1,18 @@
-"""The functions of a program, as llvm-nm and llvm-objdump tell of them."""
+"""The functions and sections of a program, as llvm-nm and llvm-objdump tell of them."""
 import re
 import subprocess
 
 
 def tool(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def sections(elf):
+    """Name, bytes and kind of each section that is loaded: TEXT and DATA are in the file, BSS is not."""
+    for line in tool("llvm-objdump", "--section-headers", elf):
+        match line.split():
+            case [_, name, size, _, "TEXT" | "DATA" | "BSS" as kind]:
+                yield name, int(size, 16), kind
 
 
 class Program:

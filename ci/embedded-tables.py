@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Turns the output of `bench` into the tables of docs/embedded.md.
+"""Turns the output of `bench`, and whole programs, into the tables of docs/embedded.md.
 
 embedded-tables.py DIRECTORY
 
-DIRECTORY holds, for each target T, the program T.elf, its output T.txt and what the plugin of ci/qemu wrote, T.counts. The
-tables go to standard output.
+DIRECTORY holds, for each target T, the program T.elf, its output T.txt and what the plugin of ci/qemu wrote, T.counts; and
+for each opt-level L the programs of checks/program-size in size/L/T. The tables go to standard output.
 """
 import pathlib
 import re
 import sys
 
-from elf import Program
+from elf import Program, sections
 
 TARGETS = {
     "thumbv6m-none-eabi": "Cortex-M0",
@@ -48,6 +48,10 @@ KINDS = {
     "pool": "16 objects of 32 bytes", "slab": "a slab of the same", "lanes": "the same pool with 2 lanes",
     "words": "16 words", "tokens": "16 times 32 bytes", "streams": "2 streams of 16 times 32 bytes",
 }
+
+# Whole programs, by the first word of their names; the rest names the contender.
+PROGRAMS = {"pool": "get and put of objects", "words": "a queue of words", "stream": "a stream of tokens"}
+LEVELS = {"3": "`opt-level = 3`", "s": '`opt-level = "s"`'}
 
 
 def costs(directory, target):
@@ -88,6 +92,34 @@ class Bench(Program):
         return max((self.masked.get(name, 0) for name in self.reached(function)), default=0)
 
 
+def memory(elf):
+    """The bytes of flash and of RAM that a program takes. Initial values take both; the stack and the heap are not counted."""
+    flash = ram = 0
+    for name, size, kind in sections(elf):
+        flash += size if kind in ("TEXT", "DATA") else 0
+        ram += size if name == ".data" or kind == "BSS" and name not in (".heap", ".stack") else 0
+    return flash, ram
+
+
+def program_sizes(directory):
+    """By opt-level, target and program: the bytes of flash and of RAM that it takes besides those of the empty program."""
+    found = {}
+    for level in LEVELS:
+        for target in TARGETS:
+            folder = directory / "size" / level / target
+            runtime = memory(folder / "empty")
+            sizes = found.setdefault(level, {}).setdefault(target, {})
+            for elf in sorted(folder.iterdir()):
+                if elf.name == "empty":
+                    continue
+                flash, ram = (mine - its for mine, its in zip(memory(elf), runtime))
+                if flash <= 0 or ram <= 0:
+                    sys.exit(f"{elf} is no larger than the empty program: {flash} bytes of flash and {ram} of RAM besides")
+                kind, _, who = elf.name.partition("_")
+                sizes[kind, who] = flash, ram
+    return found
+
+
 def table(title, found, number, operations=OPERATIONS):
     print(f"| {title} | " + " | ".join(TARGETS[target] for target in found) + " |")
     print("|---|" + "--:|" * len(found))
@@ -103,6 +135,7 @@ def table(title, found, number, operations=OPERATIONS):
 
 def main():
     directory = pathlib.Path(sys.argv[1])
+    sizes = program_sizes(directory)
     found = {target: costs(directory, target) for target in TARGETS}
     programs = {target: Bench(directory, target) for target in TARGETS}
     table("bytes of RAM", {target: STATICS for target in TARGETS},
@@ -116,6 +149,13 @@ def main():
           {target: {key: cost for key, cost in one[target].items()} for target in masks},
           lambda target, operation, who: programs[target].longest_masked(f"{operation}_{who}"))
     table("bytes of code", one, lambda target, operation, who: programs[target].bytes(f"{operation}_{who}"))
+    for level, words in LEVELS.items():
+        table(f"bytes of flash of a whole program, {words}", sizes[level],
+              lambda target, kind, who: sizes[level][target][kind, who][0], PROGRAMS)
+    # One table: the size of a static is that of its type.
+    if any(sizes["3"][target][key][1] != ram for target in TARGETS for key, (_, ram) in sizes["s"][target].items()):
+        sys.exit("RAM depends on the opt-level: docs/embedded.md needs a table for each")
+    table("bytes of RAM of a whole program", sizes["3"], lambda target, kind, who: sizes["3"][target][kind, who][1], PROGRAMS)
 
 
 main()
