@@ -6,13 +6,21 @@
 //! - [`plain`]: load and store only, taken from `core`, one instruction on every target. There a
 //!   read-modify-write does not even compile for thumbv6m, which keeps the family honest.
 //! - [`rmw`]: read-modify-write too, taken from `portable-atomic`. On a core without
-//!   compare-and-swap each access, a load included, is a critical section chosen by the final binary.
+//!   compare-and-swap each access, a load included, is a critical section chosen by the final binary;
+//!   with the feature `critical-section` loads are plain there, and a change is one section.
 //!
 //! With `--cfg loom` *and* the feature `loom`, both families and the cells are loom's. Both are
 //! needed, so that a dependent's own loom run does not flip this crate by accident.
 #![allow(unsafe_code)]
 
 pub(crate) use imp::*;
+
+#[cfg(all(
+    feature = "critical-section",
+    any(not(target_has_atomic = "ptr"), forebay_sections),
+    not(any(all(loom, feature = "loom"), forebay_shuttle)),
+))]
+mod sections;
 
 /// `const fn`, except under loom, whose atomics cannot be made in a constant.
 macro_rules! const_fn {
@@ -120,8 +128,25 @@ mod imp {
         pub(crate) use crate::sync::weak::{AtomicSlot, AtomicU16, AtomicUsize};
     }
 
+    /// Read-modify-write, by critical sections.
+    #[cfg(all(
+        feature = "critical-section",
+        any(not(target_has_atomic = "ptr"), forebay_sections),
+        not(forebay_weak),
+    ))]
+    pub(crate) mod rmw {
+        #[cfg(not(target_pointer_width = "64"))]
+        pub(crate) use crate::sync::sections::AtomicU16 as AtomicSlot;
+        #[cfg(target_pointer_width = "64")]
+        pub(crate) use crate::sync::sections::AtomicU32 as AtomicSlot;
+        pub(crate) use crate::sync::sections::{AtomicU16, AtomicUsize};
+    }
+
     /// Read-modify-write, on every target.
-    #[cfg(not(forebay_weak))]
+    #[cfg(not(any(
+        all(feature = "critical-section", any(not(target_has_atomic = "ptr"), forebay_sections)),
+        forebay_weak,
+    )))]
     pub(crate) mod rmw {
         // The state of one slot: half a word, so that a slot's control stays at three bytes where
         // memory is scarce.
@@ -190,39 +215,47 @@ mod imp {
         }
     }
 
-    /// At least `ceil(N / SLOTS_PER_WORD)` atomic words, all zero, in `N` bytes and one word.
+    /// At least `SETS` times `ceil(N / SLOTS_PER_WORD)` atomic words, all zero, in `N` bytes and `SETS` words. `SETS` is 1
+    /// or 2.
     ///
     /// Stable Rust has no `[AtomicUsize; N.div_ceil(16)]`, and `[AtomicUsize; N]` would cost a word a
-    /// slot. `N` bytes behind one whole word always hold enough of them: `1 + N / size_of::<usize>()`
-    /// words, where `ceil(N / (4 * size_of::<usize>()))` are needed.
+    /// slot. `N` bytes behind `SETS` whole words always hold enough of them: `SETS + N / size_of::<usize>()`
+    /// words, where `SETS * ceil(N / (4 * size_of::<usize>()))` are needed.
     ///
     /// # Invariants
     /// - [whole-words] word `i < LEN` lies wholly inside the struct and is aligned: `repr(C)` puts
     ///   `first` at 0 and `rest` right behind it, and `LEN` counts whole words only.
     /// - [atomic-only] the bytes are reached through `AtomicUsize` alone.
     #[repr(C)]
-    pub(crate) struct Words<const N: usize> {
-        first: rmw::AtomicUsize,
+    pub(crate) struct Words<const N: usize, const SETS: usize = 1> {
+        first: [rmw::AtomicUsize; SETS],
         rest: [core::cell::UnsafeCell<u8>; N],
     }
 
     // SAFETY: [atomic-only] every access to `rest` is an atomic one.
-    unsafe impl<const N: usize> Sync for Words<N> {}
+    unsafe impl<const N: usize, const SETS: usize> Sync for Words<N, SETS> {}
 
-    impl<const N: usize> Words<N> {
-        const LEN: usize = 1 + N / size_of::<usize>();
+    impl<const N: usize, const SETS: usize> Words<N, SETS> {
+        const LEN: usize = SETS + N / size_of::<usize>();
+        /// Keeps an index in range, in one instruction: the next power of two behind those that are needed is not
+        /// above `LEN`.
+        const MASK: usize = {
+            let behind = (SETS * N.div_ceil(SLOTS_PER_WORD)).next_power_of_two();
+            assert!(behind <= Self::LEN);
+            behind - 1
+        };
 
         pub(crate) const fn new() -> Self {
             Self {
-                first: rmw::AtomicUsize::new(0),
+                first: [const { rmw::AtomicUsize::new(0) }; SETS],
                 rest: [const { core::cell::UnsafeCell::new(0) }; N],
             }
         }
 
-        /// Word `i`. An `i` out of range, which no caller has, is the last word and not a panic.
+        /// Word `i`. An `i` out of range, which no caller has, is another word and not a panic.
         #[inline(always)]
         pub(crate) fn get(&self, i: usize) -> &rmw::AtomicUsize {
-            let i = if i < Self::LEN { i } else { Self::LEN - 1 };
+            let i = i & Self::MASK;
             let base = core::ptr::from_ref(self).cast::<usize>().cast_mut();
             // SAFETY: [whole-words] `i < LEN`, so the word is in bounds and aligned; it was
             // initialised to zero bytes; [atomic-only] all other accesses are atomic. The memory is
@@ -432,18 +465,24 @@ mod checked {
     /// Two slots of a word can be moved together.
     pub(crate) const HALF_ROUNDS_UP_BY: usize = 2;
 
-    /// A word a slot is more than enough, and models are small.
-    pub(crate) struct Words<const N: usize>([rmw::AtomicUsize; N]);
+    /// A word a slot and one more are enough, and models are small.
+    pub(crate) struct Words<const N: usize, const SETS: usize = 1> {
+        first: [rmw::AtomicUsize; SETS],
+        rest: [rmw::AtomicUsize; N],
+    }
 
-    impl<const N: usize> Words<N> {
+    impl<const N: usize, const SETS: usize> Words<N, SETS> {
         const_fn! {
             pub(crate) const fn new() -> Self {
-                Self(filled!(rmw::AtomicUsize::new(0); N))
+                Self {
+                    first: filled!(rmw::AtomicUsize::new(0); SETS),
+                    rest: filled!(rmw::AtomicUsize::new(0); N),
+                }
             }
         }
 
         pub(crate) fn get(&self, i: usize) -> &rmw::AtomicUsize {
-            &self.0[i]
+            if i < SETS { &self.first[i] } else { &self.rest[i - SETS] }
         }
     }
 }
@@ -453,8 +492,13 @@ mod tests {
     use super::*;
 
     fn words<const N: usize>() {
-        let words = Words::<N>::new();
-        let needed = N.div_ceil(SLOTS_PER_WORD);
+        words_of::<N, 1>();
+        words_of::<N, 2>();
+    }
+
+    fn words_of<const N: usize, const SETS: usize>() {
+        let words = Words::<N, SETS>::new();
+        let needed = SETS * N.div_ceil(SLOTS_PER_WORD);
         let start = core::ptr::from_ref(&words).addr();
         for i in 0..needed {
             let word = words.get(i);
@@ -495,5 +539,6 @@ mod tests {
     fn control_costs_a_byte_a_slot_and_a_word() {
         assert!(size_of::<Words<32>>() <= 32 + size_of::<usize>());
         assert!(size_of::<Words<65_535>>() <= 65_536 + size_of::<usize>());
+        assert_eq!(size_of::<Words<32, 2>>(), size_of::<Words<32>>() + size_of::<usize>());
     }
 }
