@@ -10,9 +10,14 @@
 //! | F0→F1 | `release`: `fetch_and` | `claim_in`: compare-exchange | the last owner's writes to the slot | `bitmap::claim_vs_claim_vs_release` |
 //! | F0→F2 | `release`: `fetch_and` | `usage`: load | what the last owner claimed before, so that it is counted | `bitmap::usage_vs_get_vs_put` |
 //! | F3→F4 | `count_lap`: `fetch_add` | `usage`: load of `laps` | the word that came round, so that it is not counted twice | none: a lap is 65,536 claims at least |
+//! | V0→V1 | `cool`: store | `warm_up`: `fetch_or` | the epoch that began, so that no slot stays warm which was lent in the one before | `pool::epoch_vs_first_get` |
 //!
 //! Claims of the same word continue the release sequence of an earlier `fetch_and`, since both are
 //! read-modify-writes, so F1 holds also when other claims and releases of the word lie between.
+//!
+//! A slot is *warm* if its owner has nothing to do before it is lent: for a pool that means that there is an object in it,
+//! and that its state says that it is on loan since this epoch. Only the owner of a slot makes it warm, so whoever claims
+//! it sees by F0→F1 what the last owner made of it. Anybody may make all slots cold.
 //!
 //! A pool of several words starts its search at `first`, a hint for the lowest word that may have a
 //! free slot: a release lowers it, a claim that saw only full words below raises it. A caller that
@@ -22,7 +27,7 @@
 use crate::metrics::Usage;
 use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
-    SLOTS_PER_WORD, Words, const_fn, plain, rmw, seeded,
+    SLOTS_PER_WORD, Words, const_fn, plain, rmw, seeded, update,
 };
 
 /// Bits of a word that stand for slots.
@@ -30,9 +35,11 @@ const SLOTS: usize = (1 << SLOTS_PER_WORD) - 1;
 /// Where the count of claims begins.
 const CLAIMS_SHIFT: u32 = usize::BITS / 2;
 
-/// The free slots of a pool of `N`. All are free at first.
+/// The free slots of a pool of `N`. All are free and cold at first.
+#[repr(C)] // The word that most calls go to is where the bitmap begins: no offset to add on small cores.
 pub(crate) struct Bitmap<const N: usize> {
-    words: Words<N>,
+    /// The words with the bits of taken slots, and behind them as many with those of warm slots.
+    words: Words<N, 2>,
     /// How often a word's count of claims came round.
     laps: rmw::AtomicUsize,
     /// No word below has a free slot, as far as anyone knows: a hint, and only used with several words.
@@ -61,6 +68,44 @@ impl Claimed {
     pub(crate) fn one(slot: usize) -> Self {
         Self { word: slot / SLOTS_PER_WORD, mask: 1 << (slot % SLOTS_PER_WORD) }
     }
+
+    /// The only one of the slots.
+    #[inline(always)]
+    pub(crate) fn slot(self) -> usize {
+        debug_assert!(self.mask.is_power_of_two());
+        self.word * SLOTS_PER_WORD + number_of(self.mask)
+    }
+}
+
+/// The number of the only bit in `bit`, one of the lower half of a word.
+#[inline(always)]
+fn number_of(bit: usize) -> usize {
+    if HAS_NO_CTZ { number_by_table(bit) } else { bit.trailing_zeros() as usize }
+}
+
+/// Whether the core has no instruction that counts zeros. The compiler's own way is longer than a table then.
+const HAS_NO_CTZ: bool = cfg!(any(
+    all(target_arch = "arm", not(target_has_atomic = "ptr")),
+    all(target_arch = "riscv32", not(target_feature = "zbb")),
+));
+
+/// The number of the only bit in `bit`, one of the lower 16.
+///
+/// Source: Leiserson, Prokop and Randall, "Using de Bruijn Sequences to Index a 1 in a Computer Word".
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // The lower 16 bits are meant.
+fn number_by_table(bit: usize) -> usize {
+    /// 16 bits, of which no four that follow each other occur twice.
+    const SEQUENCE: u32 = 0x09af << 16;
+    const NUMBERS: [u8; 16] = {
+        let (mut numbers, mut number) = ([0; 16], 0);
+        while number < 16 {
+            numbers[(SEQUENCE.wrapping_mul(1 << number) >> 28) as usize] = number as u8;
+            number += 1;
+        }
+        numbers
+    };
+    usize::from(NUMBERS[((bit as u32).wrapping_mul(SEQUENCE) >> 28) as usize])
 }
 
 impl Iterator for Claimed {
@@ -71,9 +116,10 @@ impl Iterator for Claimed {
         if self.mask == 0 {
             return None;
         }
-        let bit = self.mask.trailing_zeros() as usize;
+        // Where there is an instruction, the lowest bit need not be alone.
+        let lowest = if HAS_NO_CTZ { one(self.mask).0 } else { self.mask };
         self.mask &= self.mask - 1;
-        Some(self.word * SLOTS_PER_WORD + bit)
+        Some(self.word * SLOTS_PER_WORD + number_of(lowest))
     }
 }
 
@@ -95,33 +141,34 @@ impl<const N: usize> Bitmap<N> {
     #[inline]
     #[cfg(test)]
     fn claim(&self) -> Option<usize> {
-        self.search(|_| 1, true, |_| usize::MAX)?.next()
+        self.search(one, true, |_| usize::MAX)?.next()
     }
 
-    /// Claims free slots of one word in one step; `None` when every word was seen without one that `fit`s, which
-    /// names those of a word by its number. `want` says how many of the fitting ones, at least 1. Counts them as
-    /// claims if they are `counted`.
+    /// Claims free slots of one word in one step. Returns `None` when every word was seen without any that `fit` and that
+    /// `pick` takes.
+    ///
+    /// `fit` returns the slots of a word that may be claimed, by the word's number. `pick` returns some of the free ones
+    /// among them, and how many: [`one`], [`up_to`] some number, or [`exactly`] so many. They are counted as claims if
+    /// `counted`.
     #[inline(always)]
     pub(crate) fn search(
         &self,
-        want: impl Fn(usize) -> usize,
+        pick: impl Fn(usize) -> (usize, usize),
         counted: bool,
         fit: impl Fn(usize) -> usize,
     ) -> Option<Claimed> {
         if Self::WORDS == 1 {
-            loop {
-                match self.claim_in(0, &want, counted, fit(0)) {
-                    Ok(mask) => return Some(Claimed { word: 0, mask }),
-                    Err(Miss::Contended) if !seeded!("contended_is_exhausted", true, false) => {}
-                    Err(_) => return None,
-                }
-            }
+            let fit = Self::slots_of(0) & fit(0);
+            return self.claim_in_only(counted, |seen| {
+                let (mask, count) = pick(!seen & fit);
+                (mask != 0).then_some((mask, count))
+            });
         }
         let start = usize::from(self.first.load(Relaxed));
         // One word by itself: the loop over the others would be unrolled into each caller, and run by few.
-        match self.claim_in(start, &want, counted, fit(start)) {
+        match self.claim_in(start, &pick, counted, fit(start)) {
             Ok(mask) => Some(Claimed { word: start, mask }),
-            Err(miss) => self.search_on(start, miss, want, counted, fit),
+            Err(miss) => self.search_on(start, miss, pick, counted, fit),
         }
     }
 
@@ -132,7 +179,7 @@ impl<const N: usize> Bitmap<N> {
         &self,
         start: usize,
         miss: Miss,
-        want: impl Fn(usize) -> usize,
+        pick: impl Fn(usize) -> (usize, usize),
         counted: bool,
         fit: impl Fn(usize) -> usize,
     ) -> Option<Claimed> {
@@ -159,39 +206,82 @@ impl<const N: usize> Bitmap<N> {
                 }
                 (left, contended, passed_free) = (Self::WORDS, false, false);
             }
-            tried = self.claim_in(word, &want, counted, fit(word));
+            tried = self.claim_in(word, &pick, counted, fit(word));
         }
     }
 
+    /// Claims the lowest free slot of a pool of one word, if it is below `limit`, and counts it if `counted`. Shorter than a
+    /// [`search`](Self::search) for it.
+    #[inline(always)]
+    pub(crate) fn claim_lowest(&self, limit: usize, counted: bool) -> Option<Claimed> {
+        self.claim_in_only(counted, |seen| {
+            let lowest = seen.wrapping_add(1) & !seen;
+            let is_below = lowest << (usize::BITS - limit as u32) != 0;
+            is_below.then_some((lowest, 1))
+        })
+    }
+
+    /// Claims those slots of the only word that `pick` returns when it sees the word, and counts as many as it says if they
+    /// are `counted`.
+    #[inline(always)]
+    fn claim_in_only(
+        &self,
+        counted: bool,
+        pick: impl Fn(usize) -> Option<(usize, usize)>,
+    ) -> Option<Claimed> {
+        let word = self.words.get(0);
+        let (mut mask, mut laps) = (0, false);
+        let mut take = |seen| {
+            let (picked, count) = pick(seen)?;
+            let new = Self::taken_from(seen, picked, count, counted);
+            (mask, laps) = (picked, new < seen);
+            Some(new)
+        };
+        if seeded!("claim_torn", true, false) {
+            word.store(take(word.load(Relaxed))?, Relaxed);
+        } else {
+            // F1 (Acquire, pairs with F0 in `release`): the last owner is done with these slots.
+            update(word, seeded!("claim_relaxed", Relaxed, Acquire), take).ok()?;
+        }
+        if laps {
+            self.count_lap();
+        }
+        Some(Claimed { word: 0, mask })
+    }
+
+    /// A word, `seen` before, when slots are claimed in it. The bits only grow, so it gets smaller only when the count of
+    /// claims comes round.
+    #[inline(always)]
+    fn taken_from(seen: usize, mask: usize, count: usize, counted: bool) -> usize {
+        (seen | mask).wrapping_add(if counted { count << CLAIMS_SHIFT } else { 0 })
+    }
+
+    /// Claims in word `index`, unless somebody else changes it meanwhile.
     #[inline(always)]
     fn claim_in(
         &self,
         index: usize,
-        want: impl Fn(usize) -> usize,
+        pick: impl Fn(usize) -> (usize, usize),
         counted: bool,
         fit: usize,
     ) -> Result<usize, Miss> {
         let word = self.words.get(index);
         let seen = word.load(Relaxed);
+        let free = !seen & Self::slots_of(index);
+        let (mask, count) = pick(free & fit);
+        if mask == 0 {
+            return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
+        }
+        let new = Self::taken_from(seen, mask, count, counted);
+        if seeded!("claim_torn", true, false) {
+            word.store(new, Relaxed);
+            return Ok(mask);
+        }
         loop {
-            let free = !seen & Self::slots_of(index);
-            if free & fit == 0 {
-                return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
-            }
-            let want = want(free & fit);
-            let mask = lowest(free & fit, want);
-            let claims = if want == 1 { 1 } else { mask.count_ones() as usize };
-            let claims = if counted { claims << CLAIMS_SHIFT } else { 0 };
-            let new = (seen | mask).wrapping_add(claims);
-            if seeded!("claim_torn", true, false) {
-                word.store(new, Relaxed);
-                return Ok(mask);
-            }
-            // F1 (Acquire, pairs with F0 in `release`): the last owner is done with these slots.
+            // F1, as in `claim_in_only`.
             let order = seeded!("claim_relaxed", Relaxed, Acquire);
             match word.compare_exchange_weak(seen, new, order, Relaxed) {
                 Ok(_) => {
-                    // The bits only grow, so the word gets smaller only when the count comes round.
                     if new < seen {
                         self.count_lap();
                     }
@@ -202,6 +292,47 @@ impl<const N: usize> Bitmap<N> {
                 Err(_) => return Err(Miss::Contended),
             }
         }
+    }
+
+    /// Whether `one` slot, which the caller owns, is warm.
+    #[inline(always)]
+    pub(crate) fn is_warm(&self, one: Claimed) -> bool {
+        // Relaxed: F1 has acquired what the last owner did.
+        self.warm(one.word).load(Relaxed) & one.mask != 0
+    }
+
+    /// Whether all of `slots`, which the caller owns, are warm.
+    #[inline(always)]
+    pub(crate) fn are_warm(&self, slots: Claimed) -> bool {
+        // Relaxed: F1 has acquired what the last owners did.
+        !self.warm(slots.word).load(Relaxed) & slots.mask == 0
+    }
+
+    /// Makes `slot`, which the caller owns, warm. The caller then looks at what made slots [cold](Self::cool).
+    pub(crate) fn warm_up(&self, slot: usize) {
+        let one = Claimed::one(slot);
+        // V1 (Acquire, pairs with V0): if all were made cold before, the reason is visible.
+        let order = seeded!("warm_up_relaxed", Relaxed, Acquire);
+        self.warm(one.word).fetch_or(one.mask, order);
+    }
+
+    /// Makes `slot`, which the caller owns, cold.
+    pub(crate) fn cool_one(&self, slot: usize) {
+        let one = Claimed::one(slot);
+        self.warm(one.word).fetch_and(!one.mask, Relaxed);
+    }
+
+    /// Makes all slots cold, for a reason that the caller stored before.
+    pub(crate) fn cool(&self) {
+        for word in 0..Self::WORDS {
+            // V0 (Release, pairs with V1): the reason comes before.
+            self.warm(word).store(0, Release);
+        }
+    }
+
+    #[inline(always)]
+    fn warm(&self, word: usize) -> &rmw::AtomicUsize {
+        self.words.get(Self::WORDS + word)
     }
 
     /// Counts a slot that was lent without being claimed here.
@@ -366,17 +497,38 @@ impl<const N: usize> Bitmap<N> {
     }
 }
 
-/// The `want` lowest set bits of `free`, or all if there are fewer.
+/// The lowest of the `free` slots, and that it is one.
 #[inline(always)]
-pub(crate) fn lowest(free: usize, want: usize) -> usize {
-    if want == 1 {
-        return free & free.wrapping_neg();
+pub(crate) fn one(free: usize) -> (usize, usize) {
+    (free & free.wrapping_neg(), 1)
+}
+
+/// The `most` lowest of the free slots, or all if there are fewer, and how many.
+#[inline(always)]
+pub(crate) fn up_to(most: usize) -> impl Fn(usize) -> (usize, usize) {
+    move |free| {
+        if most == 1 {
+            return one(free);
+        }
+        let (mut rest, mut count) = (free, 0);
+        while count < most && rest != 0 {
+            rest &= rest - 1;
+            count += 1;
+        }
+        (free & !rest, count)
     }
+}
+
+/// The `K` lowest of the free slots, and how many; none if there are fewer. `K` is at least 1.
+#[inline(always)]
+pub(crate) fn exactly<const K: usize>(free: usize) -> (usize, usize) {
     let mut rest = free;
-    for _ in 0..want.min(SLOTS_PER_WORD) {
+    for _ in 1..K.min(SLOTS_PER_WORD + 1) {
         rest &= rest.wrapping_sub(1);
     }
-    free & !rest
+    // The rest begins with the last of the `K`, or is empty.
+    let behind = rest & rest.wrapping_sub(1);
+    (if rest == 0 { 0 } else { free & !behind }, K)
 }
 
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
@@ -422,10 +574,10 @@ mod tests {
     #[test]
     fn many_in_one_step_stay_in_a_word() {
         let bitmap = Bitmap::<100>::new();
-        let got: Vec<_> = bitmap.search(|_| 5, true, |_| usize::MAX).unwrap().collect();
+        let got: Vec<_> = bitmap.search(up_to(5), true, |_| usize::MAX).unwrap().collect();
         assert_eq!(got, [0, 1, 2, 3, 4]);
         assert!(bitmap.release(1) && bitmap.release(3));
-        let got: Vec<_> = bitmap.search(|_| 1000, true, |_| usize::MAX).unwrap().collect();
+        let got: Vec<_> = bitmap.search(up_to(1000), true, |_| usize::MAX).unwrap().collect();
         assert_eq!(got.len(), SLOTS_PER_WORD - 3);
         assert_eq!(got[..3], [1, 3, 5]);
         assert_eq!(bitmap.claims(), 5 + got.len() as u64);
@@ -466,6 +618,29 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn a_table_numbers_bits() {
+        (0..16).for_each(|number| assert_eq!(number_by_table(1 << number), number));
+    }
+
+    #[test]
+    fn picks_are_the_lowest() {
+        let free = 0b1011_0100;
+        assert_eq!(one(free), (0b100, 1));
+        assert_eq!(one(0).0, 0);
+        assert_eq!(
+            [1, 2, 4, 9].map(|most| up_to(most)(free)),
+            [(0b100, 1), (0b1_0100, 2), (free, 4), (free, 4)]
+        );
+        assert_eq!(exactly::<1>(free), (0b100, 1));
+        assert_eq!(exactly::<3>(free), (0b11_0100, 3));
+        assert_eq!(exactly::<4>(free), (free, 4));
+        assert_eq!((exactly::<5>(free).0, exactly::<1>(0).0), (0, 0));
+        let all = (1 << SLOTS_PER_WORD) - 1;
+        assert_eq!((exactly::<SLOTS_PER_WORD>(all).0, up_to(SLOTS_PER_WORD)(all).0), (all, all));
+        assert_eq!(exactly::<{ SLOTS_PER_WORD + 1 }>(all).0, 0);
     }
 
     #[test]

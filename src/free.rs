@@ -1,6 +1,6 @@
 //! L3: which slots are free, and who gets them: what a pool asks of its waiting policy. No `T`, no `unsafe`.
 
-use crate::bitmap::{Bitmap, Claimed};
+use crate::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::defer::Defer;
 use crate::metrics::Usage;
 use crate::queue::Queue;
@@ -20,13 +20,22 @@ pub trait Free: Send + Sync + Sized {
     #[cfg(any(feature = "std", feature = "async"))]
     const KEPT: usize = 0;
 
+    /// Whether [`claim_exactly`](Self::claim_exactly) finds the slots if there are as many.
+    const IN_ONE_STEP: bool = false;
+
     fn queue(&self) -> &Self::Queue;
 
-    /// Claims a free slot and counts a get; one of the reserved ones only for a `privileged` caller.
-    fn claim(&self, privileged: bool) -> Option<usize>;
+    /// A claimed slot.
+    type One: One;
 
-    /// Claims from 1 to `want` slots of one word, not reserved ones, and counts them.
-    fn claim_up_to(&self, want: usize) -> Option<Claimed>;
+    /// Claims a free slot and counts a get; one of the reserved ones only for a `privileged` caller.
+    fn claim(&self, privileged: bool) -> Option<Self::One>;
+
+    /// Claims `K` slots of one word, at least 1, not reserved ones, and counts them.
+    fn claim_exactly<const K: usize>(&self) -> Option<Claimed>;
+
+    /// Claims from 1 to `most` slots of one word, not reserved ones, and counts them.
+    fn claim_up_to(&self, most: usize) -> Option<Claimed>;
 
     /// Claims a slot to hand it over; not counted.
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize>;
@@ -39,6 +48,24 @@ pub trait Free: Send + Sync + Sized {
 
     /// Frees `slot`. `false`, and nothing happens, if it was free. Who waits is not looked at.
     fn free(&self, slot: usize) -> bool;
+
+    /// Frees the slots of a word in one step. Returns those that were not free already. Who waits is not looked at.
+    fn free_all(&self, slots: Claimed) -> usize;
+
+    /// Whether `one` slot, which the caller owns, is [warm](crate::bitmap).
+    fn is_warm(&self, one: Self::One) -> bool;
+
+    /// Whether all of the slots, which the caller owns, are warm.
+    fn are_warm(&self, slots: Claimed) -> bool;
+
+    /// Makes a slot that the caller owns warm. The caller then looks at what made slots cold.
+    fn warm_up(&self, slot: usize);
+
+    /// Makes a slot that the caller owns cold.
+    fn cool_one(&self, slot: usize);
+
+    /// Makes all slots cold, for a reason that the caller stored before.
+    fn cool(&self);
 
     /// Whether somebody outside has `slot`.
     fn is_on_loan(&self, slot: usize) -> bool;
@@ -73,6 +100,32 @@ pub trait Free: Send + Sync + Sized {
         was_taken
     }
 
+    /// [`release`](Self::release) of several slots of a word, in one step if nobody waits. Returns those that were not free
+    /// already.
+    #[inline]
+    fn release_all(&self, slots: Claimed) -> usize {
+        if self.queue().is_waited() {
+            return self.release_each(slots, &|slot| self.release(slot));
+        }
+        let were_taken = self.free_all(slots);
+        self.settle();
+        were_taken
+    }
+
+    /// Releases one slot after the other, so that each finds whoever waits. Returns those for which `release` is `true`.
+    #[cold]
+    fn release_each(&self, slots: Claimed, release: &dyn Fn(usize) -> bool) -> usize {
+        let mut rest = slots;
+        let mut were_taken = 0;
+        while let Some(slot) = rest.next() {
+            // Dropped only when a waker panics.
+            let others = Defer(|| _ = self.release_each(rest, release));
+            were_taken |= if release(slot) { Claimed::one(slot).mask } else { 0 };
+            core::mem::forget(others);
+        }
+        were_taken
+    }
+
     /// Frees what the calling thread's lane keeps to itself.
     #[inline]
     fn flush_here(&self) {}
@@ -99,6 +152,13 @@ pub trait Free: Send + Sync + Sized {
     fn release_on(&self, lane: usize, slot: usize) -> bool {
         let _ = lane; // Where there are none.
         self.release(slot)
+    }
+
+    /// [`release_all`](Self::release_all) on a lane, whose owner the caller is.
+    #[inline]
+    fn release_all_on(&self, lane: usize, slots: Claimed) -> usize {
+        let _ = lane; // Where there are none.
+        self.release_all(slots)
     }
 
     /// [`release`](Self::release) of a slot that is vacant, or was claimed for housekeeping: where everybody
@@ -139,6 +199,48 @@ pub trait Free: Send + Sync + Sized {
     fn is_reserved(&self, slot: usize) -> bool;
 }
 
+/// One claimed slot: by its bit where a bit was claimed, by its number where that was kept. Neither is made of the other
+/// unless it is needed.
+pub trait One: Copy {
+    fn new(slot: usize) -> Self;
+    fn slot(self) -> usize;
+    fn claimed(self) -> Claimed;
+}
+
+impl One for Claimed {
+    #[inline(always)]
+    fn new(slot: usize) -> Self {
+        Self::one(slot)
+    }
+
+    #[inline(always)]
+    fn slot(self) -> usize {
+        Self::slot(self)
+    }
+
+    #[inline(always)]
+    fn claimed(self) -> Claimed {
+        self
+    }
+}
+
+impl One for usize {
+    #[inline(always)]
+    fn new(slot: usize) -> Self {
+        slot
+    }
+
+    #[inline(always)]
+    fn slot(self) -> usize {
+        self
+    }
+
+    #[inline(always)]
+    fn claimed(self) -> Claimed {
+        Claimed::one(self)
+    }
+}
+
 /// How callers share the objects of a pool: the parameter `W` of [`Pool`](crate::Pool).
 ///
 /// | `W` | |
@@ -170,6 +272,43 @@ pub trait Waits: Waiting<Queue: crate::queue::Seats> {}
 #[cfg(any(feature = "std", feature = "async"))]
 impl<W: Waiting<Queue: crate::queue::Seats>> Waits for W {}
 
+/// Methods of [`Free`] that an implementation leaves to its field `bits`.
+macro_rules! by_bits {
+    () => {
+        fn count(&self, slot: usize) {
+            self.bits.count(slot);
+        }
+
+        #[inline]
+        fn free(&self, slot: usize) -> bool {
+            self.bits.release(slot)
+        }
+
+        #[inline]
+        fn free_all(&self, slots: Claimed) -> usize {
+            self.bits.release_all(slots)
+        }
+
+        #[inline(always)]
+        fn are_warm(&self, slots: Claimed) -> bool {
+            self.bits.are_warm(slots)
+        }
+
+        fn warm_up(&self, slot: usize) {
+            self.bits.warm_up(slot);
+        }
+
+        fn cool_one(&self, slot: usize) {
+            self.bits.cool_one(slot);
+        }
+
+        fn cool(&self) {
+            self.bits.cool();
+        }
+    };
+}
+pub(crate) use by_bits;
+
 /// The bits that slots below `limit` have in word `word`.
 #[inline(always)]
 pub(crate) const fn below(limit: usize, word: usize) -> usize {
@@ -178,6 +317,7 @@ pub(crate) const fn below(limit: usize, word: usize) -> usize {
 }
 
 /// One set for all.
+#[repr(C)]
 pub struct Shared<const N: usize, Q> {
     bits: Bitmap<N>,
     queue: Q,
@@ -195,21 +335,28 @@ impl<const N: usize, Q: Queue> Shared<N, Q> {
 
     /// Claims a slot; a reserved one only if no other is free.
     #[inline]
-    fn claim_one(&self, counted: bool, privileged: bool) -> Option<usize> {
+    fn claim_one(&self, counted: bool, privileged: bool) -> Option<Claimed> {
         let reserving = privileged && Q::HEADROOM != 0;
+        if Bitmap::<N>::WORDS == 1 {
+            const { assert!(Q::HEADROOM < N, "headroom must be below the capacity") };
+            // Reserved slots have the highest numbers, so one of them is the lowest only if no other is free.
+            return self.bits.claim_lowest(if reserving { N } else { N - Q::HEADROOM }, counted);
+        }
         let at_once = seeded!("reserved_at_once", reserving, false);
-        let claimed = self.bits.search(|_| 1, counted, Self::fit(at_once)).or_else(|| {
+        self.bits.search(one, counted, Self::fit(at_once)).or_else(|| {
             // Not in one search: that goes on to the next word when somebody else changes this one.
-            if reserving { self.bits.search(|_| 1, counted, Self::fit(true)) } else { None }
-        });
-        claimed?.next()
+            if reserving { self.bits.search(one, counted, Self::fit(true)) } else { None }
+        })
     }
 }
 
 impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     type Queue = Q;
+    type One = Claimed;
 
     first_value!(Self { bits: Bitmap::new(), queue: first_value!(of Q) });
+
+    const IN_ONE_STEP: bool = Bitmap::<N>::WORDS == 1;
 
     #[inline(always)]
     fn queue(&self) -> &Q {
@@ -217,31 +364,34 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     }
 
     #[inline]
-    fn claim(&self, privileged: bool) -> Option<usize> {
+    fn claim(&self, privileged: bool) -> Option<Claimed> {
         self.claim_one(true, privileged)
     }
 
     #[inline]
-    fn claim_up_to(&self, want: usize) -> Option<Claimed> {
-        self.bits.search(|_| want, true, Self::fit(false))
+    fn claim_exactly<const K: usize>(&self) -> Option<Claimed> {
+        self.bits.search(exactly::<K>, true, Self::fit(false))
+    }
+
+    #[inline]
+    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
+        self.bits.search(up_to(most), true, Self::fit(false))
     }
 
     #[inline]
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
-        self.claim_one(false, privileged)
+        self.claim_one(false, privileged).map(Claimed::slot)
     }
+
+    #[inline(always)]
+    fn is_warm(&self, one: Claimed) -> bool {
+        self.bits.is_warm(one)
+    }
+
+    by_bits!();
 
     fn claim_at(&self, slot: usize) -> bool {
         self.bits.claim_at(slot)
-    }
-
-    fn count(&self, slot: usize) {
-        self.bits.count(slot);
-    }
-
-    #[inline]
-    fn free(&self, slot: usize) -> bool {
-        self.bits.release(slot)
     }
 
     #[inline]
@@ -293,7 +443,8 @@ mod tests {
     #[test]
     fn a_waker_that_panics_does_not_end_settling() {
         let free = Shared::<4, Waiters<4>>::FIRST;
-        (0..4).for_each(|slot| assert_eq!(free.claim(false), Some(slot)));
+        let claim = || free.claim(false).map(Claimed::slot);
+        (0..4).for_each(|slot| assert_eq!(claim(), Some(slot)));
         let panics = Arc::new(Panics(AtomicUsize::new(0)));
         let waker = Waker::from(Arc::clone(&panics));
         let seats: [usize; 3] = core::array::from_fn(|_| free.queue.join(&waker, false).unwrap().0);
@@ -302,6 +453,6 @@ mod tests {
         assert_eq!(panics.0.load(Relaxed), 3);
         let granted = seats.map(|seat| free.queue.granted(seat, Waker::noop()));
         assert_eq!(granted, [Some(0), Some(1), Some(2)]);
-        assert_eq!((free.claim(false), free.claim(false)), (Some(3), None));
+        assert_eq!((claim(), claim()), (Some(3), None));
     }
 }

@@ -24,16 +24,17 @@
 //!
 //! Source: Go's `sync/pool.go` (private, shared, victim); DPDK's `rte_mempool` for moving half.
 
-use crate::bitmap::{Bitmap, Claimed, lowest};
+use crate::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::defer::Defer;
-use crate::free::{Free, Waiting, below, sealed};
+use crate::free::{Free, Waiting, below, by_bits, sealed};
 use crate::metrics::{Events, Usage};
 use crate::pad::{DefaultPadding, Padded};
 use crate::queue::Queue;
+use crate::slot::nth;
 use crate::sync::{
     HALF_ROUNDS_UP_BY,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
-    SLOTS_PER_WORD, Words, filled, first_value, plain, rmw, seeded,
+    SLOTS_PER_WORD, Words, filled, first_value, plain, rmw, seeded, update,
 };
 
 /// The waiting policy `W`, and free slots are kept in `LANES` lanes: what makes a pool a
@@ -91,11 +92,11 @@ const LOWER: usize = usize::MAX >> HALF;
 /// their words have no more.
 const SHARED: usize = if SLOTS_PER_WORD > 2 { SLOTS_PER_WORD / 2 } else { SLOTS_PER_WORD };
 
-/// How many of the `free` ones are moved at once: half of them, and at most half a lane.
+/// Those of the `free` ones that are moved at once, and how many: half of them, and at most half a lane.
 #[inline]
-fn half(free: usize) -> usize {
+fn half(free: usize) -> (usize, usize) {
     let most = SHARED.div_ceil(2).max(HALF_ROUNDS_UP_BY);
-    ((free.count_ones() as usize + HALF_ROUNDS_UP_BY) / 2).clamp(1, most)
+    up_to(((free.count_ones() as usize + HALF_ROUNDS_UP_BY) / 2).clamp(1, most))(free)
 }
 
 impl State {
@@ -111,27 +112,22 @@ impl State {
         Claimed { word: word >> HALF, mask: word & LOWER }
     }
 
-    /// Takes some of the shared slots, as many as `want` says of those there are.
+    /// Takes some of the shared slots: those that `pick` returns, as in [`Bitmap::search`].
     #[inline]
-    fn take_shared(&self, want: impl Fn(usize) -> usize) -> Option<Claimed> {
-        let mut seen = self.shared.load(Relaxed);
-        loop {
+    fn take_shared(&self, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
+        let mut taken = Claimed { word: 0, mask: 0 };
+        let mut take = |seen| {
             let all = Self::shared_of(seen);
-            if all.mask == 0 {
-                return None;
-            }
-            let taken = lowest(all.mask, want(all.mask));
-            if seeded!("steal_torn", true, false) {
-                self.shared.store(seen & !taken, Relaxed);
-                return Some(Claimed { mask: taken, ..all });
-            }
+            taken = Claimed { mask: pick(all.mask).0, ..all };
+            (taken.mask != 0).then_some(seen & !taken.mask)
+        };
+        if seeded!("steal_torn", true, false) {
+            self.shared.store(take(self.shared.load(Relaxed))?, Relaxed);
+        } else {
             // S1 (Acquire, pairs with S0): the last owner is done with these slots.
-            let order = seeded!("steal_relaxed", Relaxed, Acquire);
-            match self.shared.compare_exchange_weak(seen, seen & !taken, order, Relaxed) {
-                Ok(_) => return Some(Claimed { mask: taken, ..all }),
-                Err(now) => seen = now,
-            }
+            update(&self.shared, seeded!("steal_relaxed", Relaxed, Acquire), take).ok()?;
         }
+        Some(taken)
     }
 
     /// Owner only: shares `slots`, if they are of the word whose slots are shared, or if none are.
@@ -164,16 +160,16 @@ enum Kind {
 }
 
 impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
-    /// The state of `lane`, which is below `LANES`; that no panic is reachable, the compiler must see.
+    /// The state of `lane`, which is below `LANES`.
     #[inline(always)]
     fn lane(&self, lane: usize) -> &State {
-        self.lanes.get(lane).unwrap_or(&self.lanes[0])
+        nth::<Padded<_, _>, LANES>(&self.lanes, lane)
     }
 
     /// Whose `lane` is.
     #[inline(always)]
     fn owner(&self, lane: usize) -> &rmw::AtomicUsize {
-        self.owners.get(lane).unwrap_or(&self.owners[0])
+        nth(&self.owners, lane)
     }
 
     /// The lane of the calling thread, who takes one if it can.
@@ -285,14 +281,34 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         let slot = if kept != 0 {
             state.private.store(0, Relaxed);
             kept - 1
-        } else if let Some(mut slots) = state.take_shared(|_| 1) {
-            self.used(slots.next()?)
+        } else if let Some(slot) = state.take_shared(one) {
+            self.all_used(slot).slot()
         } else {
             self.misses.fetch_add(1, Relaxed);
             self.fetch(Some(lane), privileged)?
         };
         State::count(&state.gets, 1);
         Some(slot)
+    }
+
+    /// [`claim_exactly`](Free::claim_exactly) of the slots that `lane` shares, whose owner the caller is.
+    pub(crate) fn claim_exactly_on<const K: usize>(&self, lane: usize) -> Option<Claimed> {
+        self.claim_shared(lane, exactly::<K>)
+    }
+
+    /// [`claim_up_to`](Free::claim_up_to) on `lane`, whose owner the caller is.
+    pub(crate) fn claim_up_to_on(&self, lane: usize, most: usize) -> Option<Claimed> {
+        // All that the lane shares in one step; what is private comes last, by itself.
+        let shared = if most > 1 { self.claim_shared(lane, up_to(most)) } else { None };
+        shared.or_else(|| self.claim_on(lane, false).map(Claimed::one))
+    }
+
+    /// Claims and counts some of the slots that `lane` shares, whose owner the caller is.
+    fn claim_shared(&self, lane: usize, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
+        let state = self.lane(lane);
+        let slots = state.take_shared(pick)?;
+        State::count(&state.gets, slots.mask.count_ones() as usize);
+        Some(self.all_used(slots))
     }
 
     /// A slot for the owner of `lane`, whose own are used up, or for a caller without one; a reserved one only if no
@@ -303,10 +319,11 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         let reserving = privileged && Q::HEADROOM != 0;
         self.fetch_of(lane, false)
             .or_else(|| if reserving { self.fetch_of(lane, true) } else { None })
+            .map(Claimed::slot)
     }
 
     /// [`fetch`](Self::fetch) of ordinary slots, or, for a `privileged` caller, of all.
-    fn fetch_of(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
+    fn fetch_of(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
         let with_object = || {
             self.take_common(lane, Kind::Fresh, privileged)
                 .or_else(|| self.steal(lane))
@@ -316,15 +333,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             self.clear_up();
             with_object()
         });
-        if let Some(slot) = found.and_then(|mut slots| slots.next()) {
-            return Some(self.used(slot));
+        if let Some(slot) = found {
+            return Some(self.all_used(slot));
         }
         // A vacant one, and no more than needed: it will hold an object.
         let any = self.fit(Kind::Any, privileged);
         let near = lane.and_then(|lane| {
-            self.bits.search(|_| 1, false, |word| any(word) & Self::stripe(lane, word))
+            self.bits.search(one, false, |word| any(word) & Self::stripe(lane, word))
         });
-        near.or_else(|| self.bits.search(|_| 1, false, any))?.next()
+        near.or_else(|| self.bits.search(one, false, any))
     }
 
     /// The slots of a word that are best left to `lane`: each lane makes its objects in a stripe of its own, so
@@ -336,10 +353,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Takes a common slot, and for `lane` as many as half a lane more.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
-        let Some(lane) = lane else { return self.bits.search(|_| 1, false, fit) };
+        let Some(lane) = lane else { return self.bits.search(one, false, fit) };
         if seeded!("reserved_is_shared", false, privileged && Q::HEADROOM != 0) {
             // What a lane shares is for all callers, so reserved slots are taken one by one.
-            return self.bits.search(|_| 1, false, fit);
+            return self.bits.search(one, false, fit);
         }
         let near = self.bits.search(half, false, |word| fit(word) & Self::stripe(lane, word));
         self.keep_rest(lane, near.or_else(|| self.bits.search(half, false, fit))?)
@@ -355,7 +372,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             }
             match lane {
                 Some(_) => self.lane(other).take_shared(half),
-                None => self.lane(other).take_shared(|_| 1),
+                None => self.lane(other).take_shared(one),
             }
         })?;
         match lane {
@@ -409,7 +426,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             return self.release_common(slot);
         }
         if shared.mask.count_ones() as usize >= SHARED {
-            if let Some(half) = state.take_shared(|_| SHARED.div_ceil(2)) {
+            if let Some(half) = state.take_shared(up_to(SHARED.div_ceil(2))) {
                 self.count_moved(half.mask.count_ones());
                 self.bits.release_all(half);
             }
@@ -431,13 +448,6 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             self.settle();
         }
         was_taken
-    }
-
-    /// Notes that `slot` is used now.
-    #[inline]
-    fn used(&self, slot: usize) -> usize {
-        self.all_used(Claimed::one(slot));
-        slot
     }
 
     /// Notes that `slots` are used now.
@@ -472,6 +482,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
 impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q> {
     type Queue = Q;
+    type One = usize;
 
     #[cfg(any(feature = "std", feature = "async"))]
     const KEPT: usize = LANES;
@@ -515,20 +526,27 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         Some(slot)
     }
 
-    fn claim_up_to(&self, want: usize) -> Option<Claimed> {
-        // All that the lane shares in one step; what is private comes last, by itself.
-        let many = if want > 1 { self.here() } else { None };
-        let shared = many.and_then(|lane| {
-            let slots = self.lane(lane).take_shared(|_| want)?;
-            State::count(&self.lane(lane).gets, slots.mask.count_ones() as usize);
-            Some(self.all_used(slots))
-        });
-        shared.or_else(|| self.claim(false).map(Claimed::one))
+    #[inline(always)]
+    fn is_warm(&self, slot: usize) -> bool {
+        self.bits.is_warm(Claimed::one(slot))
+    }
+
+    fn claim_exactly<const K: usize>(&self) -> Option<Claimed> {
+        self.claim_exactly_on::<K>(self.here()?)
+    }
+
+    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
+        match self.here() {
+            Some(lane) => self.claim_up_to_on(lane, most),
+            None => self.claim(false).map(Claimed::one),
+        }
     }
 
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
         self.fetch(None, privileged)
     }
+
+    by_bits!();
 
     fn claim_at(&self, slot: usize) -> bool {
         let one = Claimed::one(slot);
@@ -544,14 +562,6 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
                     .fetch_update(order, Relaxed, |word| shares(word).then_some(word & !one.mask))
                     .is_ok()
             })
-    }
-
-    fn count(&self, slot: usize) {
-        self.bits.count(slot);
-    }
-
-    fn free(&self, slot: usize) -> bool {
-        self.bits.release(slot)
     }
 
     #[inline]
@@ -578,6 +588,57 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             return true;
         }
         self.put_on(lane, slot)
+    }
+
+    #[inline]
+    fn release_all(&self, slots: Claimed) -> usize {
+        match self.here() {
+            Some(lane) => self.release_all_on(lane, slots),
+            None if self.queue.is_waited() => {
+                self.release_each(slots, &|slot| self.release_common(slot))
+            }
+            None => {
+                let were_taken = self.bits.release_all(slots);
+                self.settle();
+                were_taken
+            }
+        }
+    }
+
+    fn release_all_on(&self, lane: usize, slots: Claimed) -> usize {
+        if self.queue.is_waited() {
+            return self.release_each(slots, &|slot| self.release_on(lane, slot));
+        }
+        let state = self.lane(lane);
+        let shared = State::shared_of(state.shared.load(Relaxed));
+        let private = state.private.load(Relaxed);
+        // What the lane has was not lent.
+        let mut mask = slots.mask;
+        if shared.word == slots.word {
+            mask &= !shared.mask;
+        }
+        if private != 0 && Claimed::one(private - 1).word == slots.word {
+            mask &= !Claimed::one(private - 1).mask;
+        }
+        let mut kept = 0;
+        let mut ordinary = mask & below(N - Q::HEADROOM, slots.word);
+        if private == 0 && ordinary != 0 {
+            let first = Claimed { mask: one(ordinary).0, ..slots };
+            state.private.store(first.slot() + 1, Relaxed);
+            kept = first.mask;
+            ordinary &= !kept;
+        }
+        let room = SHARED.saturating_sub(shared.mask.count_ones() as usize);
+        let more = if room == 0 { 0 } else { up_to(room)(ordinary).0 };
+        if more != 0 && state.stock(Claimed { mask: more, ..slots }) {
+            kept |= more;
+        }
+        let rest = Claimed { mask: mask & !kept, ..slots };
+        let were_taken = if rest.mask == 0 { 0 } else { self.bits.release_all(rest) };
+        if !seeded!("batch_without_settle", true, false) {
+            self.settle();
+        }
+        kept | were_taken
     }
 
     /// Evicts what was idle the last time and is still; then notes what is idle now for the next.

@@ -252,6 +252,10 @@ macro_rules! events {
             }
 
             /// Counts one more, up to the most that there is room for. How many now.
+            ///
+            /// Out of line, since it is for slow paths, and a loop of this kind is unrolled.
+            #[cold]
+            #[inline(never)]
             #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // The widths differ.
             pub(crate) fn count(&self) -> usize {
                 // An error cannot happen, since the closure is never `None`.

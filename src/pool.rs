@@ -1,6 +1,7 @@
 //! L5: N objects, each made once, lent as leases and recycled when they come back.
 #![allow(unsafe_code)]
 
+mod batch;
 mod lane;
 mod lease;
 #[cfg(feature = "std")]
@@ -10,6 +11,7 @@ mod timed;
 #[cfg(any(feature = "std", feature = "async"))]
 mod wait;
 
+pub use batch::{Batch, Leases};
 #[cfg(feature = "std")]
 pub use lane::Ticker;
 pub use lane::{Lane, LanePool};
@@ -22,12 +24,14 @@ pub use timed::{Monitor, Out, Span, Timed};
 #[cfg(any(feature = "std", feature = "async"))]
 pub use wait::Get;
 
+use crate::bitmap::{Bitmap, Claimed};
+use crate::defer::Defer;
 use crate::error::Exhausted;
-use crate::free::{Free, Waiting};
+use crate::free::{Free, One, Waiting};
 use crate::metrics::{Counters, EPOCHS, Metrics};
 use crate::notify::Poll;
 use crate::reset::{DefaultReset, FromFn, Policy};
-use crate::slot::{SlotState, Slots, Snapshot, init_place};
+use crate::slot::{SlotState, Slots, Snapshot, init_place, nth};
 use crate::sync::{const_fn, filled, first_value, seeded};
 use core::cell::Cell;
 use core::{fmt, mem};
@@ -57,6 +61,8 @@ use core::{fmt, mem};
 //   the holders of a shared one together, or a method of the pool for the time of its call.
 // - [filled] the object of a slot is initialised exactly while its state says `FILLED`; only the
 //   owner changes either.
+// - [warm] a warm slot is [filled], and its state is that of a slot on loan since this epoch: the owner that made it warm
+//   wrote both before, and no owner changes either without making it cold before it frees the slot.
 // - [in-range] the bitmap gives out only numbers below `N`, and a lease keeps the number it got.
 ///
 /// # Examples
@@ -78,6 +84,7 @@ use core::{fmt, mem};
 /// ```compile_fail,E0080
 /// static NONE: forebay::Pool<u8, 0> = forebay::Pool::new();
 /// ```
+#[repr(C)] // The word that each call goes to is where the pool begins: no offset to add on small cores.
 pub struct Pool<T, const N: usize, P = DefaultReset, W: Waiting = Poll> {
     free: W::Free<N>,
     states: [SlotState; N],
@@ -232,7 +239,8 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free, O(N).
     ///
     /// # Cost
-    /// Two loads for each slot on loan, one for each word of others.
+    /// Two loads for each slot on loan, one for each of the others, and a store for each 32 slots (16 on 32-bit targets).
+    /// The first get of a slot in an epoch then costs a few read-modify-writes more.
     ///
     /// # Examples
     /// See [`audit`](Self::audit).
@@ -245,6 +253,9 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
         }
         let next = (epoch + 1) % EPOCHS;
         self.counters.set_epoch(next);
+        if !seeded!("epoch_stays_warm", true, false) {
+            self.free.cool();
+        }
         next
     }
 
@@ -370,11 +381,27 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
 
     #[inline]
     pub(crate) fn slot_state(&self, slot: usize) -> &SlotState {
-        // In range, by [in-range]; no panic is reachable, since N is at least 1.
-        self.states.get(slot).unwrap_or(&self.states[0])
+        nth(&self.states, slot) // [in-range]
+    }
+
+    /// Marks a slot that the caller owns, and which is ready to be lent, as on loan since this epoch, and as warm.
+    #[cold]
+    #[inline(never)]
+    fn mark_lent(&self, slot: usize) {
+        let (state, epoch) = (self.slot_state(slot), self.counters.epoch());
+        if !state.load().was_lent() {
+            self.counters.lent_slots.count();
+        }
+        state.store(Snapshot::on_loan(epoch));
+        self.free.warm_up(slot);
+        // An epoch began meanwhile: V1 has acquired its number, or the slot is made cold after this.
+        if self.counters.epoch() != epoch && !seeded!("epoch_unseen", true, false) {
+            self.free.cool_one(slot);
+        }
     }
 
     #[cold]
+    #[inline(never)]
     fn exhausted(&self) -> Exhausted {
         self.counters.exhausted.count();
         #[allow(clippy::cast_possible_truncation)] // N is at most 65,535.
@@ -389,18 +416,38 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     unsafe fn take_back(&self, slot: usize, to: To, recycle: impl FnOnce(&P, &mut T) -> bool) {
         let release = Release::new(self, slot, to);
         let freed = seeded!("free_before_recycle", self.free.release(slot), false);
-        // SAFETY: [one-owner] ours by contract, until `release` is dropped; [in-range]; [filled].
-        let object = unsafe { &mut *self.slots.write_ptr(slot) };
-        // Should `recycle` panic, the object is suspect: `doubt` drops it. No borrow is held meanwhile.
-        let doubt = Doubt(&release);
-        let keep = recycle(&self.policy, object);
-        mem::forget(doubt);
-        if !keep {
-            // SAFETY: as above; `object` is not used again.
-            unsafe { release.evict() };
-        }
+        // SAFETY: the caller's.
+        let kept = unsafe { release.recycle_or_evict(recycle) };
         if freed {
             mem::forget(release);
+        } else if kept {
+            release.free();
+        }
+    }
+
+    /// Takes back several slots: recycles their objects and frees the slots of each word in one step.
+    ///
+    /// # Panics
+    /// As `recycle` does. The object that it was called for is dropped, and all others go back.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: the caller owns `slots`, which are different and hold objects, and gives all of them up.
+    #[inline]
+    unsafe fn take_back_all(&self, slots: &[u16], to: To, recycle: fn(&P, &mut T) -> bool) {
+        let mut freed = Freed { pool: self, slots: Claimed { word: 0, mask: 0 }, to };
+        let mut rest = slots;
+        while let [slot, behind @ ..] = rest {
+            rest = behind;
+            let slot = usize::from(*slot);
+            // SAFETY: the caller's; it runs only if `recycle` panics, and then the loop goes no further.
+            let others = Defer(|| unsafe { self.take_back_all(rest, to, recycle) });
+            let release = Release::new(self, slot, to);
+            // SAFETY: the caller's. An object that was not kept is not freed below.
+            if unsafe { release.recycle_or_evict(recycle) } {
+                mem::forget(release);
+                freed.add(slot);
+            }
+            mem::forget(others);
         }
     }
 
@@ -416,33 +463,45 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
         value: V,
         init: impl FnOnce(V, *mut T),
     ) -> Result<usize, V> {
-        let Some(slot) = self.free.claim(false) else {
+        let Some(claimed) = self.free.claim(false) else {
             self.exhausted();
             return Err(value);
         };
+        let slot = claimed.slot();
         let release = Release::new(self, slot, To::Here);
         let count = CountPanic(&self.counters);
         // SAFETY: [one-owner] claimed just above, [in-range].
         init(value, unsafe { self.slots.write_ptr(slot) });
         mem::forget(count);
         mem::forget(release);
-        let state = self.slot_state(slot);
-        if !state.load().was_lent() {
-            self.counters.lent_slots.count();
+        if !self.free.is_warm(claimed) {
+            self.mark_lent(slot);
         }
-        state.store(Snapshot::on_loan(self.counters.epoch()));
         Ok(slot)
     }
 
-    /// Takes back a slot lent by [`lend_vacant`](Self::lend_vacant): drops its object and frees it.
+    /// Takes back a slot lent by [`lend_vacant`](Self::lend_vacant): drops its object and frees it. The state of the slot
+    /// stays that of a slot on loan, so that the next insert need not store it.
     ///
     /// # Safety
     /// [one-owner], [filled]: as [`take_back`](Self::take_back).
     #[inline]
     pub(crate) unsafe fn take_back_vacant(&self, slot: usize) {
         let release = Release::new(self, slot, To::Here);
-        // SAFETY: ours and filled by contract.
-        unsafe { release.vacate() };
+        let count = CountPanic(&self.counters);
+        // SAFETY: ours and filled by contract. It is dropped once: the caller gives it up.
+        unsafe { release.pool.slots.write_ptr(slot).drop_in_place() };
+        mem::forget(count);
+        release.free();
+    }
+
+    /// Notes that slots which are free hold no object, whatever their states say, as those of a [`Slab`](crate::Slab).
+    pub(crate) fn vacate_free(&mut self) {
+        for (slot, state) in self.states.iter().enumerate() {
+            if !self.free.is_on_loan(slot) {
+                state.set_vacant();
+            }
+        }
     }
 }
 
@@ -464,7 +523,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free: a retry means that another caller made progress. Callable in an interrupt handler.
     ///
     /// # Cost
-    /// Two loads and one compare-exchange for an object that was lent before.
+    /// Two loads and one compare-exchange for an object that was lent before in this epoch.
     ///
     /// # Examples
     /// ```
@@ -523,67 +582,6 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         self.claim(false).map(|slot| Lease::new(std::sync::Arc::clone(self), slot))
     }
 
-    /// Lends `K` objects at once, or none.
-    ///
-    /// # Errors
-    /// [`Exhausted`]: fewer than `K` were free. If that shows only while it gathers, what it has is
-    /// recycled and free again, and counted as lent and returned.
-    ///
-    /// # Context
-    /// Lock-free. While it gathers from several words it holds slots that it may give back, so another
-    /// caller can be refused though `K` are not lent in the end.
-    ///
-    /// # Cost
-    /// One compare-exchange for each word (32 slots; 16 on 32-bit targets) it takes slots from.
-    ///
-    /// # Source
-    /// DPDK's `rte_mempool_get_bulk`, all or nothing.
-    ///
-    /// # Examples
-    /// ```
-    /// use forebay::Pool;
-    ///
-    /// static BEAMS: Pool<u32, 8> = Pool::new();
-    /// let four = BEAMS.try_get_many::<4>()?;
-    /// assert!(BEAMS.try_get_many::<5>().is_err());
-    /// assert_eq!(BEAMS.available(), 4); // the refused call took nothing
-    /// # drop(four);
-    /// # Ok::<(), forebay::Exhausted>(())
-    /// ```
-    pub fn try_get_many<const K: usize>(&self) -> Result<[Lease<&Self>; K], Exhausted> {
-        // A look first, so that a call that cannot succeed lends and recycles nothing.
-        if !self.free.has_available(K) {
-            return Err(self.exhausted());
-        }
-        // Should others have been faster, the leases come back inside the error and are dropped.
-        self.get_up_to::<K>().into_array().map_err(|_| self.exhausted())
-    }
-
-    /// Lends up to `K` objects: as many as it finds free, perhaps none.
-    ///
-    /// # Context
-    /// Lock-free. Cost and source as [`try_get_many`](Self::try_get_many) (`rte_mempool`'s burst).
-    ///
-    /// # Examples
-    /// ```
-    /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
-    /// assert_eq!(pool.get_up_to::<8>().len(), 3);
-    /// ```
-    pub fn get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
-        let mut leases = heapless::Vec::new();
-        while leases.len() < K {
-            let Some(claimed) = self.free.claim_up_to(K - leases.len()) else { break };
-            // Should `make` panic, the slots behind the one it panicked for go back too.
-            let mut rest = Rest { pool: self, claimed };
-            for slot in rest.claimed.by_ref() {
-                self.ready_and_age(slot);
-                // There is room: no more than `K` are claimed.
-                let _ = leases.push(Lease::new(self, slot));
-            }
-        }
-        leases
-    }
-
     /// Makes an object for every vacant slot that is free, so that no get misses. The number made.
     ///
     /// # Panics
@@ -618,21 +616,22 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         made
     }
 
-    /// Makes sure that a claimed slot holds an object and is marked with this epoch.
-    #[inline]
-    fn ready(&self, slot: usize) {
-        let on_loan = Snapshot::on_loan(self.counters.epoch());
-        // Written only when it differs, so that a warm pool does not write a second shared line.
-        if self.slot_state(slot).load() != on_loan {
-            self.prepare(slot, on_loan);
+    /// # Panics
+    /// As the policy's `make` does. All of the slots are free then.
+    #[cold]
+    #[inline(never)]
+    fn prepare(&self, claimed: Claimed) {
+        let mut ready = Ready { pool: self, claimed: Claimed { mask: 0, ..claimed } };
+        let mut rest = Ready { pool: self, claimed };
+        for slot in rest.claimed.by_ref() {
+            self.prepare_one(slot);
+            ready.claimed.mask |= Claimed::one(slot).mask;
         }
+        mem::forget(ready);
     }
 
-    #[cold]
-    fn prepare(&self, slot: usize, on_loan: Snapshot) {
-        let state = self.slot_state(slot);
-        let seen = state.load();
-        if !seen.is_filled() {
+    fn prepare_one(&self, slot: usize) {
+        if !self.slot_state(slot).load().is_filled() {
             // First: a get whose `make` panics is no hit.
             self.counters.misses.count();
             // Should the policy panic, the slot stays vacant and `release` frees it.
@@ -642,19 +641,16 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
             mem::forget(release);
             self.free.note(slot, true);
         }
-        if !seen.was_lent() {
-            self.counters.lent_slots.count();
-        }
-        state.store(on_loan);
+        self.mark_lent(slot);
     }
 
-    /// Ages the pool. The caller has claimed `slot` and made it ready.
+    /// Ages the pool. The caller has claimed slots and made them ready.
     #[cold]
-    fn age_beside(&self, slot: usize) {
-        // Should the drop of an old object panic, the new one goes back.
-        let release = Release::new(self, slot, To::Aside);
+    fn age_beside(&self, claimed: Claimed) {
+        // Should the drop of an old object panic, the new ones go back.
+        let ready = Ready { pool: self, claimed };
         self.age();
-        mem::forget(release);
+        mem::forget(ready);
     }
 
     /// Writes what the policy's `make` returns.
@@ -693,21 +689,40 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         self.make_lendable(self.free.claim(privileged))
     }
 
-    /// [`ready`](Self::ready), and ages the pool if it is time to: for every get.
+    /// Makes sure that claimed slots of one word hold objects and are marked with this epoch.
     #[inline]
-    fn ready_and_age(&self, slot: usize) {
-        self.ready(slot);
+    fn ready_all(&self, claimed: Claimed) {
+        if !self.free.are_warm(claimed) {
+            self.prepare(claimed);
+        }
+        self.age_if_due(claimed);
+    }
+
+    /// [`ready_all`](Self::ready_all) for one slot, in fewer steps. Returns its number.
+    #[inline]
+    fn ready(&self, one: <W::Free<N> as Free>::One) -> usize {
+        if !self.free.is_warm(one) {
+            self.prepare(one.claimed());
+        }
+        self.age_if_due(one.claimed());
+        one.slot()
+    }
+
+    /// Ages the pool if it is time to: for every get. The caller has claimed slots and made them ready.
+    #[inline]
+    fn age_if_due(&self, claimed: Claimed) {
         if P::MISSES_PER_TICK != 0 && self.free.is_due(P::MISSES_PER_TICK) {
-            self.age_beside(slot);
+            self.age_beside(claimed);
         }
     }
 
-    /// What a claim gave is made ready to be lent.
+    /// A slot that was claimed is made ready to be lent.
     #[inline]
-    fn make_lendable(&self, claimed: Option<usize>) -> Result<usize, Exhausted> {
-        let slot = claimed.ok_or_else(|| self.exhausted())?;
-        self.ready_and_age(slot);
-        Ok(slot)
+    fn make_lendable(
+        &self,
+        claimed: Option<<W::Free<N> as Free>::One>,
+    ) -> Result<usize, Exhausted> {
+        claimed.map(|one| self.ready(one)).ok_or_else(|| self.exhausted())
     }
 }
 
@@ -836,6 +851,44 @@ impl<'a, T, const N: usize, P, W: Waiting> Release<'a, T, N, P, W> {
         Self { pool, slot, to: Cell::new(to) }
     }
 
+    /// Frees the slot now. The same as dropping this, but always inlined, where the slot's way back is a constant.
+    #[inline(always)]
+    fn free(self) {
+        mem::ManuallyDrop::new(self).give_back();
+    }
+
+    #[inline(always)]
+    fn give_back(&self) {
+        let free = &self.pool.free;
+        let was_taken = match self.to.get() {
+            To::Here => free.release(self.slot),
+            To::Lane(lane) => free.release_on(lane, self.slot),
+            To::Aside => free.put_aside(self.slot),
+        };
+        if !was_taken {
+            self.pool.counters.double_returns.count();
+        }
+    }
+
+    /// Recycles the slot's object, or drops it if it is not to be kept. Returns whether it was kept.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: as [`Pool::take_back`].
+    #[inline]
+    unsafe fn recycle_or_evict(&self, recycle: impl FnOnce(&P, &mut T) -> bool) -> bool {
+        // SAFETY: [one-owner] ours by contract; [in-range]; [filled].
+        let object = unsafe { &mut *self.pool.slots.write_ptr(self.slot) };
+        // Should `recycle` panic, the object is suspect: `doubt` drops it. No borrow is held meanwhile.
+        let doubt = Doubt(self);
+        let keep = recycle(&self.pool.policy, object);
+        mem::forget(doubt);
+        if !keep {
+            // SAFETY: as above; `object` is not used again.
+            unsafe { self.evict() };
+        }
+        keep
+    }
+
     /// Drops the slot's object. The slot is vacant already when the object's drop runs, so a panic in
     /// it leaves a vacant, free slot.
     ///
@@ -844,6 +897,9 @@ impl<'a, T, const N: usize, P, W: Waiting> Release<'a, T, N, P, W> {
     #[inline]
     unsafe fn vacate(&self) {
         self.pool.slot_state(self.slot).set_vacant();
+        if !seeded!("vacant_stays_warm", true, false) {
+            self.pool.free.cool_one(self.slot);
+        }
         self.pool.free.note(self.slot, false);
         self.to.set(To::Aside);
         let count = CountPanic(&self.pool.counters);
@@ -865,17 +921,49 @@ impl<'a, T, const N: usize, P, W: Waiting> Release<'a, T, N, P, W> {
 }
 
 impl<T, const N: usize, P, W: Waiting> Drop for Release<'_, T, N, P, W> {
-    #[inline]
     fn drop(&mut self) {
-        let free = &self.pool.free;
-        let was_taken = match self.to.get() {
-            To::Here => free.release(self.slot),
-            To::Lane(lane) => free.release_on(lane, self.slot),
-            To::Aside => free.put_aside(self.slot),
+        self.give_back();
+    }
+}
+
+/// Recycled slots of one word; frees them in one step when dropped.
+struct Freed<'a, T, const N: usize, P, W: Waiting> {
+    pool: &'a Pool<T, N, P, W>,
+    slots: Claimed,
+    to: To,
+}
+
+impl<T, const N: usize, P, W: Waiting> Freed<'_, T, N, P, W> {
+    /// One more slot. Those of another word are freed before.
+    #[inline]
+    fn add(&mut self, slot: usize) {
+        let one = Claimed::one(slot);
+        if Bitmap::<N>::WORDS > 1 && one.word != self.slots.word {
+            self.free();
+            self.slots = Claimed { mask: 0, ..one };
+        }
+        self.slots.mask |= one.mask;
+    }
+
+    #[inline]
+    fn free(&self) {
+        if self.slots.mask == 0 {
+            return;
+        }
+        let were_taken = match self.to {
+            To::Lane(lane) => self.pool.free.release_all_on(lane, self.slots),
+            To::Here | To::Aside => self.pool.free.release_all(self.slots),
         };
-        if !was_taken {
+        for _ in (Claimed { mask: self.slots.mask & !were_taken, ..self.slots }) {
             self.pool.counters.double_returns.count();
         }
+    }
+}
+
+impl<T, const N: usize, P, W: Waiting> Drop for Freed<'_, T, N, P, W> {
+    #[inline]
+    fn drop(&mut self) {
+        self.free();
     }
 }
 
@@ -901,16 +989,16 @@ impl Drop for CountPanic<'_> {
     }
 }
 
-/// Claimed slots that are not leases yet; frees them when dropped.
-struct Rest<'a, T, const N: usize, P, W: Waiting> {
+/// Claimed slots of one word that are not lent yet; frees them when dropped.
+struct Ready<'a, T, const N: usize, P, W: Waiting> {
     pool: &'a Pool<T, N, P, W>,
-    claimed: crate::bitmap::Claimed,
+    claimed: Claimed,
 }
 
-impl<T, const N: usize, P, W: Waiting> Drop for Rest<'_, T, N, P, W> {
+impl<T, const N: usize, P, W: Waiting> Drop for Ready<'_, T, N, P, W> {
     fn drop(&mut self) {
         for slot in self.claimed {
-            drop(Release::new(self.pool, slot, To::Here));
+            drop(Release::new(self.pool, slot, To::Aside));
         }
     }
 }

@@ -153,6 +153,13 @@ impl<T, const N: usize> FromRaw for &Slab<T, N> {
     }
 }
 
+impl<T, const N: usize> Drop for Slab<T, N> {
+    fn drop(&mut self) {
+        // Then the pool drops the values whose leases were forgotten, and no others.
+        self.pool.vacate_free();
+    }
+}
+
 impl<T, const N: usize> Default for Slab<T, N> {
     fn default() -> Self {
         Self::new()

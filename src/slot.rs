@@ -16,6 +16,14 @@ use crate::sync::{
 };
 use core::mem::MaybeUninit;
 
+/// Element `i` of `array`. An `i` out of range, which no caller has, is another one and not a panic.
+#[inline(always)]
+pub(crate) fn nth<T, const N: usize>(array: &[T; N], i: usize) -> &T {
+    // The compiler sees from the mask that there is nothing to check.
+    let i = if N.is_power_of_two() { i & (N - 1) } else { i };
+    array.get(i).unwrap_or(&array[0])
+}
+
 /// `N` places for a `T`, each a cell of its own, so that references to different places never alias.
 ///
 /// # Invariants

@@ -21,6 +21,8 @@ pub(crate) use imp::*;
     not(any(all(loom, feature = "loom"), forebay_shuttle)),
 ))]
 mod sections;
+mod update;
+pub(crate) use update::update;
 
 /// `const fn`, except under loom, whose atomics cannot be made in a constant.
 macro_rules! const_fn {

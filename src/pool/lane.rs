@@ -251,8 +251,8 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
 /// # Examples
 /// See [`LanePool::claim`].
 pub struct Lane<'p, T, const N: usize, const LANES: usize, P = DefaultReset, W: Waiting = Poll> {
-    pool: &'p Pool<T, N, P, Lanes<LANES, W>>,
-    lane: usize,
+    pub(super) pool: &'p Pool<T, N, P, Lanes<LANES, W>>,
+    pub(super) lane: usize,
     // [one-lane] `Send`, but not `Sync`.
     _one_context: PhantomData<Cell<()>>,
 }
@@ -310,12 +310,14 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
 home!(
     [T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
     std::sync::Arc<LanePool<T, N, LANES, P, W>>, T,
-    |this| this.0, |slot| this.0.take_back(slot, To::Here, P::recycle)
+    |this| this.0, |slot| this.0.take_back(slot, To::Here, P::recycle),
+    |slots| this.0.take_back_all(slots, To::Here, P::recycle)
 );
 home!(
     ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
     &'l Lane<'p, T, N, LANES, P, W>, T,
-    |this| this.pool, |slot| this.pool.take_back(slot, To::Lane(this.lane), P::recycle)
+    |this| this.pool, |slot| this.pool.take_back(slot, To::Lane(this.lane), P::recycle),
+    |slots| this.pool.take_back_all(slots, To::Lane(this.lane), P::recycle)
 );
 
 impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>

@@ -1,6 +1,7 @@
 //! The exclusive loan of one object.
 
 use super::{Pool, SharedLease, To};
+use crate::defer::Defer;
 use crate::free::Waiting;
 use crate::reset::Policy;
 use crate::slot::SlotState;
@@ -64,11 +65,28 @@ pub unsafe trait Home {
     /// The caller owns `slot` and gives it up.
     #[doc(hidden)]
     unsafe fn put(&self, slot: u16);
+
+    /// Takes several objects back.
+    ///
+    /// # Safety
+    /// The caller owns `slots`, which are different, and gives all of them up.
+    #[doc(hidden)]
+    unsafe fn put_all(&self, slots: &[u16]) {
+        if let [slot, rest @ ..] = slots {
+            // SAFETY: the caller's. Also when `put` panics.
+            let _rest = Defer(|| unsafe { self.put_all(rest) });
+            // SAFETY: the caller's.
+            unsafe { self.put(*slot) };
+        }
+    }
 }
 
 /// Implements `Home` for a handle that dereferences to a pool or slab.
 macro_rules! home {
-    ([$($g:tt)*] $handle:ty, $t:ty, |$this:ident| $pool:expr, |$slot:ident| $put:expr) => {
+    (
+        [$($g:tt)*] $handle:ty, $t:ty, |$this:ident| $pool:expr, |$slot:ident| $put:expr
+        $(, |$slots:ident| $put_all:expr)?
+    ) => {
         // SAFETY: the pool does not move while it is borrowed or in an `Arc`, its slots do not move
         // inside it, and the object of slot `i` is always at place `i`.
         unsafe impl<$($g)*> Home for $handle {
@@ -106,6 +124,13 @@ macro_rules! home {
                 // SAFETY: the caller's: [one-owner]; a slot on loan is [filled].
                 unsafe { $put }
             }
+
+            $(#[inline]
+            unsafe fn put_all(&self, $slots: &[u16]) {
+                let $this = self;
+                // SAFETY: as for `put`; the slots are different.
+                unsafe { $put_all }
+            })?
         }
     };
 }
@@ -113,12 +138,14 @@ pub(crate) use home;
 
 home!(
     ['a, T, const N: usize, P: Policy<T>, W: Waiting] &'a Pool<T, N, P, W>, T,
-    |this| this, |slot| this.take_back(slot, To::Here, P::recycle)
+    |this| this, |slot| this.take_back(slot, To::Here, P::recycle),
+    |slots| this.take_back_all(slots, To::Here, P::recycle)
 );
 #[cfg(feature = "std")]
 home!(
     [T, const N: usize, P: Policy<T>, W: Waiting] std::sync::Arc<Pool<T, N, P, W>>, T,
-    |this| this, |slot| this.take_back(slot, To::Here, P::recycle)
+    |this| this, |slot| this.take_back(slot, To::Here, P::recycle),
+    |slots| this.take_back_all(slots, To::Here, P::recycle)
 );
 
 /// The exclusive loan of one object; dropping it gives the object back.

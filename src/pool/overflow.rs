@@ -77,10 +77,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     #[inline]
     pub fn get_or_new(&self) -> Lease<Overflow<&Self>> {
         match self.free.claim(false) {
-            Some(slot) => {
-                self.ready_and_age(slot);
-                Lease::new(Overflow::Pooled(self), slot)
-            }
+            Some(one) => Lease::new(Overflow::Pooled(self), self.ready(one)),
             None => self.overflow(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Lease, Pool};
 use crate::error::TooManyWaiters;
-use crate::free::{Free, Waits};
+use crate::free::{Free, One, Waits};
 use crate::queue::{Queue, Seats};
 use crate::reset::Policy;
 use crate::sync::seeded;
@@ -197,15 +197,14 @@ pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
 
 impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
     /// A slot that was claimed becomes a lease.
-    fn take(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
-        self.pool.ready_and_age(slot);
-        Lease::new(self.pool, slot)
+    fn take(&self, one: <W::Free<N> as Free>::One) -> Lease<&'p Pool<T, N, P, W>> {
+        Lease::new(self.pool, self.pool.ready(one))
     }
 
     /// A slot that was handed over becomes a lease.
     fn lend(&self, slot: usize) -> Lease<&'p Pool<T, N, P, W>> {
         self.pool.free.count(slot);
-        self.take(slot)
+        self.take(One::new(slot))
     }
 
     /// Stops waiting.

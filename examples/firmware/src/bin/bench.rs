@@ -61,6 +61,7 @@ macro_rules! operations {
 
 type Lent = Option<forebay::Lease<&'static Pool<Object, N>>>;
 type Eight = Option<[forebay::Lease<&'static Pool<Object, N>>; 8]>;
+type Batch = Option<forebay::Batch<&'static Pool<Object, N>, 8>>;
 type Inserted = Option<forebay::Lease<&'static Slab<Object, N>>>;
 type Lane = forebay::Lane<'static, Object, N, 2>;
 type FromLane<'l> = Option<forebay::Lease<&'l Lane>>;
@@ -81,6 +82,8 @@ operations! {
 
     fn get8_forebay(lent: &mut Eight) { *lent = POOL.try_get_many().ok(); }
     fn put8_forebay(lent: &mut Eight) { *lent = None; }
+    fn get_batch_forebay(lent: &mut Batch) { *lent = POOL.try_get_batch().ok(); }
+    fn put_batch_forebay(lent: &mut Batch) { *lent = None; }
     fn get8_heapless(lent: &mut Option<[Option<object::Object<Objects>>; 8]>) {
         *lent = Some([(); 8].map(|()| Objects.request()));
     }
@@ -265,6 +268,13 @@ fn main() -> ! {
     bench.pair(["get", "put"], "forebay", &mut None, get_forebay, put_forebay);
     bench.pair(["get", "put"], "heapless", &mut None, get_heapless, put_heapless);
     bench.pair(["get8", "put8"], "forebay", &mut None, get8_forebay, put8_forebay);
+    bench.pair(
+        ["get_batch", "put_batch"],
+        "forebay",
+        &mut None,
+        get_batch_forebay,
+        put_batch_forebay,
+    );
     bench.pair(["get8", "put8"], "heapless", &mut None, get8_heapless, put8_heapless);
     bench.pair(["insert", "remove"], "forebay", &mut None, insert_forebay, remove_forebay);
     bench.pair(["insert", "remove"], "heapless", &mut None, insert_heapless, remove_heapless);

@@ -1,0 +1,459 @@
+//! Several objects at once.
+
+use super::{Home, Lane, Lease, Pool};
+use crate::bitmap::Claimed;
+use crate::error::Exhausted;
+use crate::free::{Free, One, Waiting};
+use crate::reset::Policy;
+use core::fmt;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, forget};
+use core::ops::{Index, IndexMut};
+use core::ptr;
+
+/// The exclusive loan of up to `K` objects of one pool, as one value. Dropping it returns all of them, those of one word
+/// of the pool (32 slots; 16 on 32-bit targets) in one atomic step.
+///
+/// A batch is indexed and iterated as a slice is, but its objects do not lie side by side. [`pop`](Self::pop) splits off
+/// one object as a [`Lease`], and iterating the batch by value turns all of them into leases.
+///
+/// Forgetting a batch (`mem::forget`) is safe: its slots stay on loan, and [`Pool::audit`] shows them.
+///
+/// # Shape
+/// The handle `R`, a number of 16 bits for each of `K` objects, and a length.
+///
+/// # Context
+/// Like a lease, it may be dropped on any thread and in any interrupt handler. With `Wake`, each object goes to the first
+/// caller that waits.
+///
+/// | operation | progress | cost |
+/// |---|---|---|
+/// | [`Pool::try_get_batch`] | lock-free | one read-modify-write for each word that it takes slots from |
+/// | access to an object | wait-free | an address computed from the pool's |
+/// | drop | wait-free, lock-free with `Wake` | the policy's `recycle` per object, one read-modify-write per word |
+///
+/// There is no form that waits. Objects come back one by one, and two callers that each wait with a part of what they
+/// want can wait forever: see [`get_all`](crate::try_get_all) for callers that wait for a few objects.
+///
+/// # Panics
+/// Dropping it panics as the policy's `recycle` does. The object that it was called for is dropped, and all others are
+/// returned.
+///
+/// # Source
+/// DPDK's `rte_mempool_get_bulk` and `rte_mempool_put_bulk`.
+///
+// Invariants, cited by tag:
+// - [exclusive] no other lease, batch or call has any of the first `len` of `slots`, which are different, until this one is
+//   gone.
+///
+/// # Examples
+/// ```
+/// use forebay::Pool;
+///
+/// static SAMPLES: Pool<[i16; 16], 8> = Pool::new();
+///
+/// let mut burst = SAMPLES.try_get_batch::<4>()?;
+/// for (n, samples) in burst.iter_mut().enumerate() {
+///     samples[0] = n as i16;
+/// }
+/// let last = burst.pop().unwrap(); // a lease by itself
+/// assert_eq!((last[0], burst[2][0]), (3, 2));
+/// assert_eq!(SAMPLES.available(), 4);
+///
+/// drop((burst, last));
+/// assert_eq!(SAMPLES.available(), 8);
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+pub struct Batch<R: Home, const K: usize> {
+    home: R,
+    slots: [u16; K],
+    len: usize,
+    // Lends `&mut Item` and must not be covariant in it, nor `Send` and `Sync` by itself.
+    _item: PhantomData<*mut R::Item>,
+}
+
+// SAFETY: [exclusive] as for a `Lease`: the objects move with the batch, and returning them uses the pool there.
+unsafe impl<R: Home + Send, const K: usize> Send for Batch<R, K> where R::Item: Send {}
+// SAFETY: `&Batch` gives `&Item` and nothing else of the pool.
+unsafe impl<R: Home + Sync, const K: usize> Sync for Batch<R, K> where R::Item: Sync {}
+
+impl<R: Home, const K: usize> Batch<R, K> {
+    #[inline]
+    fn empty(home: R) -> Self {
+        Self { home, slots: [0; K], len: 0, _item: PhantomData }
+    }
+
+    /// The caller has claimed `K` slots of `home`, filled them, and hands them over.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // Slots are below 65,535.
+    fn full(home: R, claimed: Claimed) -> Self {
+        let mut slots = [0; K];
+        for (place, slot) in slots.iter_mut().zip(claimed) {
+            *place = slot as u16;
+        }
+        Self { home, slots, len: K, _item: PhantomData }
+    }
+
+    /// Takes slots over that the caller has claimed and filled. They fit.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // Slots are below 65,535.
+    fn extend(&mut self, claimed: Claimed) {
+        for (place, slot) in self.slots.iter_mut().skip(self.len).zip(claimed) {
+            *place = slot as u16;
+            self.len += 1;
+        }
+    }
+
+    /// The number of objects: `K`, unless fewer were free or some were split off.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the batch has no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The object `index`, or `None` if there are fewer.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&R::Item> {
+        let slot = *self.slots().get(index)?;
+        // SAFETY: [exclusive] the slot is ours; while the reference lives, the batch is borrowed.
+        Some(unsafe { self.home.item(slot).as_ref() })
+    }
+
+    /// The object `index`, or `None` if there are fewer.
+    #[inline]
+    #[must_use]
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut R::Item> {
+        let slot = *self.slots().get(index)?;
+        // SAFETY: [exclusive] the slot is ours; while the reference lives, the batch is borrowed mutably.
+        Some(unsafe { self.home.item_mut(slot).as_mut() })
+    }
+
+    /// The objects, in order of their slots where they come from one word of the pool.
+    #[inline]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &R::Item> + FusedIterator {
+        // SAFETY: [exclusive] the slots are ours; while the references live, the batch is borrowed.
+        self.slots().iter().map(|slot| unsafe { self.home.item(*slot).as_ref() })
+    }
+
+    /// Like [`iter`](Self::iter), to write them.
+    #[inline]
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut R::Item> + FusedIterator {
+        let this = &*self;
+        // SAFETY: [exclusive] the slots are ours, and different; while the references live, the batch is borrowed mutably.
+        this.slots().iter().map(|slot| unsafe { this.home.item_mut(*slot).as_mut() })
+    }
+
+    /// Splits off the last object.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Lease<R>>
+    where
+        R: Clone,
+    {
+        let slot = *self.slots().last()?;
+        let home = self.home.clone();
+        self.len -= 1;
+        Some(Lease::from_parts(home, slot))
+    }
+
+    /// Returns the objects now. The same as dropping the batch, said aloud.
+    pub fn put(self) {
+        drop(self);
+    }
+
+    #[inline(always)]
+    fn slots(&self) -> &[u16] {
+        // Never the whole instead: `len` is at most `K`.
+        self.slots.get(..self.len).unwrap_or(&self.slots)
+    }
+}
+
+impl<R: Home, const K: usize> Drop for Batch<R, K> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: [exclusive] the slots are ours, and given up.
+        unsafe { self.home.put_all(self.slots()) };
+    }
+}
+
+/// # Panics
+/// If the batch has no such object.
+impl<R: Home, const K: usize> Index<usize> for Batch<R, K> {
+    type Output = R::Item;
+
+    #[inline]
+    #[track_caller]
+    fn index(&self, index: usize) -> &R::Item {
+        match self.get(index) {
+            Some(item) => item,
+            None => out_of_range(index, self.len),
+        }
+    }
+}
+
+/// # Panics
+/// If the batch has no such object.
+impl<R: Home, const K: usize> IndexMut<usize> for Batch<R, K> {
+    #[inline]
+    #[track_caller]
+    fn index_mut(&mut self, index: usize) -> &mut R::Item {
+        let len = self.len;
+        match self.get_mut(index) {
+            Some(item) => item,
+            None => out_of_range(index, len),
+        }
+    }
+}
+
+#[cold]
+#[track_caller]
+fn out_of_range(index: usize, len: usize) -> ! {
+    panic!("index out of bounds: the batch has {len} objects but the index is {index}")
+}
+
+impl<R: Home + fmt::Debug, const K: usize> fmt::Debug for Batch<R, K>
+where
+    R::Item: fmt::Debug + Sized,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<R: Home + Clone, const K: usize> IntoIterator for Batch<R, K> {
+    type Item = Lease<R>;
+    type IntoIter = Leases<R, K>;
+
+    #[inline]
+    fn into_iter(self) -> Leases<R, K> {
+        let batch = ManuallyDrop::new(self);
+        // SAFETY: read once, from a batch that is never dropped or used again.
+        let home = unsafe { ptr::read(&raw const batch.home) };
+        Leases { home, slots: batch.slots, next: 0, end: batch.len, _item: PhantomData }
+    }
+}
+
+/// Splits a [`Batch`] into leases, in order. Dropping it returns the objects that are left, as the batch does.
+pub struct Leases<R: Home, const K: usize> {
+    home: R,
+    slots: [u16; K],
+    // [exclusive] The slots from `next` to `end` are ours.
+    next: usize,
+    end: usize,
+    _item: PhantomData<*mut R::Item>,
+}
+
+// SAFETY: as for a `Batch`.
+unsafe impl<R: Home + Send, const K: usize> Send for Leases<R, K> where R::Item: Send {}
+// SAFETY: `&Leases` gives no object and nothing of the pool.
+unsafe impl<R: Home + Sync, const K: usize> Sync for Leases<R, K> where R::Item: Sync {}
+
+impl<R: Home + Clone, const K: usize> Iterator for Leases<R, K> {
+    type Item = Lease<R>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Lease<R>> {
+        let slot = *self.slots.get(self.next..self.end)?.first()?;
+        let home = self.home.clone();
+        self.next += 1;
+        Some(Lease::from_parts(home, slot))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.end - self.next, Some(self.end - self.next))
+    }
+}
+
+impl<R: Home + Clone, const K: usize> ExactSizeIterator for Leases<R, K> {}
+impl<R: Home + Clone, const K: usize> FusedIterator for Leases<R, K> {}
+
+impl<R: Home, const K: usize> Drop for Leases<R, K> {
+    #[inline]
+    fn drop(&mut self) {
+        let left = self.slots.get(self.next..self.end).unwrap_or_default();
+        // SAFETY: [exclusive] the slots are ours, and given up.
+        unsafe { self.home.put_all(left) };
+    }
+}
+
+impl<R: Home, const K: usize> fmt::Debug for Leases<R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leases").field("len", &(self.end - self.next)).finish_non_exhaustive()
+    }
+}
+
+impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
+    /// Lends `K` objects as one value, or none.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: fewer than `K` objects were free. If that shows only while it takes slots from several words, those
+    /// that it has are recycled and free again, and are counted as lent and returned.
+    ///
+    /// # Panics
+    /// As the policy's `make` does. Objects that were claimed before are free again.
+    ///
+    /// # Context
+    /// Lock-free. In a pool of one word (32 slots; 16 on 32-bit targets) all are claimed in one step. In a larger one, or
+    /// one with lanes, it may hold slots for a moment that it gives back, so that another caller is refused.
+    ///
+    /// # Examples
+    /// See [`Batch`].
+    #[inline]
+    pub fn try_get_batch<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
+        self.batch(self, || self.free.claim_exactly::<K>(), |most| self.free.claim_up_to(most))
+    }
+
+    /// [`try_get_batch`](Self::try_get_batch) for callers that may have the reserved objects too, which are lent last. See
+    /// [`Headroom`](crate::Headroom).
+    ///
+    /// # Errors
+    /// [`Exhausted`], like `try_get_batch`.
+    pub fn try_get_batch_reserved<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
+        let mut batch = self.get_batch_up_to();
+        while batch.len < K {
+            let one = self.free.claim(true).ok_or_else(|| self.exhausted())?;
+            self.ready(one);
+            batch.extend(one.claimed());
+        }
+        Ok(batch)
+    }
+
+    /// Lends up to `K` objects as one value: as many as it finds free, perhaps none. Like
+    /// [`try_get_batch`](Self::try_get_batch) otherwise.
+    ///
+    /// # Source
+    /// DPDK's `rte_mempool_get_bulk`, in its burst form.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
+    /// assert_eq!(pool.get_batch_up_to::<8>().len(), 3);
+    /// ```
+    #[inline]
+    pub fn get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
+        self.gather(self, |most| self.free.claim_up_to(most))
+    }
+
+    /// Lends `K` objects at once, or none, each as a lease. Like [`try_get_batch`](Self::try_get_batch), but the objects
+    /// are returned one by one.
+    ///
+    /// # Errors
+    /// [`Exhausted`], like `try_get_batch`.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Pool;
+    ///
+    /// static BEAMS: Pool<u32, 8> = Pool::new();
+    /// let four = BEAMS.try_get_many::<4>()?;
+    /// assert!(BEAMS.try_get_many::<5>().is_err());
+    /// assert_eq!(BEAMS.available(), 4); // the refused call took nothing
+    /// # drop(four);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[inline]
+    pub fn try_get_many<const K: usize>(&self) -> Result<[Lease<&Self>; K], Exhausted> {
+        let batch = self.try_get_batch::<K>()?;
+        let slots = batch.slots;
+        forget(batch);
+        // [exclusive]: there were `K`.
+        Ok(slots.map(|slot| Lease::from_parts(self, slot)))
+    }
+
+    /// Lends up to `K` objects, each as a lease: as many as it finds free, perhaps none.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
+    /// assert_eq!(pool.get_up_to::<8>().len(), 3);
+    /// ```
+    pub fn get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
+        self.get_batch_up_to::<K>().into_iter().collect()
+    }
+
+    /// Lends `K` objects of `home`, or none. `exactly` claims so many of one word, `up_to` some.
+    #[inline(always)]
+    fn batch<R: Home, const K: usize>(
+        &self,
+        home: R,
+        exactly: impl FnOnce() -> Option<Claimed>,
+        up_to: impl Fn(usize) -> Option<Claimed>,
+    ) -> Result<Batch<R, K>, Exhausted> {
+        if K == 0 {
+            return Ok(Batch::empty(home));
+        }
+        if let Some(claimed) = exactly() {
+            self.ready_all(claimed);
+            return Ok(Batch::full(home, claimed));
+        }
+        if W::Free::<N>::IN_ONE_STEP {
+            return Err(self.exhausted());
+        }
+        self.gather_all(home, up_to)
+    }
+
+    /// Goes on with [`batch`](Self::batch) where no word has as many.
+    #[cold]
+    #[inline(never)]
+    fn gather_all<R: Home, const K: usize>(
+        &self,
+        home: R,
+        up_to: impl Fn(usize) -> Option<Claimed>,
+    ) -> Result<Batch<R, K>, Exhausted> {
+        // A look first, so that a call that cannot succeed lends and recycles nothing.
+        if !self.free.has_available(K) {
+            return Err(self.exhausted());
+        }
+        let batch = self.gather(home, up_to);
+        if batch.len == K { Ok(batch) } else { Err(self.exhausted()) }
+    }
+
+    /// Lends up to `K` objects of `home`, which `up_to` claims.
+    fn gather<R: Home, const K: usize>(
+        &self,
+        home: R,
+        up_to: impl Fn(usize) -> Option<Claimed>,
+    ) -> Batch<R, K> {
+        let mut batch = Batch::empty(home);
+        while batch.len < K {
+            let Some(claimed) = up_to(K - batch.len) else { break };
+            self.ready_all(claimed);
+            batch.extend(claimed);
+        }
+        batch
+    }
+}
+
+impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> Lane<'_, T, N, LANES, P, W> {
+    /// [`Pool::try_get_batch`] on the lane, at best with the objects that the lane keeps. The batch borrows the lane, and
+    /// its objects go back there.
+    ///
+    /// # Errors
+    /// [`Exhausted`], like `try_get_batch` of a pool.
+    ///
+    /// # Examples
+    /// ```
+    /// static POOL: forebay::LanePool<u32, 32, 2> = forebay::LanePool::new();
+    /// let lane = POOL.claim().unwrap();
+    /// assert_eq!(lane.try_get_batch::<8>()?.iter().sum::<u32>(), 0);
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[inline]
+    pub fn try_get_batch<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
+        let free = &self.pool.free;
+        let exactly = || free.claim_exactly_on::<K>(self.lane);
+        self.pool.batch(self, exactly, |most| free.claim_up_to_on(self.lane, most))
+    }
+
+    /// [`Pool::get_batch_up_to`] on the lane, like [`try_get_batch`](Self::try_get_batch).
+    #[inline]
+    pub fn get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
+        self.pool.gather(self, |most| self.pool.free.claim_up_to_on(self.lane, most))
+    }
+}
