@@ -21,7 +21,8 @@ for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
         bare_metal build --quiet --release --target $target
     bare_metal build --quiet --release --target $target --features portable-atomic/critical-section
     bare_metal build --quiet --release --target $target --features portable-atomic/unsafe-assume-single-core
-    say "$target: asks for a backend, builds with either"
+    bare_metal build --quiet --release --target $target --features critical-section
+    say "$target: asks for a backend, builds with either, and with critical sections of its own"
 done
 
 # A final artifact with a critical section of its own, linked, so that nothing is left open.

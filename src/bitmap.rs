@@ -10,7 +10,7 @@
 //! | F0→F1 | `release`: `fetch_and` | `claim_in`: compare-exchange | the last owner's writes to the slot | `bitmap::claim_vs_claim_vs_release` |
 //! | F0→F2 | `release`: `fetch_and` | `usage`: load | what the last owner claimed before, so that it is counted | `bitmap::usage_vs_get_vs_put` |
 //! | F3→F4 | `count_lap`: `fetch_add` | `usage`: load of `laps` | the word that came round, so that it is not counted twice | none: a lap is 65,536 claims at least |
-//! | V0→V1 | `cool`: store | `warm_up`: `fetch_or` | the epoch that began, so that no slot stays warm which was lent in the one before | `pool::epoch_vs_first_get` |
+//! | V0→V1 | `cool`: `swap` | `warm_up`: `fetch_or` | the epoch that began, so that no slot stays warm which was lent in the one before | `pool::epoch_vs_first_get` |
 //!
 //! Claims of the same word continue the release sequence of an earlier `fetch_and`, since both are
 //! read-modify-writes, so F1 holds also when other claims and releases of the word lie between.
@@ -26,7 +26,7 @@
 
 use crate::metrics::Usage;
 use crate::sync::{
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
     SLOTS_PER_WORD, Words, const_fn, plain, rmw, seeded, update,
 };
 
@@ -311,8 +311,8 @@ impl<const N: usize> Bitmap<N> {
     /// Makes `slot`, which the caller owns, warm. The caller then looks at what made slots [cold](Self::cool).
     pub(crate) fn warm_up(&self, slot: usize) {
         let one = Claimed::one(slot);
-        // V1 (Acquire, pairs with V0): if all were made cold before, the reason is visible.
-        let order = seeded!("warm_up_relaxed", Relaxed, Acquire);
+        // V1 (AcqRel, pairs with V0): if all were made cold before, the reason is visible. Else the slot is made cold again.
+        let order = seeded!("warm_up_relaxed", Relaxed, AcqRel);
         self.warm(one.word).fetch_or(one.mask, order);
     }
 
@@ -325,8 +325,8 @@ impl<const N: usize> Bitmap<N> {
     /// Makes all slots cold, for a reason that the caller stored before.
     pub(crate) fn cool(&self) {
         for word in 0..Self::WORDS {
-            // V0 (Release, pairs with V1): the reason comes before.
-            self.warm(word).store(0, Release);
+            // V0 (AcqRel, pairs with V1): the reason comes before, or the slots that were made warm.
+            self.warm(word).swap(0, AcqRel);
         }
     }
 

@@ -442,10 +442,13 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
             // SAFETY: the caller's; it runs only if `recycle` panics, and then the loop goes no further.
             let others = Defer(|| unsafe { self.take_back_all(rest, to, recycle) });
             let release = Release::new(self, slot, to);
+            let early = seeded!("batch_freed_early", self.free.release(slot), false);
             // SAFETY: the caller's. An object that was not kept is not freed below.
             if unsafe { release.recycle_or_evict(recycle) } {
                 mem::forget(release);
-                freed.add(slot);
+                if !early {
+                    freed.add(slot);
+                }
             }
             mem::forget(others);
         }

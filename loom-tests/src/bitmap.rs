@@ -23,11 +23,12 @@ pub static MODELS: &[Model] = &[
     .cases(3)
     .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "free_before_recycle"]),
     Model::new("claims_of_free_slots_succeed", |n| match n {
-        0 => claims_of_free_slots_succeed::<2>(1),
-        _ => claims_of_free_slots_succeed::<3>(2),
+        0 => claims_of_free_slots_succeed::<2>(1, 2),
+        1 => claims_of_free_slots_succeed::<3>(2, 3),
+        _ => claims_of_free_slots_succeed::<3>(1, 2),
     })
     .floor(1_300)
-    .cases(2)
+    .cases(3)
     .seeds(&["claim_torn", "contended_is_exhausted"]),
     Model::new("get_many_vs_get_polling", |n| match n {
         0 => get_many_vs_get::<2, 2>(Polling),
@@ -44,11 +45,19 @@ pub static MODELS: &[Model] = &[
     .cases(2)
     .bound(2)
     .seeds(&["claim_torn", "claim_relaxed", "release_relaxed"]),
-    Model::new("get_many_vs_get_many", |_| get_many_vs_get_many()).floor(10_000).seeds(&[
+    Model::new("get_many_vs_get_many", |_| get_many_vs_get_many()).floor(10_000).bound(2).seeds(&[
         "claim_torn",
         "claim_relaxed",
         "release_relaxed",
     ]),
+    Model::new("batch_put_vs_claims_polling", |n| batch_put_vs_claims(Polling, n))
+        .floor(3_000)
+        .cases(2)
+        .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
+    Model::new("batch_put_vs_claims_blocking", |n| batch_put_vs_claims(Blocking, n))
+        .floor(1_800)
+        .cases(2)
+        .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())
         .floor(300)
         .seeds(&["claims_since_unseen", "usage_relaxed"]),
@@ -126,9 +135,14 @@ fn claim_vs_claim_vs_release<const N: usize>(form: Form) {
     assert_all_free(&pool);
 }
 
-/// Two threads ask for no more than there is, so each gets all it asks for, in one attempt each.
-fn claims_of_free_slots_succeed<const N: usize>(first: usize) {
+/// Two threads ask for no more than the `free` slots, so each gets all it asks for, in one attempt each. The others are on
+/// loan.
+fn claims_of_free_slots_succeed<const N: usize>(first: usize, free: usize) {
     let pool = Arc::new(Pool::<usize, N>::new());
+    // Where all are free, their objects are made in the model.
+    let lent = if free < N { N } else { 0 };
+    let mut on_loan: Vec<_> = (0..lent).map(|_| pool.try_get_arc().unwrap()).collect();
+    on_loan.drain(..free.min(lent));
     let claim = |count: usize| {
         let pool = Arc::clone(&pool);
         role(move || {
@@ -138,8 +152,8 @@ fn claims_of_free_slots_succeed<const N: usize>(first: usize) {
             std::mem::forget(leases);
         })
     };
-    threads([claim(first), claim(N - first)]);
-    assert_eq!((pool.available(), pool.metrics().gets), (0, N as u64));
+    threads([claim(first), claim(free - first)]);
+    assert_eq!((pool.available(), pool.metrics().gets), (0, (lent + free) as u64));
 }
 
 /// All or nothing beside one: they never have the same slot, and a refusal leaves nothing behind.
@@ -164,9 +178,10 @@ fn get_many_vs_get<const N: usize, const K: usize>(form: Form) {
     assert_all_free(&pool);
 }
 
-/// Two of three slots, twice: one caller at most has them at a time.
+/// Two free slots of different words, twice: one caller at most has them at a time.
 fn get_many_vs_get_many() {
     let pool = Arc::new(Pool::<usize, 3>::new());
+    let first = pool.try_get_arc().unwrap();
     let many = || {
         let pool = Arc::clone(&pool);
         role(move || {
@@ -176,5 +191,35 @@ fn get_many_vs_get_many() {
         })
     };
     threads([many(), many()]);
+    drop(first);
+    assert_all_free(&pool);
+}
+
+/// A batch of one word, or of two, comes back while another caller takes a batch and then one object.
+fn batch_put_vs_claims(form: Form, case: usize) {
+    match case {
+        0 => batch_put_vs_claims_of::<2, 2>(form),
+        _ => batch_put_vs_claims_of::<3, 3>(form),
+    }
+}
+
+fn batch_put_vs_claims_of<const N: usize, const K: usize>(form: Form) {
+    let pool = Arc::new(Pool::<usize, N>::new());
+    let mut batch = pool.try_get_batch_arc::<K>().unwrap();
+    let other = Arc::clone(&pool);
+    threads([
+        role(move || {
+            batch.iter_mut().for_each(use_alone);
+            drop(batch);
+        }),
+        role(move || {
+            if let Some(mut batch) = form.attempt(|| other.try_get_batch::<2>().ok()) {
+                batch.iter_mut().for_each(use_alone);
+            }
+            if let Ok(mut lease) = other.try_get() {
+                use_alone(&mut lease);
+            }
+        }),
+    ]);
     assert_all_free(&pool);
 }

@@ -244,6 +244,11 @@ impl Tally {
         Tracked { value, tally: self.clone() }
     }
 
+    /// How many objects were made and not dropped.
+    pub fn alive(&self) -> usize {
+        self.0.0.load(Relaxed) - self.0.1.load(Relaxed)
+    }
+
     /// Asserts that every object was dropped, once.
     pub fn assert_even(&self) {
         assert_eq!(self.0.0.load(Relaxed), self.0.1.load(Relaxed), "made and dropped");

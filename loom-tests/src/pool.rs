@@ -13,6 +13,7 @@ pub static MODELS: &[Model] =
             "claim_at_relaxed",
             "claim_at_of_taken",
             "free_before_recycle",
+            "vacant_stays_warm",
         ]),
         Model::new("get_vs_trim_blocking", |_| get_vs_trim(Blocking)).floor(74).seeds(&[
             "claim_relaxed",
@@ -20,6 +21,7 @@ pub static MODELS: &[Model] =
             "claim_at_relaxed",
             "claim_at_of_taken",
             "free_before_recycle",
+            "vacant_stays_warm",
         ]),
         Model::new("trim_vs_trim", |_| trim_vs_trim()).floor(360).seeds(&[
             "release_relaxed",
@@ -36,6 +38,11 @@ pub static MODELS: &[Model] =
             "claim_relaxed",
             "claim_at_relaxed",
             "claim_at_of_taken",
+        ]),
+        Model::new("epoch_vs_first_get", epoch_vs_first_get).floor(680).cases(2).seeds(&[
+            "epoch_stays_warm",
+            "epoch_unseen",
+            "warm_up_relaxed",
         ]),
         Model::new("put_on_other_thread_polling", |_| put_on_other_thread(Polling))
             .floor(51)
@@ -81,6 +88,10 @@ fn get_vs_trim(form: Form) {
             form.attempt(|| (trimmer.trim() == 1).then_some(()));
         }),
     ]);
+    // If it was dropped, another one is made.
+    let lease = pool.try_get().unwrap();
+    assert_eq!(tally.alive(), 1);
+    drop(lease);
     assert_sound(pool, &tally);
 }
 
@@ -129,6 +140,27 @@ fn fill_vs_get_vs_trim() {
             trim.trim();
         }),
     ]);
+    assert_sound(pool, &tally);
+}
+
+/// An epoch begins beside the get that makes a slot warm, of an object that is made, or of one from an epoch before. The
+/// next get is of the new epoch.
+fn epoch_vs_first_get(case: usize) {
+    let (pool, tally) = pool::<1>();
+    if case == 1 {
+        drop(pool.try_get().unwrap());
+        pool.advance_epoch();
+    }
+    let (getter, counter) = (Arc::clone(&pool), Arc::clone(&pool));
+    threads([
+        role(move || use_alone(&mut getter.try_get().unwrap())),
+        role(move || {
+            counter.advance_epoch();
+        }),
+    ]);
+    let lease = pool.try_get().unwrap();
+    assert_eq!(pool.audit().map(|loan| loan.age()).collect::<Vec<_>>(), [0]);
+    drop(lease);
     assert_sound(pool, &tally);
 }
 

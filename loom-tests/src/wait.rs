@@ -86,6 +86,14 @@ pub static MODELS: &[Model] = &[
     Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
         .seeds(&["stock_without_settle", "no_settle_fence"])
         .floor(14_000),
+    Model::new("batch_put_vs_waiting_get", |_| batch_put_vs_waiting_get()).seeds(&[
+        "batch_without_settle",
+        "no_settle_fence",
+        "release_relaxed",
+    ]),
+    Model::new("lane_batch_put_vs_waiting_get", |_| lane_batch_put_vs_waiting_get())
+        .seeds(&["batch_without_settle", "no_settle_fence"])
+        .floor(17_000),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
         .seeds(&["refill_without_settle", "no_settle_fence"])
         .floor(1_400),
@@ -484,6 +492,29 @@ fn lane_puts_vs_waiting_get() {
     let owner = lane(&POOL);
     let leases = [(); 2].map(|()| owner.try_get().unwrap());
     threads([role(move || drop(leases)), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// A batch comes back in one step while somebody sits down and sleeps, who gets one of its objects.
+fn batch_put_vs_waiting_get() {
+    pool!(POOL: Waiting<2, 1>);
+    let mut batch = POOL.try_get_batch::<2>().unwrap();
+    threads([
+        role(move || {
+            batch.iter_mut().for_each(use_alone);
+            drop(batch);
+        }),
+        role(|| use_and_put(POOL.get_blocking().unwrap())),
+    ]);
+    assert_even(&POOL);
+}
+
+/// A lane keeps one object of a batch to itself. Somebody who sits down gets another one, which the lane shares.
+fn lane_batch_put_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<2, 1>);
+    let owner = lane(&POOL);
+    let batch = owner.try_get_batch::<2>().unwrap();
+    threads([role(move || drop(batch)), role(|| use_and_put(POOL.get_blocking().unwrap()))]);
     assert_all_free(&POOL, &[owner]);
 }
 

@@ -7,6 +7,8 @@ suite!(bitmap:
     get_many_vs_get_polling,
     get_many_vs_get_blocking,
     get_many_vs_get_many,
+    batch_put_vs_claims_polling,
+    batch_put_vs_claims_blocking,
     usage_vs_get_vs_put,
     reserved_get_vs_get,
 );

@@ -6,6 +6,7 @@ suite!(pool:
     trim_vs_trim,
     fill_vs_fill,
     fill_vs_get_vs_trim,
+    epoch_vs_first_get,
     put_on_other_thread_polling,
     put_on_other_thread_blocking,
 );

@@ -18,6 +18,8 @@ suite!(wait:
     reserved_get_has_no_seat,
     lane_put_hands_over,
     lane_puts_vs_waiting_get,
+    batch_put_vs_waiting_get,
+    lane_batch_put_vs_waiting_get,
     lane_refill_vs_waiting_get,
     lane_refill_vs_two_waiting_gets,
     brittle_waker_vs_put,

@@ -324,6 +324,18 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
         Ok(batch)
     }
 
+    /// [`try_get_batch`](Self::try_get_batch) of a pool in an `Arc`: the batch owns a share of the pool.
+    ///
+    /// # Errors
+    /// [`Exhausted`], like `try_get_batch`.
+    #[cfg(feature = "std")]
+    pub fn try_get_batch_arc<const K: usize>(
+        self: &std::sync::Arc<Self>,
+    ) -> Result<Batch<std::sync::Arc<Self>, K>, Exhausted> {
+        let home = std::sync::Arc::clone(self);
+        self.batch(home, || self.free.claim_exactly::<K>(), |most| self.free.claim_up_to(most))
+    }
+
     /// Lends up to `K` objects as one value: as many as it finds free, perhaps none. Like
     /// [`try_get_batch`](Self::try_get_batch) otherwise.
     ///

@@ -8,6 +8,7 @@
 //! of an earlier one, as a read-modify-write does, since its section comes behind.
 
 use super::Ordering::{self, Relaxed};
+use super::seeded;
 use core::sync::atomic;
 
 macro_rules! sections {
@@ -51,6 +52,10 @@ macro_rules! sections {
                 _: Ordering,
                 mut f: impl FnMut($int) -> Option<$int>,
             ) -> Result<$int, $int> {
+                if seeded!("section_split", true, false) {
+                    let seen = self.load(Ordering::Acquire);
+                    return f(seen).map(|new| self.store(new, Relaxed)).map(|()| seen).ok_or(seen);
+                }
                 critical_section::with(|_| {
                     let seen = self.0.load(Relaxed);
                     let Some(new) = f(seen) else { return Err(seen) };
