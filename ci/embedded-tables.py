@@ -26,6 +26,7 @@ PEERS = {
 }
 OPERATIONS = {
     "get": "get", "put": "put", "get8": "get of 8 at once", "put8": "put of the 8",
+    "get_batch": "get of a batch of 8", "put_batch": "put of the batch",
     "insert": "insert into a slab", "remove": "remove from it",
     "lane_get": "get on a lane", "lane_put": "put on a lane",
     "push_word": "push a word", "pop_word": "pop a word", "push_token": "push 32 bytes", "pop_token": "pop 32 bytes",

@@ -4,7 +4,7 @@
 //! or for one thread. The counters are Relaxed and each stands for itself: nothing is read because of what
 //! another says, so there is no order to prove and no model.
 
-use crate::sync::{Ordering::Relaxed, const_fn, filled, rmw};
+use crate::sync::{Ordering::Relaxed, const_fn, filled, rmw, update};
 use core::fmt;
 use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
@@ -129,9 +129,7 @@ impl Recorder {
         // A look first: there is a new longest less and less often.
         if ticks > self.longest.load(Relaxed) {
             // An error is that somebody recorded a longer one meanwhile.
-            let _ = self
-                .longest
-                .fetch_update(Relaxed, Relaxed, |longest| (ticks > longest).then_some(ticks));
+            let _ = update(&self.longest, Relaxed, |longest| (ticks > longest).then_some(ticks));
         }
     }
 

@@ -558,9 +558,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
                 };
                 // S1 (Acquire, pairs with S0), as in `take_shared`.
                 let order = seeded!("claim_at_shared_relaxed", Relaxed, Acquire);
-                lane.shared
-                    .fetch_update(order, Relaxed, |word| shares(word).then_some(word & !one.mask))
-                    .is_ok()
+                update(&lane.shared, order, |word| shares(word).then_some(word & !one.mask)).is_ok()
             })
     }
 

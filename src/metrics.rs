@@ -10,7 +10,7 @@
 //!
 //! [`Metrics`] says how exact each is while the pool works on.
 
-use crate::sync::{Ordering::Relaxed, const_fn, plain, rmw};
+use crate::sync::{Ordering::Relaxed, const_fn, plain, rmw, update};
 use core::fmt;
 
 /// A pool's counts at one time. Take one with [`Pool::metrics`](crate::Pool::metrics).
@@ -232,7 +232,7 @@ impl Shown {
         let low = count as usize;
         let ahead = |before: usize| before.wrapping_sub(low);
         let is_ahead = |before| (1..=Self::BEHIND).contains(&ahead(before));
-        match self.0.fetch_update(Relaxed, Relaxed, |before| (!is_ahead(before)).then_some(low)) {
+        match update(&self.0, Relaxed, |before| (!is_ahead(before)).then_some(low)) {
             Ok(_) => count,
             Err(before) => count + ahead(before) as u64,
         }
@@ -252,15 +252,12 @@ macro_rules! events {
             }
 
             /// Counts one more, up to the most that there is room for. How many now.
-            ///
-            /// Out of line, since it is for slow paths, and a loop of this kind is unrolled.
+            /// Out of line, since it is for slow paths.
             #[cold]
             #[inline(never)]
             #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // The widths differ.
             pub(crate) fn count(&self) -> usize {
-                // An error cannot happen, since the closure is never `None`.
-                let (Ok(before) | Err(before)) =
-                    self.0.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_add(1)));
+                let (Ok(before) | Err(before)) = update(&self.0, Relaxed, |n| n.checked_add(1));
                 (before as usize).saturating_add(1)
             }
 

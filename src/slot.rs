@@ -12,7 +12,7 @@
 use crate::sync::{
     CELLS_HAVE_STATE,
     Ordering::{self, AcqRel, Acquire, Relaxed, Release},
-    UnsafeCell, const_fn, filled, rmw, seeded,
+    UnsafeCell, const_fn, filled, rmw, seeded, update,
 };
 use core::mem::MaybeUninit;
 
@@ -228,7 +228,7 @@ impl SlotState {
             return take(self.load().0).map(|word| self.0.store(word, Relaxed)).is_some();
         }
         // P1 (Acquire, pairs with P0): what the last holder wrote comes before. The mark is only taken once.
-        self.0.fetch_update(Acquire, Relaxed, take).is_ok()
+        update(&self.0, Acquire, take).is_ok()
     }
 
     /// Owner only: the exclusive lease becomes its first `holders`, one or two.
@@ -286,17 +286,14 @@ impl SlotState {
         order: Ordering,
         mut f: impl FnMut(Word) -> Option<Word>,
     ) -> Result<Word, Word> {
-        self.0
-            .fetch_update(order, Relaxed, |word| {
-                f(word & HOLDERS).map(|holders| (word & !HOLDERS) | holders)
-            })
-            .map(|before| before & HOLDERS)
+        let f = |word| f(word & HOLDERS).map(|holders| (word & !HOLDERS) | holders);
+        update(&self.0, order, f).map(|before| before & HOLDERS)
     }
 
     /// Called for a slot on loan before `epoch` is counted up: keeps an age of 255 at 255.
     pub(crate) fn keep_age(&self, epoch: usize) {
         // An error means that the slot is not that old: nothing to keep then.
-        let _ = self.0.fetch_update(Relaxed, Relaxed, |word| {
+        let _ = update(&self.0, Relaxed, |word| {
             let is_oldest = Snapshot(word).age(epoch) == u8::MAX;
             is_oldest.then(|| word.wrapping_add(1 << EPOCH_SHIFT))
         });

@@ -1,6 +1,6 @@
 //! One read-modify-write of any function: [`update`].
 
-use super::{Ordering, rmw::AtomicUsize};
+use super::Ordering;
 
 /// Replaces the value of `word` by the one that `f` makes of it, in one step. Returns the value before.
 ///
@@ -17,71 +17,82 @@ use super::{Ordering, rmw::AtomicUsize};
 /// # Errors
 /// The value, which was read `Relaxed`, if `f` returns `None`. The word is unchanged.
 #[inline(always)]
-pub(crate) fn update(
-    word: &AtomicUsize,
+pub(crate) fn update<A: Update>(
+    word: &A,
     order: Ordering,
-    f: impl FnMut(usize) -> Option<usize>,
-) -> Result<usize, usize> {
-    imp(word, order, f)
+    f: impl FnMut(A::Value) -> Option<A::Value>,
+) -> Result<A::Value, A::Value> {
+    word.update_by(order, f)
 }
 
-// Every `fetch_update` of these is one section.
-#[cfg(all(feature = "critical-section", any(not(target_has_atomic = "ptr"), forebay_sections)))]
-#[inline(always)]
-fn imp(
-    word: &AtomicUsize,
-    order: Ordering,
-    f: impl FnMut(usize) -> Option<usize>,
-) -> Result<usize, usize> {
-    word.fetch_update(order, Ordering::Relaxed, f)
+/// Atomics that [`update`] changes.
+pub(crate) trait Update {
+    type Value: Copy;
+
+    fn update_by(
+        &self,
+        order: Ordering,
+        f: impl FnMut(Self::Value) -> Option<Self::Value>,
+    ) -> Result<Self::Value, Self::Value>;
 }
 
-// Without 64-bit atomics it is the M profile: the others with LDREX have LDREXD, too.
+/// By LDREX and STREX. Without 64-bit atomics it is the M profile: the others with LDREX have LDREXD, too.
 #[cfg(all(
     target_arch = "arm",
     target_os = "none",
     target_has_atomic = "ptr",
     not(target_has_atomic = "64"),
 ))]
-#[inline(always)]
-fn imp(
-    word: &AtomicUsize,
-    order: Ordering,
-    mut f: impl FnMut(usize) -> Option<usize>,
-) -> Result<usize, usize> {
-    use core::arch::asm;
-    use core::sync::atomic::fence;
-    let at = word.as_ptr();
-    loop {
-        let seen: usize;
-        // SAFETY: loads an aligned word that is alive. An exception that is taken before the STREX ends the reservation,
-        // and so does the STREX of another core, so both make it fail. A store of `f` to the stack does not on the
-        // M profile; where it did, the same code would be run again.
-        unsafe {
-            asm!("ldrex {}, [{}]", out(reg) seen, in(reg) at, options(nostack, preserves_flags))
-        };
-        let Some(new) = f(seen) else {
-            // SAFETY: only ends the reservation.
-            unsafe { asm!("clrex", options(nostack, preserves_flags)) };
-            return Err(seen);
-        };
-        // The barriers that LLVM has around the loop of a compare-exchange of that order.
-        if matches!(order, Ordering::Release | Ordering::AcqRel) {
-            fence(Ordering::Release);
-        }
-        let failed: usize;
-        // SAFETY: stores to an aligned word that is only accessed atomically.
-        unsafe {
-            asm!("strex {}, {}, [{}]", out(reg) failed, in(reg) new, in(reg) at, options(nostack, preserves_flags));
-        };
-        if failed == 0 {
-            if matches!(order, Ordering::Acquire | Ordering::AcqRel) {
-                fence(Ordering::Acquire);
+macro_rules! updated {
+    ($($atomic:ident: $value:ty, $load:literal, $store:literal);+ $(;)?) => {$(
+        impl Update for super::rmw::$atomic {
+            type Value = $value;
+
+            #[inline(always)]
+            fn update_by(
+                &self,
+                order: Ordering,
+                mut f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                use core::arch::asm;
+                use core::sync::atomic::fence;
+                let at = self.as_ptr();
+                loop {
+                    let seen: $value;
+                    // SAFETY: loads an aligned word that is alive. An exception that is taken before the STREX ends the
+                    // reservation, and so does the STREX of another core: both make it fail. On the M profile a store
+                    // of `f` to the stack does not.
+                    unsafe {
+                        asm!(concat!($load, " {}, [{}]"), out(reg) seen, in(reg) at, options(nostack, preserves_flags));
+                    };
+                    let Some(new) = f(seen) else {
+                        // SAFETY: only ends the reservation.
+                        unsafe { asm!("clrex", options(nostack, preserves_flags)) };
+                        return Err(seen);
+                    };
+                    // The barriers that LLVM has around the loop of a compare-exchange of that order.
+                    if matches!(order, Ordering::Release | Ordering::AcqRel) {
+                        fence(Ordering::Release);
+                    }
+                    let failed: u32;
+                    // SAFETY: stores to an aligned word that is only accessed atomically.
+                    unsafe {
+                        asm!(
+                            concat!($store, " {}, {}, [{}]"),
+                            out(reg) failed, in(reg) new, in(reg) at, options(nostack, preserves_flags)
+                        );
+                    };
+                    if failed == 0 {
+                        if matches!(order, Ordering::Acquire | Ordering::AcqRel) {
+                            fence(Ordering::Acquire);
+                        }
+                        return Ok(seen);
+                    }
+                    again();
+                }
             }
-            return Ok(seen);
         }
-        again();
-    }
+    )+};
 }
 
 /// Marks another round as rare, so that it is not laid out beside the first.
@@ -95,8 +106,36 @@ fn imp(
 #[inline(always)]
 fn again() {}
 
+/// By sections: each `fetch_update` is one.
+#[cfg(all(
+    feature = "critical-section",
+    any(not(target_has_atomic = "ptr"), forebay_sections),
+    not(any(all(loom, feature = "loom"), forebay_shuttle)),
+))]
+macro_rules! updated {
+    ($($atomic:ident: $value:ty, $load:literal, $store:literal);+ $(;)?) => {$(
+        impl Update for super::rmw::$atomic {
+            type Value = $value;
+
+            #[inline(always)]
+            fn update_by(
+                &self,
+                order: Ordering,
+                f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                self.fetch_update(order, Ordering::Relaxed, f)
+            }
+        }
+    )+};
+}
+
+/// By compare-exchange.
 #[cfg(not(any(
-    all(feature = "critical-section", any(not(target_has_atomic = "ptr"), forebay_sections)),
+    all(
+        feature = "critical-section",
+        any(not(target_has_atomic = "ptr"), forebay_sections),
+        not(any(all(loom, feature = "loom"), forebay_shuttle)),
+    ),
     all(
         target_arch = "arm",
         target_os = "none",
@@ -104,18 +143,34 @@ fn again() {}
         not(target_has_atomic = "64"),
     ),
 )))]
-#[inline(always)]
-fn imp(
-    word: &AtomicUsize,
-    order: Ordering,
-    mut f: impl FnMut(usize) -> Option<usize>,
-) -> Result<usize, usize> {
-    let mut seen = word.load(Ordering::Relaxed);
-    loop {
-        let Some(new) = f(seen) else { return Err(seen) };
-        match word.compare_exchange_weak(seen, new, order, Ordering::Relaxed) {
-            Ok(seen) => return Ok(seen),
-            Err(now) => seen = now,
+macro_rules! updated {
+    ($($atomic:ident: $value:ty, $load:literal, $store:literal);+ $(;)?) => {$(
+        impl Update for super::rmw::$atomic {
+            type Value = $value;
+
+            #[inline(always)]
+            fn update_by(
+                &self,
+                order: Ordering,
+                mut f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                let mut seen = self.load(Ordering::Relaxed);
+                loop {
+                    let Some(new) = f(seen) else { return Err(seen) };
+                    match self.compare_exchange_weak(seen, new, order, Ordering::Relaxed) {
+                        Ok(seen) => return Ok(seen),
+                        Err(now) => seen = now,
+                    }
+                }
+            }
         }
-    }
+    )+};
 }
+
+updated! {
+    AtomicUsize: usize, "ldrex", "strex";
+    AtomicU16: u16, "ldrexh", "strexh";
+}
+// Elsewhere it is one of these.
+#[cfg(any(target_pointer_width = "64", all(loom, feature = "loom"), forebay_shuttle))]
+updated! { AtomicSlot: u32, "ldrex", "strex" }
