@@ -20,8 +20,8 @@ use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use firmware::{board, exit, println};
 use forebay::{
-    Consumer, Lane, LanePool, Lease, Pool, Producer, Receiver, RecvError, Reset, Ring, Sender,
-    SharedLease,
+    Batch, Consumer, Lane, LanePool, Lease, Pool, Producer, Receiver, RecvError, Reset, Ring,
+    Sender, SharedLease,
 };
 use forebay::{Slab, StreamPool, Wake};
 
@@ -72,6 +72,7 @@ type FromLane = Lease<&'static Lane<'static, Object, 4, 2>>;
 #[derive(Default)]
 struct Side {
     held: [Option<FromPool>; N],
+    batch: Option<Batch<&'static Pool<Object, N>, 2>>,
     inserted: [Option<Lease<&'static Slab<Dropped, N>>>; N],
     shared: [Option<SharedLease<&'static Pool<Object, N>>>; 2],
     from_lane: [Option<FromLane>; 4],
@@ -184,6 +185,23 @@ fn get_many<const S: usize>() {
             }
         }
     }
+}
+
+fn get_batch<const S: usize>() {
+    if let (place @ None, Ok(mut batch)) = (&mut side(S).batch, POOL.try_get_batch()) {
+        for object in batch.iter_mut() {
+            assert!(!object.taken, "an object was lent twice");
+            object.taken = true;
+        }
+        *place = Some(batch);
+    }
+}
+
+fn put_batch<const S: usize>() {
+    let batch = &mut side(S).batch;
+    let are_taken = |batch: &Batch<_, 2>| batch.iter().all(|object: &Object| object.taken);
+    assert!(batch.as_ref().is_none_or(are_taken), "somebody else put what is held here");
+    *batch = None;
 }
 
 fn put<const S: usize>() {
@@ -364,7 +382,7 @@ macro_rules! cases {
     };
 }
 
-static CASES: [Case; 30] = cases! {
+static CASES: [Case; 34] = cases! {
     "push, pop": ring_from_main, push / pop;
     "pop, push": ring_to_main, pop / push;
     "reserve and commit, pop": ring_from_main, grant / pop;
@@ -377,11 +395,15 @@ static CASES: [Case; 30] = cases! {
     "put, put": lent_to_both, put / put;
     "get_many, get": lent_to_main, get_many / get;
     "get_many, put": lent_to_interrupt, get_many / put;
+    "get a batch, get": lent_to_main, get_batch / get;
+    "get a batch, put": lent_to_interrupt, get_batch / put;
+    "put a batch, get": batch_lent_to_main, put_batch / get;
+    "put a batch, put": batch_and_one_lent, put_batch / put;
     "into_raw and from_raw, get": lent_to_main, raw / get;
     "share, get": lent_to_main, share / get;
-    "clone, drop": shared_by_both, clone / unshare;
-    "drop, clone": shared_by_both, unshare / clone;
-    "drop, drop": shared_by_both, unshare / unshare;
+    "clone, drop": shared, clone / unshare;
+    "drop, clone": shared, unshare / clone;
+    "drop, drop": shared, unshare / unshare;
     "insert, insert": in_slab_of_main, insert / insert;
     "insert, remove": in_slab_of_interrupt, insert / remove;
     "remove, insert": in_slab_of_main, remove / insert;
@@ -429,14 +451,29 @@ fn lent_to_both(fill: usize) -> bool {
     fill == 0
 }
 
-fn shared_by_both(fill: usize) -> bool {
+fn batch_lent_to_main(fill: usize) -> bool {
+    get_batch::<0>();
+    (0..fill).for_each(|_| get::<1>());
+    fill <= 1
+}
+
+fn batch_and_one_lent(fill: usize) -> bool {
+    get_batch::<0>();
+    get::<1>();
+    fill == 0
+}
+
+/// By `main` alone, by both, and by both with a third holder.
+fn shared(fill: usize) -> bool {
     get::<0>();
     share::<0>();
-    side(1).shared[0].clone_from(&side(0).shared[0]);
-    if fill == 1 {
+    if fill >= 1 {
+        side(1).shared[0].clone_from(&side(0).shared[0]);
+    }
+    if fill == 2 {
         clone::<0>();
     }
-    fill <= 1
+    fill <= 2
 }
 
 fn in_slab_of_main(fill: usize) -> bool {
