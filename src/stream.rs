@@ -105,7 +105,7 @@ impl<W: Notify> Shared<W> {
         Self { end, epoch: 0, receiver: W::new(), sender: W::new() }
     }
 
-    /// Why there is no token, for a receiver that `refuses` more or does not.
+    /// Returns why there is no token, for a receiver that `refuses` more or does not.
     fn nothing(&self, ended: bool, refuses: bool) -> RecvError {
         if ended {
             RecvError::Ended(self.reason())
@@ -116,7 +116,7 @@ impl<W: Notify> Shared<W> {
         }
     }
 
-    /// How the stream ended, whose ring the consumer saw closed.
+    /// Returns how the stream ended. The consumer must have seen the ring closed.
     #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
     fn reason(&self) -> End {
         // Relaxed: C1 of the ring has acquired it.

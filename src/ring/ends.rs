@@ -40,7 +40,7 @@ pub unsafe trait RingRef {
     #[doc(hidden)]
     type Ring: RawRing;
     /// Whether `Ring::take` was asked for the end, which is to be given back then.
-    /// What the holders of a pooled ring share besides.
+    /// The type of the data that the holders of a pooled ring share besides the ring.
     #[doc(hidden)]
     type Extra;
     #[doc(hidden)]
@@ -736,7 +736,7 @@ impl<R: RingRef> Consumer<R> {
 
 // Functions of no type, so that an end whose address nobody needs can live in registers.
 
-/// A result that is an error, made where the compiler cannot look. As [`reason`].
+/// Returns the error of a look that found nothing, as a result, made where the compiler cannot look. Like [`reason`].
 #[cold]
 #[inline(never)]
 fn none<R: RawRing, X, T, E>(
@@ -748,7 +748,7 @@ fn none<R: RawRing, X, T, E>(
     Err(why(extra, has_ended(ring, head)))
 }
 
-/// Why a look of the consumer found nothing at `head`, its own index. `why` receives whether the ring has ended.
+/// Returns why a look of the consumer found nothing at `head`, its own index. `why` receives whether the ring has ended.
 #[cold]
 #[inline(never)]
 fn reason<R: RawRing, X, E>(
@@ -760,7 +760,7 @@ fn reason<R: RawRing, X, E>(
     why(extra, has_ended(ring, head))
 }
 
-/// Whether the ring is closed, and its last item is the one before `head`.
+/// Returns whether the ring is closed, and its last item is the one before `head`.
 #[inline]
 fn has_ended<R: RawRing>(ring: &R, head: usize) -> bool {
     // SAFETY: only loaded.
