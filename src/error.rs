@@ -215,6 +215,9 @@ carries_value!(SendError, value:
 );
 
 /// Why [`Consumer::pop`](crate::Consumer::pop) has no item.
+// As large as the tag beside a word or a byte, so that both are written in one go: a pop on a Cortex-M takes 1 to 2
+// instructions less, and none more elsewhere but 1 on RISC-V if its result stays in memory.
+#[cfg_attr(not(target_pointer_width = "64"), repr(usize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PopError {

@@ -19,27 +19,29 @@ use core::mem::MaybeUninit;
 
 /// A wait-free ring of `N` items between one producer and one consumer.
 ///
-/// All `N` places hold items, for any `N`. Each end keeps its own index and a stale copy of the other's in
-/// its handle, and touches shared memory only to publish, and to look again when the copy says full
-/// or empty.
+/// All `N` places hold items, for any `N`. With [`CacheLine`](crate::CacheLine) as its padding, each end keeps its own
+/// index and a stale copy of the other's in its handle: it touches shared memory only to publish, and to look again when
+/// the copy is used up. With [`Compact`](crate::Compact), for cores without a data cache, both indices are read from the
+/// ring each time: a copy would cost instructions and save nothing.
 ///
 /// # Shape
-/// `N` from 1 to 65,535, checked at compile time. Besides the items: four words, each padded by `A`, which
-/// is [`DefaultPadding`] unless told otherwise.
+/// `N` from 1 to 65,535, checked at compile time. Besides the items: the two indices, and two words that are written when
+/// an end is taken, closed or dropped. `A` pads these three parts; it is [`DefaultPadding`] unless given. An `A` with an
+/// alignment of 1 is a ring without copies.
 ///
 /// # Context
 /// Either end may be on any thread or in any interrupt handler. Push and pop are wait-free and use plain
 /// loads and stores only, on every target. Taking and dropping an end is a read-modify-write.
 ///
 /// # Source
-/// Indices from 0 to 2N and both cached on both sides as in rtrb; `split` as in heapless; ends that can be
-/// taken again as in bbqueue.
+/// Indices from 0 to 2N, and both cached on both sides where there are caches, as in rtrb; `split` as in heapless; ends
+/// that can be taken again as in bbqueue.
 ///
 // Invariants, cited by tag:
 // - [two-laps] `head` and `tail` run from 0 to `2N - 1`; their distance, modulo `2N`, is the number of items,
 //   0 to `N`. The places from `head` on for that distance, modulo `N`, are initialised.
-// - [own-index] only the producer stores `tail`, only the consumer stores `head`, and each from a plain
-//   field of its handle: nobody loads an atomic that he then stores.
+// - [own-index] only the producer stores `tail`, only the consumer stores `head`. Each end knows its own index from a plain
+//   field of its handle; in a ring without copies, from a relaxed load of the word that nobody else stores.
 // - [one-each] there is at most one producer and one consumer.
 // - [producer-side] a place outside the items belongs to the producer, [consumer-side] one inside
 //   to the consumer; publishing an index hands places over.
@@ -75,19 +77,18 @@ use core::mem::MaybeUninit;
 pub struct Ring<T, const N: usize, A = DefaultPadding> {
     /// Where the consumer reads next. Stored by the consumer.
     head: Padded<plain::AtomicUsize, A>,
-    /// Where the producer writes next, and [`CLOSED`]. Stored by the producer.
+    /// Where the producer writes next. Stored by the producer.
     tail: Padded<plain::AtomicUsize, A>,
     ends: Padded<Ends, A>,
     slots: Slots<T, N>,
 }
 
-/// The mark in `tail` that says that nothing will follow.
-pub(crate) const CLOSED: usize = 1 << (usize::BITS - 1);
-
 /// Written when an end comes or goes, so both ends keep it in their caches.
 struct Ends {
     /// Not 0 once the consumer left, or the producer wants no more. Stored by both, but never as 0.
-    cancelled: plain::AtomicUsize,
+    cancelled: plain::AtomicU16,
+    /// Not 0 once nothing follows the items before `tail`. Stored by the producer; read behind a look that found no item.
+    closed: plain::AtomicU16,
     /// Which ends are taken: [`PRODUCER`], [`CONSUMER`]. In a pooled ring, whose ends are not taken but lent, who drops
     /// the items that nobody will read: [`LEFT`], [`UNREAD`], [`SWEPT`].
     taken: rmw::AtomicUsize,
@@ -121,7 +122,8 @@ impl<T, const N: usize, A> Ring<T, N, A> {
                 head: Padded::new(plain::AtomicUsize::new(0)),
                 tail: Padded::new(plain::AtomicUsize::new(0)),
                 ends: Padded::new(Ends {
-                    cancelled: plain::AtomicUsize::new(0),
+                    cancelled: plain::AtomicU16::new(0),
+                    closed: plain::AtomicU16::new(0),
                     taken: rmw::AtomicUsize::new(0),
                 }),
                 slots: Slots::new(),
@@ -174,15 +176,10 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     #[must_use]
     pub fn try_producer(&self) -> Option<Producer<&Self>> {
         self.take(PRODUCER).then(|| {
-            let producer = Producer::new(self);
-            let tail = self.tail.load(Relaxed);
-            if tail & CLOSED != 0 {
-                // R0 (Release, pairs with A0): the consumer may see the last holder's items by this store,
-                // which does not continue that holder's release sequence.
-                let order = seeded!("reopen_relaxed", Relaxed, Release);
-                self.tail.store(tail & !CLOSED, order);
-            }
-            producer
+            // Relaxed: a consumer that sees an item of this producer sees this, too, by R0. Before that it may still find
+            // the ring closed, as the last holder left it.
+            self.ends.closed.store(0, Relaxed);
+            Producer::new(self)
         })
     }
 
@@ -239,7 +236,7 @@ impl<T, const N: usize, A> Ring<T, N, A> {
 
     /// Forgets that either side closed. Nobody else may have the ring.
     fn reopen(&mut self) {
-        self.tail.store(self.tail.load(Relaxed) & !CLOSED, Relaxed);
+        self.ends.closed.store(0, Relaxed);
         self.ends.cancelled.store(0, Relaxed);
     }
 
@@ -249,11 +246,12 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     /// `ring` is valid for writing.
     unsafe fn init(ring: *mut Self) {
         let word = || plain::AtomicUsize::new(0);
+        let mark = || plain::AtomicU16::new(0);
         // SAFETY: the caller's; every field is written.
         unsafe {
             (&raw mut (*ring).head).write(Padded::new(word()));
             (&raw mut (*ring).tail).write(Padded::new(word()));
-            let ends = Ends { cancelled: word(), taken: rmw::AtomicUsize::new(0) };
+            let ends = Ends { cancelled: mark(), closed: mark(), taken: rmw::AtomicUsize::new(0) };
             (&raw mut (*ring).ends).write(Padded::new(ends));
             Slots::init(&raw mut (*ring).slots);
         }
@@ -261,11 +259,12 @@ impl<T, const N: usize, A> Ring<T, N, A> {
 
     /// Drops the items and opens the ring again: as new.
     pub(crate) fn reset(&mut self) {
-        let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed) & !CLOSED);
+        let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed));
         // First, so that an item whose drop panics is not met again.
         self.head.store(0, Relaxed);
         self.tail.store(0, Relaxed);
         self.ends.cancelled.store(0, Relaxed);
+        self.ends.closed.store(0, Relaxed);
         self.ends.taken.store(0, Relaxed);
         drop(Items { ring: self, head, count: distance(N, head, tail) });
     }
@@ -282,8 +281,8 @@ impl<T, const N: usize, A> fmt::Debug for Ring<T, N, A> {
         let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed));
         f.debug_struct("Ring")
             .field("capacity", &N)
-            .field("len", &distance(N, head, tail & !CLOSED).min(N))
-            .field("closed", &(tail & CLOSED != 0))
+            .field("len", &distance(N, head, tail).min(N))
+            .field("closed", &(self.ends.closed.load(Relaxed) != 0))
             .finish_non_exhaustive()
     }
 }
@@ -303,6 +302,8 @@ impl<T, const N: usize, A> Drop for Ring<T, N, A> {
 pub unsafe trait RawRing {
     type Item;
     const CAPACITY: usize;
+    /// Whether the ends keep copies of the indices in their handles: where the padding keeps cache lines apart.
+    const CACHED: bool;
     /// # Safety
     /// [own-index]: only the consumer's end stores it.
     unsafe fn head(&self) -> &plain::AtomicUsize;
@@ -311,7 +312,10 @@ pub unsafe trait RawRing {
     unsafe fn tail(&self) -> &plain::AtomicUsize;
     /// # Safety
     /// An end stores no 0.
-    unsafe fn cancelled(&self) -> &plain::AtomicUsize;
+    unsafe fn cancelled(&self) -> &plain::AtomicU16;
+    /// # Safety
+    /// Only the producer's end stores it, 1, behind its last item.
+    unsafe fn closed(&self) -> &plain::AtomicU16;
     /// # Safety
     /// The ring is pooled, and an end keeps to the protocol of `ends::abandon` and `ends::sweep`.
     unsafe fn taken(&self) -> &rmw::AtomicUsize;
@@ -331,6 +335,7 @@ pub unsafe trait RawRing {
 unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
     type Item = T;
     const CAPACITY: usize = N;
+    const CACHED: bool = align_of::<A>() > 1;
 
     #[inline(always)]
     unsafe fn head(&self) -> &plain::AtomicUsize {
@@ -343,8 +348,13 @@ unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
     }
 
     #[inline(always)]
-    unsafe fn cancelled(&self) -> &plain::AtomicUsize {
+    unsafe fn cancelled(&self) -> &plain::AtomicU16 {
         &self.ends.cancelled
+    }
+
+    #[inline(always)]
+    unsafe fn closed(&self) -> &plain::AtomicU16 {
+        &self.ends.closed
     }
 
     #[inline(always)]
@@ -420,11 +430,17 @@ unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> Ring
     for SharedLease<R>
 {
     type Ring = Ring<T, N>;
+    type Extra = X;
     const TAKEN: bool = false;
 
     #[inline(always)]
     fn ring(&self) -> &Ring<T, N> {
         &self.ring
+    }
+
+    #[inline(always)]
+    fn parts(&self) -> (&Ring<T, N>, &X) {
+        (&self.ring, &self.extra)
     }
 }
 
@@ -479,6 +495,16 @@ const fn advance(n: usize, index: usize, count: usize) -> usize {
     }
 }
 
+/// The index behind `index` by `n`: where the places end that are free when the next item is at `index`.
+#[inline(always)]
+const fn opposite(n: usize, index: usize) -> usize {
+    if n.is_power_of_two() {
+        index ^ n // Not left to the compiler, which does not know that an index is below 2 N.
+    } else {
+        advance(n, index, n)
+    }
+}
+
 /// How many items lie from `head` to `tail`, in a ring of `n`.
 #[inline(always)]
 const fn distance(n: usize, head: usize, tail: usize) -> usize {
@@ -505,6 +531,7 @@ mod tests {
                     assert_eq!(distance(n, head, tail), count);
                     assert_eq!(place(n, tail), (place(n, head) + count) % n);
                 }
+                assert_eq!(opposite(n, head), advance(n, head, n));
             }
         }
     }

@@ -104,6 +104,29 @@ impl<W: Notify> Shared<W> {
         let end = plain::AtomicUsize::new(0);
         Self { end, epoch: 0, receiver: W::new(), sender: W::new() }
     }
+
+    /// Returns why there is no token, for a receiver that `refuses` more or does not.
+    fn nothing(&self, ended: bool, refuses: bool) -> RecvError {
+        if ended {
+            RecvError::Ended(self.reason())
+        } else if refuses && !seeded!("cancelled_goes_on", true, false) {
+            RecvError::Ended(End::Cancelled)
+        } else {
+            RecvError::Empty
+        }
+    }
+
+    /// Returns how the stream ended. The consumer must have seen the ring closed.
+    #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
+    fn reason(&self) -> End {
+        // Relaxed: C1 of the ring has acquired it.
+        let end = self.end.load(Relaxed);
+        match end & 0xff {
+            FINISHED => End::Finished,
+            FAILED => End::Failed((end >> 8) as u16),
+            _ => End::Aborted,
+        }
+    }
 }
 
 /// Makes rings, and opens them again when they come back.
@@ -156,8 +179,8 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     ///
     /// # Cost
     /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With
-    /// [`Wake`](crate::Wake) the drop of a half is one more, and so is that of a receiver which has not seen the end, if
-    /// tokens need to be dropped.
+    /// [`Wake`](crate::Wake) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
+    /// whose sender has not ended the stream.
     #[inline]
     pub fn open(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, Exhausted> {
         self.rings.try_get().map(halves)
@@ -427,11 +450,13 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, RecvError> {
+        let refuses = self.consumer.refuses();
+        let nothing = move |shared: &Shared<W>, ended| shared.nothing(ended, refuses);
         if !mem::needs_drop::<T>() {
-            return self.consumer.pop_then(Self::notify_sender, Self::nothing);
+            return self.consumer.pop_then(Self::notify_sender, nothing);
         }
         // A waker may panic; the token must not leak then.
-        let received = self.consumer.pop_then(|_| (), Self::nothing);
+        let received = self.consumer.pop_then(|_| (), nothing);
         if received.is_ok() {
             Self::notify_sender(&self.consumer);
         }
@@ -520,7 +545,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     #[must_use]
     pub fn end(&self) -> Option<End> {
         if self.consumer.is_closed() {
-            Some(Self::reason(&self.consumer))
+            Some(self.shared().reason())
         } else {
             self.consumer.refuses().then_some(End::Cancelled)
         }
@@ -542,30 +567,6 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     #[must_use]
     pub fn id(&self) -> StreamId {
         id(self.consumer.handle())
-    }
-
-    /// Why there is no token. Not inlined for the reason that `Consumer` has for its own.
-    #[cold]
-    #[inline(never)]
-    fn nothing(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> RecvError {
-        if consumer.saw_end() {
-            RecvError::Ended(Self::reason(consumer))
-        } else if consumer.refuses() && !seeded!("cancelled_goes_on", true, false) {
-            RecvError::Ended(End::Cancelled)
-        } else {
-            RecvError::Empty
-        }
-    }
-
-    /// The consumer saw the ring closed.
-    #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
-    fn reason(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) -> End {
-        let end = consumer.handle().extra.end.load(Relaxed);
-        match end & 0xff {
-            FINISHED => End::Finished,
-            FAILED => End::Failed((end >> 8) as u16),
-            _ => End::Aborted,
-        }
     }
 
     #[inline(always)]

@@ -122,6 +122,12 @@ mod imp {
     /// Load and store only: one instruction on every target.
     pub(crate) mod plain {
         pub(crate) use core::sync::atomic::{AtomicU16, AtomicUsize};
+
+        /// Loads `word`, which nobody else can store meanwhile. Not for other words: a checker fails then.
+        #[inline(always)]
+        pub(crate) fn own(word: &AtomicUsize) -> usize {
+            word.load(super::Ordering::Relaxed)
+        }
     }
 
     /// Read-modify-write, on every target.
@@ -347,6 +353,13 @@ mod weak {
 mod imp {
     pub(crate) mod plain {
         pub(crate) use loom::sync::atomic::{AtomicU16, AtomicUsize};
+
+        /// Loads `word`, which nobody else can store meanwhile. An atomic load would hide the other threads' loads from
+        /// loom when this thread stores next; this one also checks that nobody else stores.
+        pub(crate) fn own(word: &AtomicUsize) -> usize {
+            // SAFETY: loom stops with a panic where another thread's store is not ordered before or behind.
+            unsafe { word.unsync_load() }
+        }
     }
 
     pub(crate) mod rmw {
@@ -392,6 +405,11 @@ mod imp {
 
     pub(crate) mod plain {
         pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicUsize};
+
+        /// Loads `word`, which nobody else can store meanwhile.
+        pub(crate) fn own(word: &AtomicUsize) -> usize {
+            word.load(super::Ordering::Relaxed)
+        }
     }
 
     pub(crate) mod rmw {

@@ -1,8 +1,10 @@
 //! Rings: items arrive once, whole and in order, and places are written only when they are free.
+//!
+//! With copies of the indices in the ends (`CacheLine`) and without (`Compact`).
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{Consumer, PopError, Producer, PushError, Ring};
+use forebay::{CacheLine, Compact, Consumer, PopError, Producer, PushError, Ring};
 use std::sync::Arc;
 
 /// The faults that any model finds in which an item is written, read, and its place written again.
@@ -26,79 +28,177 @@ const PUSH_POP: &[&str] = &[
     "underrun",
 ];
 
-pub static MODELS: &[Model] =
-    &[
-        Model::new("push_vs_pop_polling", |n| match n {
-            0 => push_vs_pop::<1>(Polling),
-            1 => push_vs_pop::<2>(Polling),
-            _ => push_vs_pop::<3>(Polling),
-        })
-        .floor(4_000)
-        .cases(3)
-        .seeds(PUSH_POP),
-        Model::new("push_vs_pop_blocking", |n| match n {
-            0 => push_vs_pop::<1>(Blocking),
-            1 => push_vs_pop::<2>(Blocking),
-            _ => push_vs_pop::<3>(Blocking),
-        })
-        .floor(21_000)
-        .cases(3)
-        .seeds(PUSH_POP),
-        Model::new("grant_vs_pop_ref_polling", |_| grant_vs_pop_ref(Polling))
-            .floor(92)
-            .seeds(HAND_OVER),
-        Model::new("grant_vs_pop_ref_blocking", |_| grant_vs_pop_ref(Blocking))
-            .floor(160)
-            .seeds(HAND_OVER),
-        Model::new("push_slice_vs_pop_slice_polling", |_| push_slice_vs_pop_slice(Polling))
-            .floor(330)
-            .seeds(HAND_OVER),
-        Model::new("push_slice_vs_pop_slice_blocking", |_| push_slice_vs_pop_slice(Blocking))
-            .floor(38_000)
-            .seeds(HAND_OVER),
-        Model::new("push_iter_vs_drain_polling", |_| push_iter_vs_drain(Polling))
-            .floor(130)
-            .seeds(HAND_OVER),
-        Model::new("push_iter_vs_drain_blocking", |_| push_iter_vs_drain(Blocking))
-            .floor(6_800)
-            .seeds(HAND_OVER),
-        Model::new("producer_closes_polling", |_| producer_closes(Polling)).floor(1_500).seeds(&[
-            "close_relaxed",
-            "closed_before_items",
-            "tail_load_relaxed",
-        ]),
-        Model::new("producer_closes_blocking", |_| producer_closes(Blocking))
-            .floor(1_100)
-            .seeds(&["close_relaxed", "closed_before_items", "tail_load_relaxed"]),
-        Model::new("consumer_closes", |_| consumer_closes()).floor(120).seeds(&["publish_relaxed"]),
-        Model::new("take_vs_take", |_| take_vs_take()).floor(13).seeds(&["take_torn"]),
-        Model::new("producer_taken_again_polling", |n| producer_taken_again(Polling, n))
-            .floor(32_000)
-            .cases(2)
-            .seeds(&["take_relaxed", "give_back_relaxed", "reopen_relaxed"]),
-        Model::new("producer_taken_again_blocking", |n| producer_taken_again(Blocking, n))
-            .floor(38_000)
-            .cases(2)
-            .seeds(&["take_torn", "take_relaxed", "give_back_relaxed", "reopen_relaxed"]),
-        Model::new("consumer_taken_again_polling", |_| consumer_taken_again(Polling))
-            .floor(5_100)
-            .seeds(&["take_relaxed", "give_back_relaxed"]),
-        Model::new("consumer_taken_again_blocking", |_| consumer_taken_again(Blocking))
-            .floor(18_000)
-            .seeds(&["take_torn", "take_relaxed", "give_back_relaxed"]),
-    ];
+/// The faults of the look behind a look that found nothing.
+const END: &[&str] = &["close_relaxed", "ended_relaxed", "closed_unconfirmed"];
 
-type Writer<const N: usize> = Producer<Arc<Ring<usize, N>>>;
-type Reader<const N: usize> = Consumer<Arc<Ring<usize, N>>>;
+/// A ring that lives as long as the execution, so that its ends go to other threads.
+macro_rules! fixed {
+    ($n:literal, $padding:ty) => {{
+        loom::lazy_static! {
+            static ref RING: Ring<usize, $n, $padding> = Ring::new();
+        }
+        let ring: &'static Ring<usize, $n, $padding> = &RING;
+        ring
+    }};
+}
 
-/// A ring whose next item goes into the last place, so that the second one is at the wrap.
-fn ring<const N: usize>() -> (Writer<N>, Reader<N>) {
-    let (mut producer, mut consumer) = Ring::split_arc(Arc::new(Ring::new())).unwrap();
-    for n in 1..N {
-        producer.push(n).unwrap();
-        consumer.pop().unwrap();
-    }
-    (producer, consumer)
+pub static MODELS: &[Model] = &[
+    Model::new("push_vs_pop_polling", |n| match n {
+        0 => push_vs_pop::<1, CacheLine>(Polling),
+        1 => push_vs_pop::<2, CacheLine>(Polling),
+        _ => push_vs_pop::<3, CacheLine>(Polling),
+    })
+    .floor(4_000)
+    .cases(3)
+    .seeds(PUSH_POP),
+    Model::new("push_vs_pop_blocking", |n| match n {
+        0 => push_vs_pop::<1, CacheLine>(Blocking),
+        1 => push_vs_pop::<2, CacheLine>(Blocking),
+        _ => push_vs_pop::<3, CacheLine>(Blocking),
+    })
+    .floor(21_000)
+    .cases(3)
+    .seeds(PUSH_POP),
+    Model::new("push_vs_pop_compact_polling", |n| match n {
+        0 => push_vs_pop::<1, Compact>(Polling),
+        1 => push_vs_pop::<2, Compact>(Polling),
+        _ => push_vs_pop::<3, Compact>(Polling),
+    })
+    .floor(6_900)
+    .cases(3)
+    .seeds(PUSH_POP),
+    Model::new("push_vs_pop_compact_blocking", |n| match n {
+        0 => push_vs_pop::<1, Compact>(Blocking),
+        1 => push_vs_pop::<2, Compact>(Blocking),
+        _ => push_vs_pop::<3, Compact>(Blocking),
+    })
+    .floor(34_000)
+    .cases(3)
+    .seeds(PUSH_POP),
+    Model::new("grant_vs_pop_ref_polling", |_| grant_vs_pop_ref::<CacheLine>(Polling))
+        .floor(92)
+        .seeds(HAND_OVER),
+    Model::new("grant_vs_pop_ref_blocking", |_| grant_vs_pop_ref::<CacheLine>(Blocking))
+        .floor(160)
+        .seeds(HAND_OVER),
+    Model::new("grant_vs_pop_ref_compact_polling", |_| grant_vs_pop_ref::<Compact>(Polling))
+        .floor(92)
+        .seeds(HAND_OVER),
+    Model::new("grant_vs_pop_ref_compact_blocking", |_| grant_vs_pop_ref::<Compact>(Blocking))
+        .floor(160)
+        .seeds(HAND_OVER),
+    Model::new("push_slice_vs_pop_slice_polling", |_| {
+        push_slice_vs_pop_slice::<CacheLine>(Polling)
+    })
+    .floor(330)
+    .seeds(HAND_OVER),
+    Model::new("push_slice_vs_pop_slice_blocking", |_| {
+        push_slice_vs_pop_slice::<CacheLine>(Blocking)
+    })
+    .floor(38_000)
+    .seeds(HAND_OVER),
+    Model::new("push_slice_vs_pop_slice_compact_polling", |_| {
+        push_slice_vs_pop_slice::<Compact>(Polling)
+    })
+    .floor(330)
+    .seeds(HAND_OVER),
+    Model::new("push_slice_vs_pop_slice_compact_blocking", |_| {
+        push_slice_vs_pop_slice::<Compact>(Blocking)
+    })
+    .floor(38_000)
+    .seeds(HAND_OVER),
+    Model::new("push_iter_vs_drain_polling", |_| push_iter_vs_drain::<CacheLine>(Polling))
+        .floor(130)
+        .seeds(HAND_OVER),
+    Model::new("push_iter_vs_drain_blocking", |_| push_iter_vs_drain::<CacheLine>(Blocking))
+        .floor(6_800)
+        .seeds(HAND_OVER),
+    Model::new("push_iter_vs_drain_compact_polling", |_| push_iter_vs_drain::<Compact>(Polling))
+        .floor(220)
+        .seeds(HAND_OVER),
+    Model::new("push_iter_vs_drain_compact_blocking", |_| push_iter_vs_drain::<Compact>(Blocking))
+        .floor(29_000)
+        .seeds(HAND_OVER),
+    Model::new("producer_closes_polling", |_| producer_closes(fixed!(2, CacheLine), Polling))
+        .floor(1_000)
+        .seeds(END),
+    Model::new("producer_closes_blocking", |_| producer_closes(fixed!(2, CacheLine), Blocking))
+        .floor(490)
+        .seeds(END),
+    Model::new("producer_closes_compact_polling", |_| producer_closes(fixed!(2, Compact), Polling))
+        .floor(1_000)
+        .seeds(END),
+    Model::new("producer_closes_compact_blocking", |_| {
+        producer_closes(fixed!(2, Compact), Blocking)
+    })
+    .floor(490)
+    .seeds(END),
+    Model::new("consumer_closes", |_| consumer_closes(fixed!(1, CacheLine)))
+        .floor(110)
+        .seeds(&["publish_relaxed"]),
+    Model::new("consumer_closes_compact", |_| consumer_closes(fixed!(1, Compact)))
+        .floor(110)
+        .seeds(&["publish_relaxed"]),
+    Model::new("take_vs_take", |_| take_vs_take()).floor(13).seeds(&["take_torn"]),
+    Model::new("producer_taken_again_polling", |n| {
+        producer_taken_again(fixed!(2, CacheLine), Polling, n)
+    })
+    .floor(30_000)
+    .cases(2)
+    .seeds(&["take_relaxed", "give_back_relaxed"]),
+    Model::new("producer_taken_again_blocking", |n| {
+        producer_taken_again(fixed!(2, CacheLine), Blocking, n)
+    })
+    .floor(69_000)
+    .cases(2)
+    .seeds(&["take_torn", "take_relaxed", "give_back_relaxed"]),
+    Model::new("producer_taken_again_compact_polling", |n| {
+        producer_taken_again(fixed!(2, Compact), Polling, n)
+    })
+    .floor(30_000)
+    .cases(2)
+    .seeds(&["take_relaxed", "give_back_relaxed"]),
+    Model::new("consumer_taken_again_polling", |_| {
+        consumer_taken_again(fixed!(1, CacheLine), Polling)
+    })
+    .floor(5_100)
+    .seeds(&["take_relaxed", "give_back_relaxed"]),
+    Model::new("consumer_taken_again_blocking", |_| {
+        consumer_taken_again(fixed!(1, CacheLine), Blocking)
+    })
+    .floor(18_000)
+    .seeds(&["take_torn", "take_relaxed", "give_back_relaxed"]),
+    Model::new("consumer_taken_again_compact_polling", |_| {
+        consumer_taken_again(fixed!(1, Compact), Polling)
+    })
+    .floor(5_100)
+    .seeds(&["take_relaxed", "give_back_relaxed"]),
+];
+
+type Writer<const N: usize, A> = Producer<Arc<Ring<usize, N, A>>>;
+type Reader<const N: usize, A> = Consumer<Arc<Ring<usize, N, A>>>;
+
+/// The ends of a ring whose next item goes into the last place, so that the second one is at the wrap.
+macro_rules! turned {
+    ($n:ident, $ends:expr) => {{
+        let (mut producer, mut consumer) = $ends;
+        for n in 1..$n {
+            producer.push(n).unwrap();
+            consumer.pop().unwrap();
+        }
+        (producer, consumer)
+    }};
+}
+
+fn ring<const N: usize, A>() -> (Writer<N, A>, Reader<N, A>) {
+    turned!(N, Ring::split_arc(Arc::new(Ring::new())).unwrap())
+}
+
+/// Of a ring where one end is dropped beside the other. Of the drops of an `Arc`, loom does not know which is the last.
+fn ends<const N: usize, A>(
+    ring: &'static Ring<usize, N, A>,
+) -> (Producer<&'static Ring<usize, N, A>>, Consumer<&'static Ring<usize, N, A>>) {
+    turned!(N, (ring.try_producer().unwrap(), ring.try_consumer().unwrap()))
 }
 
 /// Checks that items come in order and none is made up; some may be missing at the end.
@@ -112,8 +212,8 @@ impl InOrder {
 }
 
 /// One item more than places, so that one of them is used twice.
-fn push_vs_pop<const N: usize>(form: Form) {
-    let (mut producer, mut consumer) = ring::<N>();
+fn push_vs_pop<const N: usize, A: 'static>(form: Form) {
+    let (mut producer, mut consumer) = ring::<N, A>();
     let items = N + 1;
     threads([
         role(move || {
@@ -138,10 +238,10 @@ fn push_vs_pop<const N: usize>(form: Form) {
 }
 
 /// Items made and read in place; every second one is made and not sent.
-fn grant_vs_pop_ref(form: Form) {
+fn grant_vs_pop_ref<A: 'static>(form: Form) {
     let tally = Tally::default();
     let (mut producer, mut consumer) =
-        Ring::split_arc(Arc::new(Ring::<Tracked, 1>::new())).unwrap();
+        Ring::split_arc(Arc::new(Ring::<Tracked, 1, A>::new())).unwrap();
     let maker = tally.clone();
     threads([
         role(move || {
@@ -179,8 +279,8 @@ fn grant_vs_pop_ref(form: Form) {
 }
 
 /// Two items in one step, over the wrap.
-fn push_slice_vs_pop_slice(form: Form) {
-    let (mut producer, mut consumer) = ring::<2>();
+fn push_slice_vs_pop_slice<A: 'static>(form: Form) {
+    let (mut producer, mut consumer) = ring::<2, A>();
     threads([
         role(move || {
             let mut rest = &[1, 2, 3][..];
@@ -206,8 +306,8 @@ fn push_slice_vs_pop_slice(form: Form) {
 }
 
 /// An iterator into the ring and one out of it.
-fn push_iter_vs_drain(form: Form) {
-    let (mut producer, mut consumer) = ring::<2>();
+fn push_iter_vs_drain<A: 'static>(form: Form) {
+    let (mut producer, mut consumer) = ring::<2, A>();
     threads([
         role(move || {
             let mut items = 1..=3;
@@ -234,8 +334,8 @@ fn push_iter_vs_drain(form: Form) {
 }
 
 /// The end is seen only after every item.
-fn producer_closes(form: Form) {
-    let (mut producer, mut consumer) = ring::<2>();
+fn producer_closes<A>(ring: &'static Ring<usize, 2, A>, form: Form) {
+    let (mut producer, mut consumer) = ends(ring);
     threads([
         role(move || {
             producer.push(1).unwrap();
@@ -261,8 +361,8 @@ fn producer_closes(form: Form) {
 }
 
 /// A refusal gives the item back, and what was sent before can be read.
-fn consumer_closes() {
-    let (mut producer, mut consumer) = ring::<1>();
+fn consumer_closes<A>(ring: &'static Ring<usize, 1, A>) {
+    let (mut producer, mut consumer) = ends(ring);
     threads([
         role(move || {
             let mut item = 1;
@@ -287,10 +387,7 @@ fn consumer_closes() {
 
 /// Of two threads that take the producer at once, one gets it, until it gives it back.
 fn take_vs_take() {
-    loom::lazy_static! {
-        static ref RING: Ring<usize, 2> = Ring::new();
-    }
-    let ring: &'static Ring<usize, 2> = &RING;
+    let ring = fixed!(2, CacheLine);
     let take = || {
         role(move || {
             let mut producer = ring.try_producer()?;
@@ -306,11 +403,7 @@ fn take_vs_take() {
 /// Two threads use the producer in turn, a third one reads what both wrote. The first one has it from the
 /// start; in the blocking form the second one gets it for sure, in the other one the reader waits. In one case
 /// the first one closes the ring, which the second one opens again.
-fn producer_taken_again(form: Form, case: usize) {
-    loom::lazy_static! {
-        static ref RING: Ring<usize, 2> = Ring::new();
-    }
-    let ring: &'static Ring<usize, 2> = &RING;
+fn producer_taken_again<A>(ring: &'static Ring<usize, 2, A>, form: Form, case: usize) {
     let (mut first, mut consumer) = (ring.try_producer().unwrap(), ring.try_consumer().unwrap());
     threads([
         role(move || {
@@ -339,11 +432,7 @@ fn producer_taken_again(form: Form, case: usize) {
 }
 
 /// Two threads use the consumer in turn, a third one writes what both read.
-fn consumer_taken_again(form: Form) {
-    loom::lazy_static! {
-        static ref RING: Ring<usize, 1> = Ring::new();
-    }
-    let ring: &'static Ring<usize, 1> = &RING;
+fn consumer_taken_again<A>(ring: &'static Ring<usize, 1, A>, form: Form) {
     let (mut producer, mut first) = (ring.try_producer().unwrap(), ring.try_consumer().unwrap());
     producer.push(1).unwrap();
     threads([

@@ -2,14 +2,26 @@
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
-//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`: `tail.load` | the items written | `ring::push_vs_pop` |
-//! | R1→A1 | `Consumer::retire`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`, `abandon`: `tail.load` | the items written | `ring::push_vs_pop` |
+//! | R1→A1 | `Consumer::retire`, `abandon`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | C0→C1 | `Producer::mark_closed`: `closed.store` | `Consumer::has_ended`, `is_closed`, `abandon`: `closed.load` | the last store of `tail`, and the items before it | `ring::producer_closes`, `stream::end_is_told`, `stream::receiver_leaves_vs_send` |
 //! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
 //! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
 //! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
+//!
+//! A ring has ended when it is closed and nothing is in it. The consumer looks for items first, as items come more often than
+//! ends. So the mark alone does not show the end: items may have come between both looks. Behind C1 `tail` is final, and
+//! the consumer looks at it once more:
+//!
+//! | consumer | producer |
+//! |---|---|
+//! | A0: nothing is there | |
+//! | | R0: an item; C0: closed |
+//! | C1: closed | |
+//! | `tail` again: an item is there, so this is not the end yet | |
 
-use super::{CLOSED, CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
-use super::{HEAD_SHIFT, Items, LEFT, SWEPT, UNREAD, advance, distance, place};
+use super::{CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
+use super::{HEAD_SHIFT, Items, LEFT, SWEPT, UNREAD, advance, distance, opposite, place};
 use crate::defer::Defer;
 use crate::error::{PopError, PushError};
 use crate::sync::{
@@ -28,19 +40,30 @@ pub unsafe trait RingRef {
     #[doc(hidden)]
     type Ring: RawRing;
     /// Whether `Ring::take` was asked for the end, which is to be given back then.
+    /// The type of the data that the holders of a pooled ring share besides the ring.
+    #[doc(hidden)]
+    type Extra;
     #[doc(hidden)]
     const TAKEN: bool = true;
     #[doc(hidden)]
     fn ring(&self) -> &Self::Ring;
+    #[doc(hidden)]
+    fn parts(&self) -> (&Self::Ring, &Self::Extra);
 }
 
 // SAFETY: a reference always refers to the same ring.
 unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
     type Ring = Ring<T, N, A>;
+    type Extra = ();
 
     #[inline(always)]
     fn ring(&self) -> &Ring<T, N, A> {
         self
+    }
+
+    #[inline(always)]
+    fn parts(&self) -> (&Ring<T, N, A>, &()) {
+        (self, &())
     }
 }
 
@@ -48,11 +71,28 @@ unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
 #[cfg(feature = "std")]
 unsafe impl<T, const N: usize, A> RingRef for std::sync::Arc<Ring<T, N, A>> {
     type Ring = Ring<T, N, A>;
+    type Extra = ();
 
     #[inline(always)]
     fn ring(&self) -> &Ring<T, N, A> {
         self
     }
+
+    #[inline(always)]
+    fn parts(&self) -> (&Ring<T, N, A>, &()) {
+        (self, &())
+    }
+}
+
+/// The ring behind `handle`, as a reference that the compiler keeps: it would load the handle again behind an acquire.
+///
+/// # Safety
+/// The handle outlives the result.
+#[inline(always)]
+unsafe fn kept<'r, R: RingRef<Ring: 'r>>(handle: &R) -> &'r R::Ring {
+    let ring: *const R::Ring = handle.ring();
+    // SAFETY: the ring is not inside the handle, which always refers to the same one, and the caller keeps the handle.
+    unsafe { &*ring }
 }
 
 /// What the ring behind `R` holds.
@@ -61,26 +101,24 @@ pub(super) type Item<R> = <<R as RingRef>::Ring as RawRing>::Item;
 /// The writing end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_producer).
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
-/// load of a shared word; one that takes `&mut self` and publishes costs a store more.
+/// load of a shared word, two in a ring without copies; one that takes `&mut self` and publishes costs a store more.
 pub struct Producer<R: RingRef> {
     ring: R,
-    /// [own-index] Where the next item goes.
+    /// [own-index] Where the next item goes. This and the next are only used if the ring is `CACHED`.
     tail: usize,
-    /// Places known to be free: never more than there are, since the consumer only frees more.
-    room: usize,
+    /// Where the places end that are known to be free. The consumer only frees more.
+    limit: usize,
 }
 
 /// The reading end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_consumer); the items stay.
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
-/// load of a shared word; one that takes `&mut self` and frees places costs a store more.
+/// load of a shared word, two in a ring without copies; one that takes `&mut self` and frees places costs a store more.
 pub struct Consumer<R: RingRef> {
     ring: R,
-    /// [own-index] Where the next item is.
+    /// [own-index] Where the next item is. This and the next are only used if the ring is `CACHED`.
     head: usize,
-    /// Items known to be there: never more than there are, since the producer only adds more.
-    ready: usize,
-    /// What the last look saw of the producer's index, with its mark of a closed ring.
+    /// Where the items end that are known to be there. The producer only adds more.
     seen: usize,
     /// Whether this end wants no more.
     refuses: bool,
@@ -111,13 +149,21 @@ macro_rules! fill_level {
 
 impl<R: RingRef> Producer<R> {
     const CAPACITY: usize = <R::Ring as RawRing>::CAPACITY;
+    const CACHED: bool = <R::Ring as RawRing>::CACHED;
 
     /// [one-each]: the caller took the end.
     #[inline]
     pub(super) fn new(ring: R) -> Self {
         // SAFETY: only loaded.
-        let tail = unsafe { ring.ring().tail() }.load(Relaxed) & !CLOSED;
-        Self { ring, tail, room: 0 }
+        let tail = unsafe { ring.ring().tail() }.load(Relaxed);
+        Self { ring, tail, limit: tail }
+    }
+
+    /// The own index.
+    #[inline(always)]
+    fn tail(&self) -> usize {
+        // [own-index] Only this end stores it.
+        if Self::CACHED { self.tail } else { plain::own(self.shared_tail()) }
     }
 
     /// The consumer's index, to load it.
@@ -135,7 +181,7 @@ impl<R: RingRef> Producer<R> {
     }
 
     #[inline(always)]
-    fn cancelled(&self) -> &plain::AtomicUsize {
+    fn cancelled(&self) -> &plain::AtomicU16 {
         // SAFETY: `refuse` stores 1, and nothing else stores here.
         unsafe { self.ring.ring().cancelled() }
     }
@@ -153,26 +199,29 @@ impl<R: RingRef> Producer<R> {
     /// What the producer did before the push happens before the pop that returns the item.
     ///
     /// # Cost
-    /// One load of a word that is rarely written, one write of the item, one store; when the known room
-    /// is used up, one load of the consumer's index.
+    /// One load of a word that is rarely written, one write of the item, one store. When the known room is used up, one
+    /// load of the consumer's index. A ring without copies loads both indices each time.
     #[inline]
     pub fn push(&mut self, item: Item<R>) -> Result<(), PushError<Item<R>>> {
+        // SAFETY: the handle is not touched.
+        let ring = unsafe { kept(&self.ring) };
         if self.is_closed() {
             return Err(PushError::Closed(item));
         }
-        if !self.has_room() {
+        let tail = self.tail();
+        if !self.has_room(tail) {
             return Err(PushError::Full(item));
         }
+        let at = place(Self::CAPACITY, tail);
         if seeded!("publish_early", true, false) {
-            let at = self.place(0);
-            self.publish(1);
+            self.publish(ring, tail, 1);
             // SAFETY: none; this is the seeded fault.
-            unsafe { self.ring.ring().write_ptr(at).write(item) };
+            unsafe { ring.write_ptr(at).write(item) };
             return Ok(());
         }
         // SAFETY: [producer-side] there is room, so the place is ours.
-        unsafe { self.ring.ring().write_ptr(self.place(0)).write(item) };
-        self.publish(1);
+        unsafe { ring.write_ptr(at).write(item) };
+        self.publish(ring, tail, 1);
         Ok(())
     }
 
@@ -195,15 +244,17 @@ impl<R: RingRef> Producer<R> {
     where
         Item<R>: Copy,
     {
-        let count = items.len().min(self.room_for(items.len()));
-        let first = self.place(0);
+        let tail = self.tail();
+        let count = items.len().min(self.room_for(tail, items.len()));
+        let first = place(Self::CAPACITY, tail);
         let behind = count.min(Self::CAPACITY - first);
         for (i, item) in items.iter().take(count).enumerate() {
             let at = if i < behind { first + i } else { i - behind };
             // SAFETY: [producer-side] `i < count <= room`, so the place is ours.
             unsafe { self.ring.ring().write_ptr(at).write(*item) };
         }
-        self.publish(count);
+        // SAFETY: the handle is not touched.
+        self.publish(unsafe { kept(&self.ring) }, tail, count);
         count
     }
 
@@ -225,20 +276,25 @@ impl<R: RingRef> Producer<R> {
         /// Publishes what was written, also when the iterator panics.
         struct Publish<'a, R: RingRef> {
             producer: &'a mut Producer<R>,
+            tail: usize,
             count: usize,
         }
         impl<R: RingRef> Drop for Publish<'_, R> {
             fn drop(&mut self) {
-                self.producer.publish(self.count);
+                // SAFETY: the handle is not touched.
+                let ring = unsafe { kept(&self.producer.ring) };
+                self.producer.publish(ring, self.tail, self.count);
             }
         }
 
-        let room = self.room_for(Self::CAPACITY);
-        let mut written = Publish { producer: self, count: 0 };
+        let tail = self.tail();
+        let room = self.room_for(tail, Self::CAPACITY);
+        let mut written = Publish { producer: self, tail, count: 0 };
         let mut iter = iter.into_iter();
         while written.count < room {
             let Some(item) = iter.next() else { break };
-            let at = written.producer.place(written.count);
+            // At most the room.
+            let at = place(Self::CAPACITY, advance(Self::CAPACITY, tail, written.count));
             // SAFETY: [producer-side] `count < room`, so the place is ours.
             unsafe { written.producer.ring.ring().write_ptr(at).write(item) };
             written.count += 1;
@@ -265,7 +321,7 @@ impl<R: RingRef> Producer<R> {
         if self.is_closed() {
             return Err(PushError::Closed(()));
         }
-        if !self.has_room() {
+        if !self.has_room(self.tail()) {
             return Err(PushError::Full(()));
         }
         Ok(Grant::new(self))
@@ -301,7 +357,7 @@ impl<R: RingRef> Producer<R> {
     /// Items in the ring. May be fewer at once, and is never more until this end pushes.
     #[must_use]
     pub fn len(&self) -> usize {
-        distance(Self::CAPACITY, self.shared_head().load(Relaxed), self.tail)
+        distance(Self::CAPACITY, self.shared_head().load(Relaxed), self.tail())
     }
 
     fill_level!(
@@ -310,9 +366,10 @@ impl<R: RingRef> Producer<R> {
     );
 
     pub(crate) fn mark_closed(&self) {
-        // R0 (Release, pairs with A0): the mark follows every item.
+        // C0 (Release, pairs with C1): the mark follows every item.
         let order = seeded!("close_relaxed", Relaxed, Release);
-        self.shared_tail().store(self.tail | CLOSED, order);
+        // SAFETY: this is the producer's end, which pushes nothing more.
+        unsafe { self.ring.ring().closed() }.store(1, order);
     }
 
     /// From now on [`push`](Self::push) refuses, as if the consumer had closed the ring.
@@ -333,7 +390,7 @@ impl<R: RingRef> Producer<R> {
     pub(crate) fn sweep(&mut self) {
         if mem::needs_drop::<Item<R>>() && !R::TAKEN {
             // SAFETY: the ring is pooled, and this is its producer.
-            unsafe { sweep(self.ring.ring(), self.tail) };
+            unsafe { sweep(self.ring.ring(), self.tail()) };
         }
     }
 
@@ -342,58 +399,82 @@ impl<R: RingRef> Producer<R> {
     }
 
     #[inline(always)]
-    fn has_room(&mut self) -> bool {
-        self.room != 0 || self.look() != 0
+    fn has_room(&mut self, tail: usize) -> bool {
+        (Self::CACHED && self.limit != tail) || self.look(tail) != tail
     }
 
-    /// Places free for up to `want` items; none once the ring is closed.
-    fn room_for(&mut self, want: usize) -> usize {
+    /// Places free for up to `want` items behind `tail`, the own index; none once the ring is closed.
+    fn room_for(&mut self, tail: usize, want: usize) -> usize {
         if self.is_closed() {
-            0
-        } else if self.room < want {
-            self.look()
-        } else {
-            self.room
+            return 0;
         }
+        let known = if Self::CACHED { distance(Self::CAPACITY, tail, self.limit) } else { 0 };
+        if known < want { distance(Self::CAPACITY, tail, self.look(tail)) } else { known }
     }
 
+    /// Looks where the free places end that begin at `tail`, the own index.
     #[inline]
-    fn look(&mut self) -> usize {
+    fn look(&mut self, tail: usize) -> usize {
         // A1 (Acquire, pairs with R1 in `Consumer::retire`): the consumer is done with these places.
         let order = seeded!("head_load_relaxed", Relaxed, Acquire);
         let head = self.shared_head().load(order);
-        let capacity = seeded!("overrun", Self::CAPACITY + 1, Self::CAPACITY);
-        self.room = capacity - distance(Self::CAPACITY, head, self.tail);
-        self.room
+        let limit = opposite(Self::CAPACITY, head);
+        let phantom = seeded!("overrun", usize::from(limit == tail), 0);
+        let limit = if phantom == 0 { limit } else { advance(Self::CAPACITY, limit, phantom) };
+        if Self::CACHED {
+            self.limit = limit;
+        }
+        limit
     }
 
-    /// The place `ahead` of the next, which is at most the known room.
+    /// The next place.
     #[inline(always)]
-    pub(super) fn place(&self, ahead: usize) -> usize {
-        // Not left to the compiler, which does not know that an index is below 2 N.
-        let index = if ahead == 0 { self.tail } else { advance(Self::CAPACITY, self.tail, ahead) };
-        place(Self::CAPACITY, index)
+    pub(super) fn place(&self) -> usize {
+        place(Self::CAPACITY, self.tail())
     }
 
+    /// Hands the `count` places from `tail` on, the own index, to the consumer of `ring`, which is this one.
     #[inline(always)]
-    pub(super) fn publish(&mut self, count: usize) {
-        self.tail = advance(Self::CAPACITY, self.tail, count);
-        self.room -= count;
+    fn publish(&mut self, ring: &R::Ring, tail: usize, count: usize) {
+        let tail = advance(Self::CAPACITY, tail, count);
+        if Self::CACHED {
+            self.tail = tail;
+        }
         // R0 (Release, pairs with A0 in `Consumer::look`): the items are written.
         let order = seeded!("publish_relaxed", Relaxed, Release);
-        self.shared_tail().store(self.tail, order);
+        // SAFETY: [own-index] this is the producer's end.
+        unsafe { ring.tail() }.store(tail, order);
+    }
+
+    /// Hands the next place to the consumer.
+    #[inline(always)]
+    pub(super) fn publish_one(&mut self) {
+        // SAFETY: the handle is not touched.
+        self.publish(unsafe { kept(&self.ring) }, self.tail(), 1);
     }
 }
 
 impl<R: RingRef> Consumer<R> {
     const CAPACITY: usize = <R::Ring as RawRing>::CAPACITY;
+    const CACHED: bool = <R::Ring as RawRing>::CACHED;
 
     /// [one-each]: the caller took the end.
     #[inline]
     pub(super) fn new(ring: R) -> Self {
         // SAFETY: only loaded.
         let head = unsafe { ring.ring().head() }.load(Relaxed);
-        Self { ring, head, ready: 0, seen: 0, refuses: false }
+        Self { ring, head, seen: head, refuses: false }
+    }
+
+    /// The own index.
+    #[inline(always)]
+    fn head(&self) -> usize {
+        if Self::CACHED {
+            return self.head;
+        }
+        // [own-index] Only this end stores it.
+        // SAFETY: only loaded.
+        plain::own(unsafe { self.ring.ring().head() })
     }
 
     /// The producer's index, to load it.
@@ -416,11 +497,11 @@ impl<R: RingRef> Consumer<R> {
     /// The push of the item happens before.
     ///
     /// # Cost
-    /// One read of the item, one store; when the known items are used up, one load of the producer's
-    /// index.
+    /// One read of the item, one store. When the known items are used up, one load of the producer's index, and if there
+    /// are no more, one or two to see whether the ring is closed. A ring without copies loads both indices each time.
     #[inline]
     pub fn pop(&mut self) -> Result<Item<R>, PopError> {
-        self.pop_then(|_| (), Self::nothing)
+        self.pop_then(|_| (), nothing)
     }
 
     /// Takes the oldest item and then calls `then`, or says why there is none. Should `then` panic, the item leaks.
@@ -432,34 +513,52 @@ impl<R: RingRef> Consumer<R> {
     pub(crate) fn pop_then<E>(
         &mut self,
         then: impl Fn(&Self),
-        why: impl FnOnce(&Self) -> E,
+        why: impl FnOnce(&R::Extra, bool) -> E,
     ) -> Result<Item<R>, E> {
-        if !self.has_item() {
-            // Without alignment the item begins inside of where an error lies, so the error must not be seen.
-            let overlap = align_of::<Item<R>>() == 1;
-            return if overlap { self.none(why) } else { Err(why(self)) };
+        // SAFETY: the handle is not touched.
+        let ring = unsafe { kept(&self.ring) };
+        let head = self.head();
+        if !self.has_item(head) {
+            // An item of several words without alignment begins inside of where an error lies, so the error must not be
+            // seen.
+            let overlap = align_of::<Item<R>>() == 1 && size_of::<Item<R>>() > size_of::<usize>();
+            let extra = self.ring.parts().1;
+            return if overlap {
+                none(ring, extra, head, why)
+            } else if cfg!(target_arch = "riscv32") {
+                // Without a call here the caller keeps no return address: 2 instructions of each pop. On Cortex-M it would
+                // cost 1.
+                Err(why(extra, has_ended(ring, head)))
+            } else {
+                Err(reason(ring, extra, head, why))
+            };
         }
+        let at = place(Self::CAPACITY, head);
         if seeded!("retire_early", true, false) {
-            let at = self.place();
-            self.retire(1);
+            self.retire(ring, head, 1);
             // SAFETY: none; this is the seeded fault.
-            return Ok(unsafe { self.ring.ring().read_ptr(at).read() });
+            return Ok(unsafe { ring.read_ptr(at).read() });
         }
         /// Retires the item when the result is made, so that the item is read right into it.
-        struct Retire<'c, R: RingRef, F: Fn(&Consumer<R>)>(&'c mut Consumer<R>, F);
+        struct Retire<'c, R: RingRef, F: Fn(&Consumer<R>)> {
+            consumer: &'c mut Consumer<R>,
+            ring: &'c R::Ring,
+            head: usize,
+            then: F,
+        }
 
         impl<R: RingRef, F: Fn(&Consumer<R>)> Drop for Retire<'_, R, F> {
             #[inline(always)]
             fn drop(&mut self) {
-                self.0.retire(1);
-                (self.1)(self.0);
+                self.consumer.retire(self.ring, self.head, 1);
+                (self.then)(self.consumer);
             }
         }
 
-        let read = Retire(self, then);
+        let _read = Retire { consumer: self, ring, head, then };
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised; it is retired
         // right away, so the item is not read again.
-        Ok(unsafe { read.0.ring.ring().read_ptr(read.0.place()).read() })
+        Ok(unsafe { ring.read_ptr(at).read() })
     }
 
     /// Takes as many items as there are and as fit into `out`, in order. How many.
@@ -470,15 +569,17 @@ impl<R: RingRef> Consumer<R> {
     where
         Item<R>: Copy,
     {
-        let count = out.len().min(self.ready_for(out.len()));
-        let first = self.place();
+        let head = self.head();
+        let count = out.len().min(self.ready_for(head, out.len()));
+        let first = place(Self::CAPACITY, head);
         let behind = count.min(Self::CAPACITY - first);
         for (i, out) in out.iter_mut().take(count).enumerate() {
             let at = if i < behind { first + i } else { i - behind };
             // SAFETY: [consumer-side] `i < count <= ready`, so the place is ours and initialised.
             *out = unsafe { self.ring.ring().read_ptr(at).read() };
         }
-        self.retire(count);
+        // SAFETY: the handle is not touched.
+        self.retire(unsafe { kept(&self.ring) }, head, count);
         count
     }
 
@@ -493,8 +594,8 @@ impl<R: RingRef> Consumer<R> {
     /// assert_eq!(consumer.pop(), Ok(3));
     /// ```
     pub fn drain(&mut self) -> Drain<'_, R> {
-        self.ready_for(Self::CAPACITY);
-        Drain::new(self)
+        let ready = self.ready_for(self.head(), Self::CAPACITY);
+        Drain::new(self, ready)
     }
 
     /// The oldest item, in place.
@@ -512,8 +613,9 @@ impl<R: RingRef> Consumer<R> {
     /// ```
     #[inline]
     pub fn peek(&mut self) -> Result<&Item<R>, PopError> {
-        if !self.has_item() {
-            return Err(self.nothing());
+        let head = self.head();
+        if !self.has_item(head) {
+            return Err(reason(self.ring.ring(), &(), head, nothing));
         }
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised, and stays so
         // while `self` is borrowed.
@@ -527,8 +629,9 @@ impl<R: RingRef> Consumer<R> {
     /// [`PopError`], as [`pop`](Self::pop).
     #[inline]
     pub fn pop_ref(&mut self) -> Result<PopRef<'_, R>, PopError> {
-        if !self.has_item() {
-            return Err(self.nothing());
+        let head = self.head();
+        if !self.has_item(head) {
+            return Err(reason(self.ring.ring(), &(), head, nothing));
         }
         Ok(PopRef::new(self))
     }
@@ -542,16 +645,16 @@ impl<R: RingRef> Consumer<R> {
     /// Whether the producer [closed](Producer::close) the ring; items may be left.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        // Acquire, pairs with R0: what the producer said before it closed is visible.
+        // C1 (Acquire, pairs with C0): what the producer said before it closed is visible.
         let order = seeded!("is_closed_relaxed", Relaxed, Acquire);
-        self.shared_tail().load(order) & CLOSED != 0
+        // SAFETY: only loaded.
+        unsafe { self.ring.ring().closed() }.load(order) != 0
     }
 
     /// Items in the ring. May be more at once, and is never fewer until this end pops.
     #[must_use]
     pub fn len(&self) -> usize {
-        let tail = self.shared_tail().load(Relaxed) & !CLOSED;
-        distance(Self::CAPACITY, self.head, tail)
+        distance(Self::CAPACITY, self.head(), self.shared_tail().load(Relaxed))
     }
 
     fill_level!(
@@ -581,69 +684,99 @@ impl<R: RingRef> Consumer<R> {
     }
 
     #[inline(always)]
-    fn has_item(&mut self) -> bool {
-        self.ready != 0 || self.look() != 0
+    fn has_item(&mut self, head: usize) -> bool {
+        (Self::CACHED && self.seen != head) || self.look(head) != head
     }
 
-    fn ready_for(&mut self, want: usize) -> usize {
-        if self.ready < want { self.look() } else { self.ready }
+    /// Items for up to `want` from `head` on, the own index.
+    fn ready_for(&mut self, head: usize, want: usize) -> usize {
+        let known = if Self::CACHED { distance(Self::CAPACITY, head, self.seen) } else { 0 };
+        if known < want { distance(Self::CAPACITY, head, self.look(head)) } else { known }
     }
 
+    /// Looks where the items end that begin at `head`, the own index.
     #[inline]
-    fn look(&mut self) -> usize {
-        // A0 (Acquire, pairs with R0 in `Producer::publish`): the items are written. The mark of a closed
-        // ring is in the same word, so it is never seen before the last item.
+    fn look(&mut self, head: usize) -> usize {
+        // A0 (Acquire, pairs with R0 in `Producer::publish`): the items are written.
         let order = seeded!("tail_load_relaxed", Relaxed, Acquire);
-        self.seen = self.shared_tail().load(order);
-        let phantom = seeded!("underrun", 1, 0);
-        self.ready = distance(Self::CAPACITY, self.head, self.seen & !CLOSED) + phantom;
-        if seeded!("closed_before_items", self.saw_end(), false) {
-            self.ready = 0;
+        let tail = self.shared_tail().load(order);
+        let phantom = seeded!("underrun", usize::from(tail == head), 0);
+        let tail = if phantom == 0 { tail } else { advance(Self::CAPACITY, tail, phantom) };
+        if Self::CACHED {
+            self.seen = tail;
         }
-        self.ready
-    }
-
-    /// A result that is an error, made where the compiler cannot look.
-    #[cold]
-    #[inline(never)]
-    fn none<T, E>(&self, why: impl FnOnce(&Self) -> E) -> Result<T, E> {
-        Err(why(self))
-    }
-
-    /// Why the last look found nothing.
-    #[cold]
-    #[inline(never)]
-    fn nothing(&self) -> PopError {
-        if self.saw_end() { PopError::Closed } else { PopError::Empty }
-    }
-
-    /// Whether the last look, which found nothing, found the ring closed.
-    pub(crate) fn saw_end(&self) -> bool {
-        self.seen & CLOSED != 0
+        tail
     }
 
     #[inline(always)]
     pub(super) fn place(&self) -> usize {
-        place(Self::CAPACITY, self.head)
+        place(Self::CAPACITY, self.head())
     }
 
-    /// Known items that are not taken yet.
-    pub(super) fn ready(&self) -> usize {
-        self.ready
-    }
-
+    /// Hands the `count` places from `head` on, the own index, back to the producer of `ring`, which is this one.
     #[inline(always)]
-    pub(super) fn retire(&mut self, count: usize) {
-        self.head = advance(Self::CAPACITY, self.head, count);
-        self.ready -= count;
+    fn retire(&mut self, ring: &R::Ring, head: usize, count: usize) {
+        let head = advance(Self::CAPACITY, head, count);
+        if Self::CACHED {
+            self.head = head;
+        }
         // R1 (Release, pairs with A1 in `Producer::look`): the places are read out.
         let order = seeded!("retire_relaxed", Relaxed, Release);
         // SAFETY: [own-index] this is the consumer's end.
-        unsafe { self.ring.ring().head() }.store(self.head, order);
+        unsafe { ring.head() }.store(head, order);
+    }
+
+    /// Hands the place of the oldest item back to the producer.
+    #[inline(always)]
+    pub(super) fn retire_one(&mut self) {
+        // SAFETY: the handle is not touched.
+        self.retire(unsafe { kept(&self.ring) }, self.head(), 1);
     }
 }
 
 // Functions of no type, so that an end whose address nobody needs can live in registers.
+
+/// Returns the error of a look that found nothing, as a result, made where the compiler cannot look. Like [`reason`].
+#[cold]
+#[inline(never)]
+fn none<R: RawRing, X, T, E>(
+    ring: &R,
+    extra: &X,
+    head: usize,
+    why: impl FnOnce(&X, bool) -> E,
+) -> Result<T, E> {
+    Err(why(extra, has_ended(ring, head)))
+}
+
+/// Returns why a look of the consumer found nothing at `head`, its own index. `why` receives whether the ring has ended.
+#[cold]
+#[inline(never)]
+fn reason<R: RawRing, X, E>(
+    ring: &R,
+    extra: &X,
+    head: usize,
+    why: impl FnOnce(&X, bool) -> E,
+) -> E {
+    why(extra, has_ended(ring, head))
+}
+
+/// Returns whether the ring is closed, and its last item is the one before `head`.
+#[inline]
+fn has_ended<R: RawRing>(ring: &R, head: usize) -> bool {
+    // SAFETY: only loaded.
+    let (tail, closed) = unsafe { (ring.tail(), ring.closed()) };
+    // C1 (Acquire, pairs with C0): the last store of `tail` comes before the mark.
+    let order = seeded!("ended_relaxed", Relaxed, Acquire);
+    if closed.load(order) == 0 {
+        return false;
+    }
+    // Relaxed: no item is read here.
+    seeded!("closed_unconfirmed", true, false) || tail.load(Relaxed) == head
+}
+
+fn nothing<X>(_extra: &X, ended: bool) -> PopError {
+    if ended { PopError::Closed } else { PopError::Empty }
+}
 
 /// The consumer of a pooled ring, which never comes back, leaves: drops the items that nobody will read, so that what they
 /// hold comes back now, and not when the producer leaves.
@@ -664,16 +797,21 @@ unsafe fn abandon<R: RawRing>(ring: &R, head: usize) {
     if seeded!("unread_kept", true, false) {
         return;
     }
-    // A0, as in `Consumer::look`.
     // SAFETY: only loaded.
-    let seen = unsafe { ring.tail() }.load(Acquire);
-    let count = distance(R::CAPACITY, head, seen & !CLOSED);
-    let behind = advance(R::CAPACITY, head, count);
+    let (tail, closed) = unsafe { (ring.tail(), ring.closed()) };
+    // A0, as in `Consumer::look`.
+    let items = || tail.load(Acquire);
+    let early = seeded!("end_looked_for_last", Some(items()), None);
+    // C1 (Acquire, pairs with C0), before the look for items: if nothing comes any more, all that came is seen.
+    let order = seeded!("left_end_relaxed", Relaxed, Acquire);
+    let ended = closed.load(order) != 0;
+    let behind = early.unwrap_or_else(items);
+    let count = distance(R::CAPACITY, head, behind);
     let _leave = Defer(|| {
         // R1 (Release, pairs with A1 in `Producer::look`): the items are dropped.
         // SAFETY: [own-index] the caller is the consumer's end.
         unsafe { ring.head() }.store(behind, Release);
-        if seen & CLOSED != 0 {
+        if ended {
             return; // Nothing comes any more.
         }
         // SAFETY: the ring is pooled, and this is the protocol.
@@ -740,9 +878,9 @@ impl<R: RingRef> Drop for Consumer<R> {
         if R::TAKEN {
             // SAFETY: [one-each] this is the end, and it is given up.
             unsafe { self.ring.ring().give_back(CONSUMER) };
-        } else if mem::needs_drop::<Item<R>>() && !(self.ready == 0 && self.saw_end()) {
+        } else if mem::needs_drop::<Item<R>>() {
             // SAFETY: the ring is pooled, and this is its consumer, which does nothing more.
-            unsafe { abandon(self.ring.ring(), self.head) };
+            unsafe { abandon(self.ring.ring(), self.head()) };
         }
     }
 }

@@ -36,7 +36,7 @@ impl<'a, R: RingRef> Grant<'a, R> {
     /// The place itself, to be initialised in place.
     #[inline]
     pub fn uninit(&mut self) -> &mut MaybeUninit<Item<R>> {
-        let at = self.producer.place(0);
+        let at = self.producer.place();
         // SAFETY: [producer-side] there is room, so the place is ours; any bytes are a valid
         // `MaybeUninit`.
         unsafe { &mut *self.producer.handle().ring().write_ptr(at).cast() }
@@ -48,7 +48,7 @@ impl<'a, R: RingRef> Grant<'a, R> {
     /// The place is initialised.
     #[inline]
     pub unsafe fn commit(self) {
-        self.producer.publish(1);
+        self.producer.publish_one();
     }
 }
 
@@ -65,7 +65,7 @@ impl<R: RingRef> Filled<'_, R> {
     #[inline]
     pub fn commit(self) {
         let mut this = ManuallyDrop::new(self);
-        this.producer.publish(1);
+        this.producer.publish_one();
     }
 }
 
@@ -75,7 +75,7 @@ impl<R: RingRef> Deref for Filled<'_, R> {
     #[inline]
     fn deref(&self) -> &Item<R> {
         // SAFETY: [producer-side] not published, so the place is ours; `Grant::write` initialised it.
-        unsafe { &*self.producer.handle().ring().read_ptr(self.producer.place(0)) }
+        unsafe { &*self.producer.handle().ring().read_ptr(self.producer.place()) }
     }
 }
 
@@ -83,13 +83,13 @@ impl<R: RingRef> DerefMut for Filled<'_, R> {
     #[inline]
     fn deref_mut(&mut self) -> &mut Item<R> {
         // SAFETY: as in `deref`, and `self` is borrowed mutably.
-        unsafe { &mut *self.producer.handle().ring().write_ptr(self.producer.place(0)) }
+        unsafe { &mut *self.producer.handle().ring().write_ptr(self.producer.place()) }
     }
 }
 
 impl<R: RingRef> Drop for Filled<'_, R> {
     fn drop(&mut self) {
-        let at = self.producer.place(0);
+        let at = self.producer.place();
         // SAFETY: as in `deref`; the place is empty from now on and was never published.
         unsafe { self.producer.handle().ring().write_ptr(at).drop_in_place() };
     }
@@ -116,7 +116,7 @@ impl<'a, R: RingRef> PopRef<'a, R> {
         let mut this = ManuallyDrop::new(this);
         // SAFETY: [consumer-side] the item is ready; it is retired below and not dropped here.
         let item = unsafe { this.consumer.handle().ring().read_ptr(this.consumer.place()).read() };
-        this.consumer.retire(1);
+        this.consumer.retire_one();
         item
     }
 }
@@ -147,7 +147,7 @@ impl<R: RingRef> Drop for PopRef<'_, R> {
         impl<R: RingRef> Drop for Retire<'_, R> {
             #[inline]
             fn drop(&mut self) {
-                self.0.retire(1);
+                self.0.retire_one();
             }
         }
 
@@ -163,11 +163,14 @@ impl<R: RingRef> Drop for PopRef<'_, R> {
 /// An iterator that takes the items that were there when it was made. See [`Consumer::drain`].
 pub struct Drain<'a, R: RingRef> {
     consumer: &'a mut Consumer<R>,
+    /// How many of those items are not taken yet.
+    left: usize,
 }
 
 impl<'a, R: RingRef> Drain<'a, R> {
-    pub(super) fn new(consumer: &'a mut Consumer<R>) -> Self {
-        Self { consumer }
+    /// `left` items are ready.
+    pub(super) fn new(consumer: &'a mut Consumer<R>, left: usize) -> Self {
+        Self { consumer, left }
     }
 
     pub(crate) fn consumer(&self) -> &Consumer<R> {
@@ -182,11 +185,12 @@ impl<R: RingRef> Iterator for Drain<'_, R> {
     fn next(&mut self) -> Option<Item<R>> {
         // Each item is retired as it is taken. Retired in one step at the end, items that were moved out
         // would be there again once this iterator and its consumer are forgotten.
-        if self.consumer.ready() == 0 { None } else { self.consumer.pop().ok() }
+        self.left = self.left.checked_sub(1)?;
+        self.consumer.pop().ok()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.consumer.ready(), Some(self.consumer.ready()))
+        (self.left, Some(self.left))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A ring as a queue.
 
-use forebay::{Consumer, PopError, PopRef, Producer, PushError, Ring};
+use forebay::{CacheLine, Compact, Consumer, PopError, PopRef, Producer, PushError, Ring};
 use std::collections::VecDeque;
 
 super::kinds!(Step {
@@ -30,10 +30,10 @@ super::kinds!(Step {
     TakeConsumer,
 });
 
-struct Model<'r, const N: usize> {
-    ring: &'r Ring<u32, N>,
-    producer: Option<Producer<&'r Ring<u32, N>>>,
-    consumer: Option<Consumer<&'r Ring<u32, N>>>,
+struct Model<'r, const N: usize, A> {
+    ring: &'r Ring<u32, N, A>,
+    producer: Option<Producer<&'r Ring<u32, N, A>>>,
+    consumer: Option<Consumer<&'r Ring<u32, N, A>>>,
     queue: VecDeque<u32>,
     next: u32,
     /// The producer closed, and none was taken since.
@@ -42,9 +42,15 @@ struct Model<'r, const N: usize> {
     cancelled: bool,
 }
 
-/// Runs `steps` on a ring of `N` and on the model. The indices start at `turn`, modulo `2 * N`.
+/// Runs `steps` on rings of `N`, with and without copies of the indices, and on the model. The indices start at `turn`,
+/// modulo `2 * N`.
 pub fn run<const N: usize>(turn: usize, steps: &[(Step, u8)]) {
-    let mut ring = Box::new(Ring::<u32, N>::new());
+    run_padded::<N, CacheLine>(turn, steps);
+    run_padded::<N, Compact>(turn, steps);
+}
+
+fn run_padded<const N: usize, A>(turn: usize, steps: &[(Step, u8)]) {
+    let mut ring = Box::new(Ring::<u32, N, A>::new());
     let (mut producer, mut consumer) = ring.split();
     for _ in 0..turn % (2 * N) {
         producer.push(0).unwrap();
@@ -73,7 +79,7 @@ pub fn run<const N: usize>(turn: usize, steps: &[(Step, u8)]) {
     assert!(queue.is_empty());
 }
 
-impl<const N: usize> Model<'_, N> {
+impl<const N: usize, A> Model<'_, N, A> {
     fn step(&mut self, step: Step, many: usize) {
         match step {
             Step::TakeProducer => {
