@@ -158,11 +158,13 @@ impl<const N: usize> Bitmap<N> {
         fit: impl Fn(usize) -> usize,
     ) -> Option<Claimed> {
         if Self::WORDS == 1 {
-            let fit = Self::slots_of(0) & fit(0);
-            return self.claim_in_only(counted, |seen| {
-                let (mask, count) = pick(!seen & fit);
-                (mask != 0).then_some((mask, count))
-            });
+            loop {
+                match self.claim_in(0, &pick, counted, fit(0)) {
+                    Ok(mask) => return Some(Claimed { word: 0, mask }),
+                    Err(Miss::Contended) if !seeded!("contended_is_exhausted", true, false) => {}
+                    Err(_) => return None,
+                }
+            }
         }
         let start = usize::from(self.first.load(Relaxed));
         // One word by itself: the loop over the others would be unrolled into each caller, and run by few.
@@ -221,8 +223,17 @@ impl<const N: usize> Bitmap<N> {
         })
     }
 
+    /// Claims the `K` lowest free slots below `limit` of a pool of one word, and counts them. `None` if there are fewer.
+    #[inline(always)]
+    pub(crate) fn claim_exactly<const K: usize>(&self, limit: usize) -> Option<Claimed> {
+        self.claim_in_only(true, |seen| {
+            let (mask, count) = exactly::<K>(!seen & (SLOTS >> (SLOTS_PER_WORD - limit)));
+            (mask != 0).then_some((mask, count))
+        })
+    }
+
     /// Claims those slots of the only word that `pick` returns when it sees the word, and counts as many as it says if they
-    /// are `counted`.
+    /// are `counted`. `pick` is short: on cores without compare-and-swap interrupts may be masked meanwhile.
     #[inline(always)]
     fn claim_in_only(
         &self,

@@ -372,6 +372,9 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
 
     #[inline]
     fn claim_exactly<const K: usize>(&self) -> Option<Claimed> {
+        if Bitmap::<N>::WORDS == 1 {
+            return self.bits.claim_exactly::<K>(N - Q::HEADROOM);
+        }
         self.bits.search(exactly::<K>, true, Self::fit(false))
     }
 

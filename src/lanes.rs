@@ -115,19 +115,25 @@ impl State {
     /// Takes some of the shared slots: those that `pick` returns, as in [`Bitmap::search`].
     #[inline]
     fn take_shared(&self, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
-        let mut taken = Claimed { word: 0, mask: 0 };
-        let mut take = |seen| {
+        let mut seen = self.shared.load(Relaxed);
+        loop {
             let all = Self::shared_of(seen);
-            taken = Claimed { mask: pick(all.mask).0, ..all };
-            (taken.mask != 0).then_some(seen & !taken.mask)
-        };
-        if seeded!("steal_torn", true, false) {
-            self.shared.store(take(self.shared.load(Relaxed))?, Relaxed);
-        } else {
+            let taken = Claimed { mask: pick(all.mask).0, ..all };
+            if taken.mask == 0 {
+                return None;
+            }
+            if seeded!("steal_torn", true, false) {
+                self.shared.store(seen & !taken.mask, Relaxed);
+                return Some(taken);
+            }
             // S1 (Acquire, pairs with S0): the last owner is done with these slots.
-            update(&self.shared, seeded!("steal_relaxed", Relaxed, Acquire), take).ok()?;
+            let order = seeded!("steal_relaxed", Relaxed, Acquire);
+            // Not an `update`: where interrupts are masked for it, that would be for the pick as well.
+            match self.shared.compare_exchange_weak(seen, seen & !taken.mask, order, Relaxed) {
+                Ok(_) => return Some(taken),
+                Err(now) => seen = now,
+            }
         }
-        Some(taken)
     }
 
     /// Owner only: shares `slots`, if they are of the word whose slots are shared, or if none are.
