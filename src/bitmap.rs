@@ -27,7 +27,7 @@
 use crate::metrics::Usage;
 use crate::sync::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
-    SLOTS_PER_WORD, Words, const_fn, plain, rmw, seeded, update,
+    SLOTS_PER_WORD, Words, const_fn, rmw, seeded, update,
 };
 
 /// Bits of a word that stand for slots.
@@ -38,12 +38,11 @@ const CLAIMS_SHIFT: u32 = usize::BITS / 2;
 /// The free slots of a pool of `N`. All are free and cold at first.
 #[repr(C)] // The word that most calls go to is where the bitmap begins: no offset to add on small cores.
 pub(crate) struct Bitmap<const N: usize> {
-    /// The words with the bits of taken slots, and behind them as many with those of warm slots.
+    /// The words with the bits of taken slots, and behind them as many with those of warm slots. The spare word is `first`:
+    /// no word below it has a free slot, as far as anyone knows. It is a hint, and used with several words only.
     words: Words<N, 2>,
     /// How often a word's count of claims came round.
     laps: rmw::AtomicUsize,
-    /// No word below has a free slot, as far as anyone knows: a hint, and only used with several words.
-    first: plain::AtomicU16,
 }
 
 /// Why a word gave no slot.
@@ -132,7 +131,6 @@ impl<const N: usize> Bitmap<N> {
             Self {
                 words: Words::new(),
                 laps: rmw::AtomicUsize::new(0),
-                first: plain::AtomicU16::new(0),
             }
         }
     }
@@ -166,7 +164,7 @@ impl<const N: usize> Bitmap<N> {
                 }
             }
         }
-        let start = usize::from(self.first.load(Relaxed));
+        let start = self.first();
         // One word by itself: the loop over the others would be unrolled into each caller, and run by few.
         match self.claim_in(start, &pick, counted, fit(start)) {
             Ok(mask) => Some(Claimed { word: start, mask }),
@@ -364,7 +362,7 @@ impl<const N: usize> Bitmap<N> {
 
     /// Whether `want` slots that `fit` were seen free. Looks no further than it must.
     pub(crate) fn has_available(&self, want: usize, fit: impl Fn(usize) -> usize) -> bool {
-        let start = usize::from(self.first.load(Relaxed));
+        let start = self.first();
         let mut seen = 0;
         for word in (start..Self::WORDS).chain(0..start.min(Self::WORDS)) {
             if seen >= want {
@@ -397,7 +395,7 @@ impl<const N: usize> Bitmap<N> {
         // F0 (Release, pairs with F1 in `claim_in`): this owner's writes come before the next one's.
         let order = seeded!("release_relaxed", Relaxed, Release);
         let before = self.words.get(slots.word).fetch_and(!slots.mask, order);
-        if Self::WORDS > 1 && slots.word < usize::from(self.first.load(Relaxed)) {
+        if Self::WORDS > 1 && slots.word < self.first() {
             self.set_first(slots.word);
         }
         before & slots.mask
@@ -486,9 +484,14 @@ impl<const N: usize> Bitmap<N> {
         self.words.get(word).load(seeded!("usage_relaxed", Relaxed, Acquire))
     }
 
-    #[allow(clippy::cast_possible_truncation)] // Fewer than 65,535 words.
+    #[inline(always)]
+    fn first(&self) -> usize {
+        if Self::WORDS == 1 { 0 } else { self.words.spare().load(Relaxed) }
+    }
+
+    /// There are several words.
     fn set_first(&self, word: usize) {
-        self.first.store(word as u16, Relaxed);
+        self.words.spare().store(word, Relaxed);
     }
 
     /// The bits of word `index` that stand for slots below `N`.

@@ -270,6 +270,18 @@ mod imp {
             // all inside cells, so writing through a shared reference is allowed.
             unsafe { rmw::AtomicUsize::from_ptr(base.add(i)) }
         }
+
+        /// A word besides those of the sets, to load and store. There is one where a set has several words.
+        #[inline(always)]
+        pub(crate) fn spare(&self) -> &plain::AtomicUsize {
+            const {
+                let words = N.div_ceil(SLOTS_PER_WORD);
+                assert!(words == 1 || SETS * words < Self::LEN);
+            }
+            let base = core::ptr::from_ref(self).cast::<usize>().cast_mut();
+            // SAFETY: as in `get`. Where there is one word, this is one of the sets', and still only accessed atomically.
+            unsafe { plain::AtomicUsize::from_ptr(base.add(Self::LEN - 1)) }
+        }
     }
 }
 
@@ -474,7 +486,7 @@ mod imp {
 /// What the checkers' builds share.
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 mod checked {
-    use super::imp::rmw;
+    use super::imp::{plain, rmw};
 
     /// A cell is more than its content: it knows who uses it.
     pub(crate) const CELLS_HAVE_STATE: bool = true;
@@ -489,6 +501,7 @@ mod checked {
     pub(crate) struct Words<const N: usize, const SETS: usize = 1> {
         first: [rmw::AtomicUsize; SETS],
         rest: [rmw::AtomicUsize; N],
+        spare: plain::AtomicUsize,
     }
 
     impl<const N: usize, const SETS: usize> Words<N, SETS> {
@@ -497,12 +510,17 @@ mod checked {
                 Self {
                     first: filled!(rmw::AtomicUsize::new(0); SETS),
                     rest: filled!(rmw::AtomicUsize::new(0); N),
+                    spare: plain::AtomicUsize::new(0),
                 }
             }
         }
 
         pub(crate) fn get(&self, i: usize) -> &rmw::AtomicUsize {
             if i < SETS { &self.first[i] } else { &self.rest[i - SETS] }
+        }
+
+        pub(crate) fn spare(&self) -> &plain::AtomicUsize {
+            &self.spare
         }
     }
 }
@@ -526,6 +544,9 @@ mod tests {
             assert_eq!(at, start + i * size_of::<usize>());
             assert!(at + size_of::<usize>() <= start + size_of_val(&words));
             assert_eq!(word.fetch_add(i + 1, Ordering::Relaxed), 0);
+        }
+        if needed > SETS {
+            words.spare().store(usize::MAX, Ordering::Relaxed);
         }
         for i in 0..needed {
             assert_eq!(words.get(i).load(Ordering::Relaxed), i + 1);
