@@ -11,6 +11,7 @@ const NOT_FOR_LOOM: &[(&str, &str)] = &[
         "take_raw_torn",
         "out of reach: loom's cells have a header, so no address of an object is one of a slot",
     ),
+    ("section_split", "critical sections are not for cores that loom knows"),
     ("spurious_is_contended", "no weak compare-exchange fails for no reason under loom"),
 ];
 
