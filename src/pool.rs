@@ -942,7 +942,7 @@ impl<T, const N: usize, P, W: Waiting> Freed<'_, T, N, P, W> {
     fn add(&mut self, slot: usize) {
         let one = Claimed::one(slot);
         if Bitmap::<N>::WORDS > 1 && one.word != self.slots.word {
-            // Replaced first: if a waker panics, this is dropped, and must free the new one and no other.
+            // If a waker panics in `free`, this is dropped, and must free the new slot and no other.
             let others = mem::replace(&mut self.slots, one);
             self.free(others);
         } else {

@@ -112,7 +112,7 @@ fn leases() {
     }
 }
 
-/// Like the leases that it stands for.
+/// A batch and its iterator are `Send` and `Sync` like the leases that they stand for.
 #[test]
 fn batches() {
     use forebay::{Lane, Lanes};

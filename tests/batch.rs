@@ -14,10 +14,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-/// Slots that can be claimed in one step.
+/// The number of slots that a pool can claim in one step.
 const WORD: usize = usize::BITS as usize / 2;
 
-/// All objects of a pool on loan, except those of the slots for which `is_free`.
+/// Lends all objects of a pool, except those of the slots for which `is_free`.
 fn all_but<T, const N: usize, P: Policy<T>, W: Waiting>(
     pool: &Pool<T, N, P, W>,
     is_free: impl Fn(usize) -> bool,
@@ -35,7 +35,7 @@ fn ages_of<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) -> Vec<u8>
     pool.audit().map(|loan| loan.age()).collect()
 }
 
-/// Nothing is on loan, and all was counted.
+/// Asserts that nothing is on loan and that each get and put was counted.
 #[track_caller]
 fn at_rest<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) {
     let metrics = pool.metrics();
@@ -48,8 +48,6 @@ fn message<R>(f: impl FnOnce() -> R) -> String {
     let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(f()))) else { panic!("no panic") };
     payload.downcast_ref::<String>().expect("a text").clone()
 }
-
-// --- The objects of a batch ---
 
 #[test]
 fn smoke() {
@@ -79,7 +77,7 @@ fn objects_are_reached_like_those_of_a_slice() {
     assert_eq!(batch.get_mut(40), None);
     let mut objects = batch.iter_mut();
     assert_eq!((objects.len(), objects.size_hint()), (40, (40, Some(40))));
-    // All of them at once: references to different objects.
+    // The references live side by side, because they are of different objects.
     let all = Vec::from_iter(objects.by_ref());
     all.into_iter().for_each(|object| *object += 1);
     assert!(objects.next().is_none() && objects.next().is_none());
@@ -176,9 +174,7 @@ fn a_lease_of_a_batch_is_like_any_other() {
     assert_eq!(tally.dropped(), 0);
 }
 
-// --- All or nothing ---
-
-/// Slots that are free in every word, but in none as many as are wanted. `FREE` are free in all.
+/// In a pool whose free slots are scattered, no word has as many as a batch wants. `FREE` slots are free in all.
 fn fragmented<const N: usize, const EVERY: usize, const FREE: usize, const MORE: usize>() {
     let tally = Tally::default();
     let pool = Box::new(Pool::<_, N, _>::from_fn(|_| tally.make()));
@@ -191,7 +187,7 @@ fn fragmented<const N: usize, const EVERY: usize, const FREE: usize, const MORE:
         let now = pool.metrics();
         assert_eq!((now.exhausted - before.exhausted, pool.available()), (2 * refused, FREE));
     }
-    // `try_get_batch` is refused at a look; the other one lends, finds no more, and takes back.
+    // `try_get_batch` fails at a look. `try_get_batch_reserved` lends `FREE` objects, finds no more, and takes them back.
     let refused = pool.metrics();
     assert_eq!(
         (refused.gets - before.gets, refused.puts - before.puts),
@@ -226,7 +222,7 @@ fn a_fragmented_pool_gives_what_is_free_in_all() {
     }
 }
 
-/// Batches of nothing, one, all and more than that.
+/// Tests batches of no object, one object, all objects and more than all.
 fn of_each_size<const N: usize>() {
     let pool = Box::new(Pool::<u32, N>::new());
     for _ in 0..2 {
@@ -308,8 +304,6 @@ fn a_batch_that_is_refused_half_way_goes_back() {
     assert!(POOL.try_get_batch::<{ WORD + 1 }>().is_ok());
 }
 
-// --- Forgetting ---
-
 #[test]
 fn a_forgotten_batch_stays_on_loan() {
     let tally = Tally::default();
@@ -333,8 +327,6 @@ fn a_forgotten_batch_stays_on_loan() {
     drop(pool);
     assert_eq!(tally.alive(), 0, "the objects go with the pool, each once");
 }
-
-// --- Panics of user code ---
 
 /// A policy that fails where it is told to, and counts.
 #[derive(Debug)]
@@ -388,7 +380,7 @@ impl Policy<Object> for &Faulty {
     }
 }
 
-/// Nothing is lost or was dropped twice, each object was recycled, and all of them can be had.
+/// Asserts that no object is lost, was dropped twice or was not recycled.
 #[track_caller]
 fn assert_well<const N: usize, W: Waiting>(
     pool: &Pool<Object, N, &Faulty, W>,
@@ -404,12 +396,12 @@ fn assert_well<const N: usize, W: Waiting>(
     assert_eq!((numbers.len(), faulty.tally.alive()), (N, N));
 }
 
-/// Tells the objects of a batch from recycled ones.
+/// Writes a value into each object that only `recycle` takes away.
 fn mark<R: forebay::Home<Item = Object>, const K: usize>(batch: &mut Batch<R, K>) {
     batch.iter_mut().for_each(|object| object.value = 7);
 }
 
-/// For batches of all `N` objects, in one word or in several.
+/// Runs `$test::<N>()` for pools of one word and of several.
 macro_rules! of_each {
     ($test:ident) => {{
         $test::<1>();
@@ -501,7 +493,7 @@ fn make_that_panics_at_each_place() {
     of_each!(check);
 }
 
-/// Objects that are there already stay there when the `make` of another panics.
+/// Objects stay in the pool when the `make` of another one panics.
 #[test]
 fn make_that_panics_between_warm_objects() {
     let faulty = Faulty::new();
@@ -578,7 +570,7 @@ fn recycle_that_panics_while_leases_are_split_off() {
     }
 }
 
-/// A loop over the leases of a batch ends by a panic: the lease in hand and all behind it go back.
+/// If a loop over the leases of a batch panics, the lease in hand and all behind it go back.
 #[test]
 fn a_loop_over_leases_that_panics() {
     for nth in 1..=40 {
@@ -656,9 +648,7 @@ fn panics_everywhere() {
     check::<35>();
 }
 
-// --- Lanes ---
-
-/// All objects were on the lane once, and none is common: at most one private and half a word shared.
+/// Fills a pool and claims its two lanes.
 fn warm_lane<const N: usize>(pool: &LanePool<u32, N, 2>) -> [forebay::Lane<'_, u32, N, 2>; 2] {
     let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
     pool.fill();
@@ -677,7 +667,7 @@ fn a_batch_goes_back_to_its_lane() {
         assert!(lane.try_get_batch::<1>().is_err() && lane.get_batch_up_to::<1>().is_empty());
         drop(batch);
     }
-    // All but its private one can be stolen from it, and none is common.
+    // The other lane steals all objects except the private one, because none is common.
     let (batch, steals) = (other.get_batch_up_to::<8>(), pool.metrics().steals);
     assert_eq!((batch.len(), steals > 0), (7, true));
     assert!(other.try_get_batch::<1>().is_err());
@@ -694,7 +684,7 @@ fn a_batch_of_what_a_lane_shares_is_got_in_one_step() {
     let pool: LanePool<u32, 16, 2> = LanePool::new();
     let [lane, _other] = warm_lane(&pool);
     drop(lane.try_get_batch::<16>().unwrap());
-    // One is private, 15 are shared; the private one comes last.
+    // The lane has one private and 15 shared objects, and lends the private one last.
     let shared = lane.try_get_batch::<15>().unwrap();
     let private = lane.try_get_batch::<1>().unwrap();
     assert_eq!((pool.available(), shared.len(), private.len()), (0, 15, 1));
@@ -705,7 +695,7 @@ fn a_batch_of_what_a_lane_shares_is_got_in_one_step() {
     assert_eq!((metrics.gets, metrics.in_use), (16 + 16 + 3, 3));
 }
 
-/// How many of the free objects are common: those that a caller without a lane finds before it steals.
+/// Counts the common objects: a caller without a lane lends those before it steals from a lane.
 fn common<const N: usize, P: Policy<u32>>(pool: &LanePool<u32, N, 2, P>) -> usize {
     let steals = pool.metrics().steals;
     let mut held = Vec::new();
@@ -731,7 +721,7 @@ fn what_a_full_lane_cannot_take_is_common() {
     drop(lane);
     at_rest(&pool);
 
-    // What it has already counts as well.
+    // The objects that the lane has already count as well.
     let pool: LanePool<u32, WORD, 2> = LanePool::new();
     let [lane, _other] = warm_lane(&pool);
     let one = lane.try_get_batch::<6>().unwrap();
@@ -741,7 +731,7 @@ fn what_a_full_lane_cannot_take_is_common() {
     assert_eq!(common(&pool), WORD - TAKES);
 }
 
-/// What a lane shares is of one word; a batch of another word is common, but for the private one.
+/// A lane shares slots of one word. A batch of another word becomes common.
 #[test]
 fn a_batch_of_another_word_than_the_lane_shares() {
     let pool: LanePool<u32, { 2 * WORD }, 2> = LanePool::new();
@@ -749,11 +739,11 @@ fn a_batch_of_another_word_than_the_lane_shares() {
     let (mut low, high): (Vec<_>, Vec<_>) =
         std::iter::from_fn(|| lane.try_get().ok()).partition(|lease| Lease::slot(lease) < WORD);
     assert_eq!((low.len(), high.len()), (WORD, WORD));
-    // From the lane to the common ones.
+    // A detached lease goes back to the common objects, because its thread has no lane.
     high.into_iter().for_each(|lease| drop(Lease::detach(lease)));
     let batch = lane.try_get_batch::<6>().unwrap();
     assert!(slots_of(&pool).into_iter().filter(|slot| *slot >= WORD).count() == 6);
-    // Whatever of that word the lane has, goes: then it shares slots of the other one.
+    // The lane has no slot of that word left, and so shares those of the other word.
     let rest = lane.get_batch_up_to::<{ 2 * WORD }>();
     assert_eq!((rest.len(), pool.available()), (WORD - 6, 0));
     drop(low.split_off(WORD - 10));
@@ -844,7 +834,25 @@ fn panics_on_a_lane() {
     }
 }
 
-/// Gets of batches on a lane are misses of the lane, and age the pool.
+/// The slot of an object that is not kept goes where every lane finds it, though its batch goes back to a lane.
+#[test]
+fn a_vacant_slot_does_not_stay_on_a_lane() {
+    let faulty = Faulty::new();
+    let pool = LanePool::<Object, 4, 2, &Faulty>::with_policy(&faulty);
+    let (lane, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    for recycles in [0, 1] {
+        let mut batch = lane.try_get_batch::<4>().unwrap();
+        batch.iter_mut().for_each(|object| object.is_kept = false);
+        faulty.recycle.arm(recycles);
+        assert_eq!(booms(|| drop(batch)), recycles > 0);
+        let batch = other.try_get_batch::<4>().unwrap();
+        assert_eq!((batch.len(), pool.metrics().steals), (4, 0), "none is private, none is shared");
+        batch.into_iter().for_each(|lease| drop(Lease::detach(lease)));
+        assert_eq!(faulty.tally.alive(), 4);
+    }
+}
+
+/// A batch that its lane cannot serve counts as misses, which age the pool.
 #[test]
 fn batches_age_a_pool() {
     type Aging = LanePool<u32, 64, 1, TickByMisses<4>>;
@@ -865,7 +873,7 @@ fn batches_age_a_pool() {
     assert_eq!(lane.try_get_batch::<64>().unwrap().len(), 64);
 }
 
-/// On the lane of the calling thread, and from there to another one's.
+/// A batch is lent on the lane of one thread and returned on that of another.
 #[cfg(feature = "std")]
 #[test]
 fn batches_on_lanes_of_threads() {
@@ -897,8 +905,6 @@ fn batches_on_lanes_of_threads() {
     at_rest(&POOL);
 }
 
-// --- Reserved objects ---
-
 fn reserved_last<W: Waiting>(pool: &Pool<u32, 70, DefaultReset, W>) {
     for _ in 0..3 {
         assert!(pool.try_get_batch::<31>().is_err(), "40 of 70 are reserved");
@@ -917,7 +923,7 @@ fn reserved_last<W: Waiting>(pool: &Pool<u32, 70, DefaultReset, W>) {
         assert!(pool.try_get_batch_reserved::<1>().is_err());
         assert!(pool.try_get_batch_reserved::<0>().is_ok());
         drop(few);
-        // The reserved one of them is reserved again.
+        // One of the three objects is reserved again.
         assert_eq!(pool.get_batch_up_to::<70>().len(), 2);
         drop((most, rest));
         at_rest(pool);
@@ -937,7 +943,7 @@ fn reserved_objects_are_lent_last() {
         type Waits = Pool<u32, 70, DefaultReset, Headroom<40, Wake<2>>>;
         reserved_last(&Waits::with_waiting(DefaultReset));
     }
-    // With `std`, on the lane of this thread.
+    // With `std`, this thread has the lane.
     type OnLanes = Pool<u32, 70, DefaultReset, Lanes<1, Headroom<40>>>;
     reserved_last(&OnLanes::with_waiting(DefaultReset));
 }
@@ -951,14 +957,12 @@ fn a_lane_lends_no_reserved_objects_in_batches() {
         assert!(lane.try_get_batch::<1>().is_err() && lane.get_batch_up_to::<8>().is_empty());
         let reserved = [(); 4].map(|()| lane.try_get_reserved().unwrap());
         drop((reserved, plain));
-        // None of the reserved ones stays on the lane.
+        // The lane keeps no reserved object.
         assert!(lane.try_get_batch::<5>().is_err());
         assert_eq!(lane.get_batch_up_to::<8>().len(), 4);
         at_rest(&pool);
     }
 }
-
-// --- Callers that wait ---
 
 #[cfg(any(feature = "std", feature = "async"))]
 mod waiting {
@@ -972,7 +976,7 @@ mod waiting {
     type Waits<const N: usize> = Pool<u32, N, DefaultReset, Wake<SEATS>>;
     type WaitsOnLanes<const N: usize> = LanePool<u32, N, 2, DefaultReset, Wake<SEATS>>;
 
-    /// A batch of all objects comes back while all seats are taken, by `give_back`.
+    /// Asserts that callers in all seats are served in order when `give_back` returns all objects.
     fn serves<const N: usize, W>(pool: &Pool<u32, N, DefaultReset, W>, give_back: impl FnOnce())
     where
         W: forebay::Waits,
@@ -1029,7 +1033,7 @@ mod waiting {
             pool.flush();
             let leases = lane.try_get_batch::<N>().unwrap().into_iter();
             serves(&pool, || drop(leases));
-            // By a caller without a handle: on its thread's lane, if it has one.
+            // A caller without a handle returns it on the lane of its thread, if that has one.
             lane.flush();
             pool.flush();
             let batch = pool.try_get_batch::<N>().unwrap();
@@ -1041,7 +1045,7 @@ mod waiting {
         check::<70>();
     }
 
-    /// No lane is left for the caller: its batch goes to those who wait all the same.
+    /// A caller without a lane serves the waiters, too.
     #[test]
     fn a_batch_beside_lanes_serves_those_who_wait() {
         let pool = WaitsOnLanes::<70>::with_waiting(DefaultReset);
@@ -1080,7 +1084,7 @@ mod waiting {
             mark(&mut batch);
             [0, 1, 39].into_iter().for_each(|at| batch[at].is_kept = false);
             let mut waiters = Vec::from_iter((0..SEATS).map(|_| Hand::waiting(pool.get())));
-            faulty.recycle.arm(nth); // 0 does nothing.
+            faulty.recycle.arm(nth); // 0 disarms it.
             assert_eq!(booms(|| drop(batch)), nth > 0);
             faulty.recycle.arm(0);
             assert!(waiters.iter().all(|waiter| waiter.woken() == 1));
@@ -1113,8 +1117,8 @@ mod waiting {
         }
     }
 
-    /// The waker of waiter `nth` panics while all objects come back by `give_back`: each waiter has an object, and the
-    /// others are free.
+    /// Asserts that each waiter has an object and all others are free, though the waker of waiter `nth` panics while
+    /// `give_back` returns all objects.
     fn panics_in_wake<const N: usize, W>(
         pool: &Pool<u32, N, DefaultReset, W>,
         nth: usize,
@@ -1189,7 +1193,7 @@ mod waiting {
         check::<70>();
     }
 
-    /// The objects of a word that were returned before the panic, and the one after it, which is of the next word.
+    /// The panic comes out where a batch goes on to its second word.
     #[test]
     fn a_waker_that_panics_between_two_words_costs_no_object() {
         let faulty = Faulty::new();
@@ -1211,7 +1215,48 @@ mod waiting {
         assert_well(&pool, &faulty, 0);
     }
 
-    /// A waker may use the pool, whose batch is just being returned.
+    /// A waiter's waker gets none of the objects that come back in the same batch: others wait for them.
+    #[test]
+    fn no_caller_overtakes_a_waiter_while_a_batch_is_returned() {
+        static POOL: Waits<4> = Pool::with_waiting(DefaultReset);
+        static LANES: WaitsOnLanes<4> = LanePool::with_waiting(DefaultReset);
+        static GOT: AtomicUsize = AtomicUsize::new(0);
+
+        fn check<W: forebay::Waits>(
+            pool: &'static Pool<u32, 4, DefaultReset, W>,
+            give_back: impl FnOnce(),
+        ) {
+            let waker = Act::waker(move || {
+                let batch = pool.get_batch_up_to::<4>();
+                GOT.fetch_add(batch.len(), SeqCst);
+                // The objects would be lost for those who wait.
+                std::mem::forget(batch);
+            });
+            let mut first = Box::pin(pool.get());
+            assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            let mut others = [(); 3].map(|()| Hand::waiting(pool.get()));
+            give_back();
+            assert_eq!(GOT.load(SeqCst), 0);
+            let leases = others.each_mut().map(|other| other.poll().unwrap().unwrap());
+            assert!(others.iter().all(|other| other.woken() == 1));
+            let first = woken::ready(first.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+            drop((first.unwrap().unwrap(), leases));
+            at_rest(pool);
+        }
+        let batch = POOL.try_get_batch::<4>().unwrap();
+        check(&POOL, || drop(batch));
+        let lane = LANES.claim().unwrap();
+        let batch = lane.try_get_batch::<4>().unwrap();
+        check(&LANES, || drop(batch));
+        lane.flush();
+        LANES.flush();
+        let _other = LANES.claim();
+        let batch = LANES.get_batch_up_to::<4>();
+        assert_eq!(batch.len(), 4);
+        check(&LANES, || drop(batch));
+    }
+
+    /// A waker may use the pool while a batch is being returned to it.
     #[test]
     fn a_waker_that_gets_a_batch() {
         static POOL: Waits<40> = Pool::with_waiting(DefaultReset);
@@ -1233,7 +1278,7 @@ mod waiting {
         at_rest(&POOL);
     }
 
-    /// Some threads wait for single objects, others take and return batches: whoever waits is served.
+    /// Threads that wait for single objects are served by threads that return batches.
     #[cfg(feature = "std")]
     #[test]
     fn batches_beside_threads_that_wait() {
@@ -1280,8 +1325,6 @@ mod waiting {
     }
 }
 
-// --- Zero-sized objects ---
-
 #[test]
 fn zero_sized() {
     static DROPS: AtomicUsize = AtomicUsize::new(0);
@@ -1315,9 +1358,7 @@ fn zero_sized() {
     assert_eq!(DROPS.load(SeqCst), 40);
 }
 
-// --- Threads ---
-
-/// Plain memory of several words: torn if two write it.
+/// Plain memory of several words, which tears if two threads write it.
 type Wide = [usize; 4];
 
 /// Writes `id` into an object that nobody else has.
@@ -1374,7 +1415,7 @@ fn stress<const N: usize, W: Waiting>(
                 });
             })
         };
-        // Joined, so that each has left its lane.
+        // A thread that was joined has left its lane.
         let threads = Vec::from_iter((1..=threads).map(spawn));
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
@@ -1402,12 +1443,12 @@ fn threads_share_a_pool_with_lanes() {
     static WORDS: LanePool<Wide, 100, 3> = LanePool::new();
     stress(&*FEW, 3);
     stress(&*WORDS, 4);
-    // What threads that ended kept is found.
+    // The gets find the objects that ended threads kept.
     let [few, words] = [FEW.get_batch_up_to::<100>().len(), WORDS.get_batch_up_to::<100>().len()];
     assert_eq!((few, words), (12, 100));
 }
 
-/// A batch that is got here and returned there, again and again, with what was written in it.
+/// A batch is lent on one thread and returned on another one, which sees the values that were written.
 #[test]
 fn a_batch_goes_to_another_thread() {
     static POOL: Pool<Wide, 40> = Pool::new();
@@ -1433,8 +1474,6 @@ fn a_batch_goes_to_another_thread() {
     at_rest(&POOL);
 }
 
-// --- Epochs ---
-
 #[test]
 fn audit_tells_the_age_of_each_object() {
     let pool: Pool<u32, 40> = Pool::new();
@@ -1451,7 +1490,7 @@ fn audit_tells_the_age_of_each_object() {
     let ages = ages_of(&pool);
     assert_eq!(ages.iter().filter(|age| **age == 0).count(), 20, "of those got again");
     assert_eq!(ages.iter().filter(|age| **age == 1).count(), 20, "of those still out");
-    // Until they are very old.
+    // The age stays at its maximum.
     (0..300).for_each(|_| _ = pool.advance_epoch());
     assert_eq!(ages_of(&pool), [255; 40]);
     drop((young, again));
@@ -1461,7 +1500,7 @@ fn audit_tells_the_age_of_each_object() {
     assert!(pool.audit().all(|loan| loan.since() == 302));
 }
 
-/// Each way to get, of slots that were got and returned in the epoch before and so are warm.
+/// Slots that were lent and returned in the epoch before are warm. Each way to get tells the new epoch all the same.
 #[test]
 fn a_warm_slot_is_young_in_a_new_epoch() {
     fn check<W: Waiting>(pool: &Pool<u32, 33, DefaultReset, W>) {
@@ -1495,7 +1534,7 @@ fn a_warm_slot_is_young_in_a_new_epoch() {
     check(&*LanePool::<u32, 33, 1>::new());
 }
 
-/// The objects that another batch made cold, by not keeping them, beside warm ones.
+/// A batch makes slots cold by objects that are not kept, and the next one has them beside warm slots.
 #[test]
 fn warm_and_cold_slots_in_one_batch() {
     let faulty = Faulty::new();
@@ -1520,7 +1559,7 @@ fn warm_and_cold_slots_in_one_batch() {
     assert_eq!(faulty.tally.alive(), 40);
 }
 
-/// An epoch that begins while the objects of a batch are made: those before it are of the one before.
+/// If an epoch begins while the objects of a batch are made, those made before it are one epoch old.
 #[test]
 fn an_epoch_begins_while_a_batch_is_made() {
     struct Eager;

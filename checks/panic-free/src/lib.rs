@@ -157,7 +157,7 @@ macro_rules! pools {
 pools!(one_word, "op_one_word_", 16);
 pools!(several_words, "op_several_words_", 100);
 
-// Like an index of a slice, one that is out of range panics. `get` and `get_mut` do not.
+// An index out of range panics, like that of a slice. `get` and `get_mut` never panic.
 export! { "known_"
     fn batch_index(batch: &Batch<&'static Pool<Owned, 100, Plain>, 8>, index: usize) -> u32 { batch[index].0 }
     fn batch_index_mut(batch: &mut Batch<&'static Pool<Owned, 100, Plain>, 8>, index: usize) { batch[index].0 = 1 }
