@@ -873,6 +873,25 @@ fn batches_age_a_pool() {
     assert_eq!(lane.try_get_batch::<64>().unwrap().len(), 64);
 }
 
+/// An object that was lent in a batch since the last tick is not idle at the next one.
+#[test]
+fn objects_of_a_batch_are_in_use() {
+    let pool: LanePool<u32, 9, 2> = LanePool::new();
+    let [lane, _other] = warm_lane(&pool);
+    // The lane has one private and eight shared objects.
+    drop(lane.try_get_batch::<9>().unwrap());
+    for round in 0..4 {
+        assert_eq!(pool.tick(), 0, "all are idle since less than a tick");
+        if round % 2 == 0 {
+            drop(lane.try_get_batch::<8>().unwrap());
+        } else {
+            assert_eq!(lane.get_batch_up_to::<8>().len(), 8);
+        }
+    }
+    assert_eq!(pool.tick(), 0);
+    assert_eq!((pool.tick(), pool.metrics().evictions), (8, 8), "but the private one");
+}
+
 /// A batch is lent on the lane of one thread and returned on that of another.
 #[cfg(feature = "std")]
 #[test]
