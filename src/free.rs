@@ -460,4 +460,20 @@ mod tests {
         assert_eq!(granted, [Some(0), Some(1), Some(2)]);
         assert_eq!((claim(), claim()), (Some(3), None));
     }
+
+    /// A release skips slots that are free already, because another caller may claim them at any time.
+    #[test]
+    fn slots_that_come_back_twice_are_skipped() {
+        let free = Shared::<4, Waiters<4>>::FIRST;
+        let all = free.claim_exactly::<4>().unwrap();
+        assert_eq!(free.release_all(Claimed { mask: 0b0110, ..all }), 0b0110);
+        assert_eq!((free.release_all(all), free.release_all(all)), (0b1001, 0));
+        // While a caller waits, the slots are released one by one.
+        free.claim_exactly::<4>().unwrap();
+        let waits = |_| free.queue.join(Waker::noop(), false).unwrap().0;
+        let seats: [usize; 2] = core::array::from_fn(waits);
+        assert_eq!(free.release_all(Claimed { mask: 0b0111, ..all }), 0b0111);
+        assert_eq!(seats.map(|seat| free.queue.granted(seat, Waker::noop())), [Some(0), Some(1)]);
+        assert_eq!((free.release_all(Claimed { mask: 0b0100, ..all }), free.bits.taken()), (0, 3));
+    }
 }

@@ -740,3 +740,26 @@ impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANE
         f.write_str("LaneSet(..)")
     }
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+    use crate::queue::Nobody;
+
+    /// A lane skips slots of a batch that it has already.
+    #[test]
+    fn slots_of_a_lane_that_come_back_twice_are_skipped() {
+        let free = LaneSet::<12, 2, Nobody>::FIRST;
+        let lane = free.claim_lane().unwrap();
+        let all = free.bits.search(up_to(12), false, |_| usize::MAX).unwrap();
+        let some = |mask| Claimed { mask, ..all };
+        assert_eq!(free.release_all_on(lane, some(0b0111)), 0b0111);
+        assert_eq!(free.in_lanes(), 3);
+        // The lane has a private and two shared slots. A fourth slot comes back together with them.
+        assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0b1_0000);
+        assert_eq!(free.in_lanes(), 4);
+        assert!((0..3).all(|slot| !free.release_on(lane, slot)));
+        assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0);
+        assert_eq!((free.in_lanes(), free.bits.taken()), (4, 12));
+    }
+}

@@ -942,22 +942,24 @@ impl<T, const N: usize, P, W: Waiting> Freed<'_, T, N, P, W> {
     fn add(&mut self, slot: usize) {
         let one = Claimed::one(slot);
         if Bitmap::<N>::WORDS > 1 && one.word != self.slots.word {
-            self.free();
-            self.slots = Claimed { mask: 0, ..one };
+            // If a waker panics in `free`, this is dropped, and must free the new slot and no other.
+            let others = mem::replace(&mut self.slots, one);
+            self.free(others);
+        } else {
+            self.slots.mask |= one.mask;
         }
-        self.slots.mask |= one.mask;
     }
 
     #[inline]
-    fn free(&self) {
-        if self.slots.mask == 0 {
+    fn free(&self, slots: Claimed) {
+        if slots.mask == 0 {
             return;
         }
         let were_taken = match self.to {
-            To::Lane(lane) => self.pool.free.release_all_on(lane, self.slots),
-            To::Here | To::Aside => self.pool.free.release_all(self.slots),
+            To::Lane(lane) => self.pool.free.release_all_on(lane, slots),
+            To::Here | To::Aside => self.pool.free.release_all(slots),
         };
-        for _ in (Claimed { mask: self.slots.mask & !were_taken, ..self.slots }) {
+        for _ in (Claimed { mask: slots.mask & !were_taken, ..slots }) {
             self.pool.counters.double_returns.count();
         }
     }
@@ -966,7 +968,7 @@ impl<T, const N: usize, P, W: Waiting> Freed<'_, T, N, P, W> {
 impl<T, const N: usize, P, W: Waiting> Drop for Freed<'_, T, N, P, W> {
     #[inline]
     fn drop(&mut self) {
-        self.free();
+        self.free(self.slots);
     }
 }
 

@@ -2,8 +2,8 @@
 #![allow(dead_code)] // What `auto!` does not come to.
 
 use forebay::{
-    Consumer, Drain, Erased, Filled, Grant, Lease, Mapped, Policy, Pool, PopRef, Producer,
-    Receiver, Ring, Sender, SharedLease, Slab, StreamPool, Tokens,
+    Batch, Consumer, Drain, Erased, Filled, Grant, Lease, Leases, Mapped, Policy, Pool, PopRef,
+    Producer, Receiver, Ring, Sender, SharedLease, Slab, StreamPool, Tokens,
 };
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -109,6 +109,21 @@ fn leases() {
     #[cfg(feature = "std")]
     check! {
         <T> Lease<std::sync::Arc<Pool<T, 1, Any>>> => YES, (true, false), NO, NO;
+    }
+}
+
+/// A batch and its iterator are `Send` and `Sync` like the leases that they stand for.
+#[test]
+fn batches() {
+    use forebay::{Lane, Lanes};
+    check! {
+        <T> Batch<&'static Pool<T, 1, Any>, 3> => YES, (true, false), NO, NO;
+        <P> Batch<&'static Pool<u8, 1, With<P>>, 3> => YES, NO, YES, NO;
+        <T> Batch<&'static Pool<T, 1, Any, Lanes<1>>, 3> => YES, (true, false), NO, NO;
+        <T> Batch<&'static Lane<'static, T, 1, 1, Any>, 3> => NO, NO, NO, NO;
+        <T> Leases<&'static Pool<T, 1, Any>, 3> => YES, (true, false), NO, NO;
+        <P> Leases<&'static Pool<u8, 1, With<P>>, 3> => YES, NO, YES, NO;
+        <T> Leases<&'static Lane<'static, T, 1, 1, Any>, 3> => NO, NO, NO, NO;
     }
 }
 

@@ -2,8 +2,9 @@
 #![allow(unsafe_code)] // The allocator, and bare pointers.
 
 use forebay::{
-    CacheLine, Compact, EachDefault, Full, Lazy, Lease, Metrics, Once, Policy, Pool, PopError,
-    PopRef, Reset, Response, Ring, SharedLease, Slab, StreamPool, Token,
+    CacheLine, Compact, DefaultReset, EachDefault, Full, Headroom, LanePool, Lazy, Lease, Metrics,
+    Once, Policy, Pool, PopError, PopRef, Reset, Response, Ring, SharedLease, Slab, StreamPool,
+    Token,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -105,6 +106,38 @@ fn pool() {
         write!(text, "{metrics} {} {:?}", POOL.try_get_many::<71>().unwrap_err(), metrics.hits())
             .unwrap();
         assert!(shown(&POOL) > 0 && metrics.hit_ratio().is_some());
+    });
+}
+
+#[test]
+fn batches() {
+    static POOL: Pool<u32, 70> = Pool::new();
+    static KEPT: Pool<u32, 70, DefaultReset, Headroom<40>> = Pool::with_waiting(DefaultReset);
+    static LANES: LanePool<u32, 70, 2> = LanePool::new();
+    let lane = LANES.claim().unwrap();
+    // The first use of lanes by a thread registers a destructor, for which the system may allocate.
+    drop(LANES.try_get());
+    allocates_nothing(|| {
+        for _ in 0..3 {
+            let mut batch = POOL.try_get_batch::<70>().unwrap();
+            batch.iter_mut().for_each(|object| *object += 1);
+            batch[0] += batch[1];
+            assert!(
+                batch.get(70).is_none() && batch.iter().sum::<u32>() == 71 && shown(&batch) > 0
+            );
+            assert!(POOL.try_get_batch::<1>().is_err() && POOL.get_batch_up_to::<1>().is_empty());
+            let last = batch.pop();
+            let mut leases = batch.into_iter();
+            assert!(leases.next().is_some() && shown(&leases) > 0);
+            drop((leases, last));
+            POOL.advance_epoch();
+            let reserved = KEPT.try_get_batch_reserved::<33>().unwrap();
+            assert!(KEPT.try_get_batch_reserved::<38>().is_err());
+            reserved.put();
+            drop((lane.try_get_batch::<20>().unwrap(), lane.get_batch_up_to::<40>()));
+            drop((LANES.try_get_batch::<20>().unwrap(), LANES.get_batch_up_to::<70>()));
+        }
+        assert_eq!((POOL.available(), KEPT.available(), LANES.available()), (70, 70, 70));
     });
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Tally, for_capacities};
+use common::{Fuse, Tally, boom, booms, for_capacities};
 use forebay::{Full, Lease, SharedLease, Slab};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -161,4 +161,153 @@ fn audit_tells_age() {
     assert!(slab.audit().map(|loan| (loan.slot(), loan.age())).eq([(0, 0), (1, 0)]));
     drop((young, again));
     assert!(format!("{slab:?}").starts_with("Slab { metrics: Metrics { capacity: 4, "));
+}
+
+/// A place keeps the marks of a value that left. Only the values whose leases were forgotten are in their places when the
+/// slab is dropped.
+fn drops_what_was_forgotten<const N: usize>() {
+    for every in 1..=3 {
+        let tally = Tally::default();
+        let slab = Box::new(Slab::<_, N>::new());
+        for round in 0..3 {
+            let leases = Vec::from_iter((0..N).map(|_| slab.insert(tally.make()).unwrap()));
+            drop(leases);
+            assert_eq!(tally.dropped(), (round + 1) * N);
+            slab.advance_epoch();
+        }
+        let leases = Vec::from_iter((0..N).map(|_| slab.insert(tally.make()).unwrap()));
+        let mut forgotten = 0;
+        for (at, lease) in leases.into_iter().enumerate() {
+            if at % every == 0 {
+                std::mem::forget(lease);
+                forgotten += 1;
+            }
+        }
+        assert_eq!((tally.alive(), slab.available()), (forgotten, N - forgotten));
+        drop(slab);
+        assert_eq!((tally.made(), tally.alive()), (4 * N, 0), "each dropped, and once");
+    }
+}
+
+#[test]
+fn a_forgotten_value_is_dropped_with_the_slab() {
+    for_capacities!(drops_what_was_forgotten);
+}
+
+#[test]
+fn forgotten_in_every_way() {
+    let tally = Tally::default();
+    let slab: Slab<_, 6> = Slab::new();
+    let insert = || slab.insert(tally.make()).unwrap();
+    for _ in 0..2 {
+        // Each place is used before.
+        drop([(); 6].map(|()| insert()));
+    }
+    std::mem::forget(insert());
+    let shared = Lease::share(insert());
+    std::mem::forget(shared.clone());
+    drop(shared);
+    let _raw = Lease::into_raw(insert());
+    std::mem::forget(Lease::erase(insert()));
+    std::mem::forget(Lease::map(insert(), |value| &mut value.number));
+    drop(insert());
+    assert_eq!((tally.alive(), slab.available()), (5, 1));
+    drop(slab);
+    assert_eq!(tally.alive(), 0);
+}
+
+/// A value whose drop panics has left its place all the same, and is not dropped again with the slab.
+#[test]
+fn a_value_whose_drop_panics_is_dropped_once() {
+    struct Sour<'a>(&'a Fuse, #[expect(dead_code)] common::Counted);
+    impl Drop for Sour<'_> {
+        fn drop(&mut self) {
+            self.0.burn();
+        }
+    }
+    let (fuse, tally) = (Fuse::new(), Tally::default());
+    let slab: Slab<_, 3> = Slab::new();
+    for round in 1..=5 {
+        let lease = slab.insert(Sour(&fuse, tally.make())).unwrap();
+        fuse.arm(1);
+        assert!(booms(|| drop(lease)));
+        assert_eq!((tally.dropped(), slab.available()), (round, 3));
+        assert_eq!((slab.metrics().panics, slab.audit().count()), (round as u64, 0));
+    }
+    std::mem::forget(slab.insert(Sour(&fuse, tally.make())).unwrap());
+    drop(slab.insert(Sour(&fuse, tally.make())).unwrap());
+    assert_eq!(tally.alive(), 1);
+    drop(slab);
+    assert_eq!((tally.made(), tally.alive()), (7, 0));
+}
+
+/// A place that had a value before holds none when `init` panics, though its marks are those of a loan.
+#[test]
+fn an_init_that_panics_leaves_a_used_place_empty() {
+    let tally = Tally::default();
+    let slab: Slab<_, 2> = Slab::new();
+    drop([(); 2].map(|()| slab.insert(tally.make()).unwrap()));
+    for _ in 0..3 {
+        assert!(booms(|| slab.insert_with(|_| boom())));
+        assert_eq!((slab.available(), slab.audit().count(), tally.alive()), (2, 0, 0));
+    }
+    let held = slab.insert(tally.make()).unwrap();
+    assert!(booms(|| slab.insert_with(|_| boom())));
+    assert_eq!(slab.available(), 1);
+    std::mem::forget(held);
+    assert_eq!((tally.made(), tally.alive()), (3, 1));
+    drop(slab);
+    assert_eq!(tally.alive(), 0, "and nothing is dropped in the empty place");
+
+    // The same with a value that `init` wrote: it is forgotten, as it says.
+    let slab: Slab<_, 1> = Slab::new();
+    drop(slab.insert(tally.make()).unwrap());
+    assert!(booms(|| slab.insert_with(|place| {
+        place.write(tally.make());
+        boom()
+    })));
+    drop(slab.insert(tally.make()).unwrap());
+    drop(slab);
+    assert_eq!(tally.alive(), 1);
+}
+
+/// A value is young in its epoch, also in a place that was used in the one before.
+#[test]
+fn a_used_place_is_young_in_a_new_epoch() {
+    let slab: Slab<u32, 33> = Slab::new();
+    for epoch in 1..=300 {
+        drop([slab.insert(1).unwrap(), slab.insert(2).unwrap()]);
+        let old = slab.insert(3).unwrap();
+        assert_eq!(slab.advance_epoch(), epoch);
+        let ages = || Vec::from_iter(slab.audit().map(|loan| (loan.age(), loan.since())));
+        assert_eq!(ages(), [(1, epoch - 1)]);
+        let new = slab.insert(4).unwrap();
+        assert_eq!(ages().len(), 2);
+        assert!(ages().contains(&(1, epoch - 1)) && ages().contains(&(0, epoch)));
+        drop(old);
+        assert_eq!(ages(), [(0, epoch)]);
+        assert_eq!(slab.metrics().in_use, 1);
+        drop(new);
+        assert!(ages().is_empty());
+    }
+    assert!(slab.metrics().high_water <= 33);
+}
+
+/// Whether an object was shared or lent as a pointer is not said of the value that comes after it.
+#[test]
+fn a_used_place_has_no_holders() {
+    let slab: Slab<u32, 1> = Slab::new();
+    for _ in 0..3 {
+        let shared = Lease::share(slab.insert(1).unwrap());
+        let other = shared.clone();
+        drop((shared, other));
+        let raw = Lease::into_raw(slab.insert(2).unwrap());
+        // SAFETY: the pointer is not used besides.
+        drop(unsafe { Lease::from_raw(&slab, raw) }.unwrap());
+        let lease = slab.insert(3).unwrap();
+        let loan = slab.audit().next().unwrap();
+        assert_eq!((loan.holders(), loan.is_raw(), loan.age()), (0, false, 0));
+        let shared = Lease::share(lease);
+        assert_eq!(SharedLease::holders(&shared), 1);
+    }
 }

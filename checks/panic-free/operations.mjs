@@ -4,7 +4,7 @@
 // as a name that ends in its type and itself: `SharedLease::try_clone` as `op_…_shared_lease_try_clone`.
 import { readFileSync } from "node:fs";
 
-const TRAITS = ["Deref", "DerefMut", "Drop", "Future", "Iterator"];
+const TRAITS = ["Deref", "DerefMut", "Drop", "Future", "Index", "IndexMut", "Iterator"];
 // Not of the data path.
 const LEFT_OUT = {
     "Format::matches": "what checks of a user's schema do",

@@ -3,7 +3,7 @@
 //! Where a free slot is (on which lane, or on none) the model does not know. It knows how many can be out of reach:
 //! one for each lane that has an owner, other than the lane that asks. All else is exact.
 
-use forebay::{Headroom, Lane, LanePool, Lanes, Lease, Policy, Pool};
+use forebay::{Batch, Headroom, Home, Lane, LanePool, Lanes, Lease, Policy, Pool};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -19,6 +19,10 @@ super::kinds!(Step {
     GetReservedHere,
     GetMany3,
     GetUpTo5,
+    GetBatchOn,
+    GetBatchHere,
+    BatchOn,
+    BatchHere,
     Detach,
     Put,
     PutMore,
@@ -45,6 +49,7 @@ struct Counts {
 #[derive(Debug)]
 struct Object {
     counts: Arc<Counts>,
+    slot: usize,
     id: usize,
     value: u32,
     veto: bool,
@@ -60,9 +65,9 @@ impl Drop for Object {
 struct Maker(Arc<Counts>);
 
 impl Policy<Object> for Maker {
-    fn make(&self, _slot: usize) -> Object {
+    fn make(&self, slot: usize) -> Object {
         let id = self.0.made.fetch_add(1, SeqCst);
-        Object { counts: Arc::clone(&self.0), id, value: 0, veto: false }
+        Object { counts: Arc::clone(&self.0), slot, id, value: 0, veto: false }
     }
 
     fn recycle(&self, object: &mut Object) -> bool {
@@ -227,6 +232,38 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
                 assert!(leases.len() == 5 || free - leases.len() <= reach);
                 leases.into_iter().for_each(|lease| self.got(Held::Here(lease), false, reach));
             }
+            Step::GetBatchOn => {
+                if let Some(by @ By::Handle(at)) = self.handle(which) {
+                    let (batch, reach) =
+                        (self.lane(at).get_batch_up_to::<6>(), self.out_of_reach(by));
+                    self.assert_most(batch.len(), 6, reach);
+                    for lease in batch {
+                        self.got(Held::On(at, lease), false, reach);
+                    }
+                }
+            }
+            Step::GetBatchHere => {
+                let (batch, reach) =
+                    (self.pool.get_batch_up_to::<6>(), self.out_of_reach(By::Here));
+                self.assert_most(batch.len(), 6, reach);
+                for lease in batch {
+                    self.got(Held::Here(lease), false, reach);
+                }
+            }
+            Step::BatchOn => {
+                if let Some(by @ By::Handle(at)) = self.handle(which) {
+                    let (batch, reach) =
+                        (self.lane(at).get_batch_up_to::<20>(), self.out_of_reach(by));
+                    self.assert_most(batch.len(), 20, reach);
+                    self.batch(batch, reach, which);
+                }
+            }
+            Step::BatchHere => {
+                let (batch, reach) =
+                    (self.pool.get_batch_up_to::<20>(), self.out_of_reach(By::Here));
+                self.assert_most(batch.len(), 20, reach);
+                self.batch(batch, reach, which);
+            }
             Step::Detach => {
                 if let Some(at) = self.pick(which) {
                     self.detach(at);
@@ -384,6 +421,46 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
                 false
             }
         }
+    }
+
+    fn lane(&self, at: usize) -> &'p OnLane<'p, N, L, H> {
+        self.lanes[at].as_ref().unwrap().get()
+    }
+
+    /// So many of at most `most` were got.
+    fn assert_most(&self, got: usize, most: usize, out_of_reach: usize) {
+        assert!(got == most || self.free(false) - got <= out_of_reach);
+    }
+
+    /// A batch was lent and goes back as one. Some of its objects are not kept.
+    fn batch<R: Home<Item = Object>, const K: usize>(
+        &mut self,
+        mut batch: Batch<R, K>,
+        out_of_reach: usize,
+        which: usize,
+    ) {
+        let filled = batch.iter().filter(|object| self.slots[object.slot].object.is_some()).count();
+        let all_filled = filled == batch.len() || self.filled(false) - filled <= out_of_reach;
+        assert!(all_filled, "one with an object was within reach");
+        self.misses += (batch.len() - filled) as u64;
+        self.gets += batch.len() as u64;
+        let mut vetoed = Vec::new();
+        for object in batch.iter_mut() {
+            assert!(object.slot < N - H, "a reserved one");
+            let slot = &mut self.slots[object.slot];
+            assert!(slot.held.is_none(), "lent twice");
+            assert_eq!((*slot.object.get_or_insert(object.id), object.value), (object.id, 0));
+            (slot.was_lent, slot.idle) = (true, false);
+            object.value = 1;
+            object.veto = (object.id + which).is_multiple_of(9);
+            if object.veto {
+                slot.object = None;
+                vetoed.push(object.id);
+            }
+        }
+        drop(batch);
+        assert_eq!(self.dropped(), vetoed);
+        self.evictions += vetoed.len() as u64;
     }
 
     fn get_many<const K: usize>(&mut self) {

@@ -1,6 +1,6 @@
 //! A pool as a vector of slots.
 
-use forebay::{Erased, Lease, Mapped, Policy, Pool, SharedLease};
+use forebay::{Batch, Erased, Lease, Mapped, Policy, Pool, SharedLease};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,6 +12,9 @@ super::kinds!(Step {
     GetMany40,
     GetUpTo2,
     GetUpTo40,
+    GetBatch5,
+    GetBatch35,
+    GetBatchUpTo7,
     Write,
     Put,
     PutMore,
@@ -42,6 +45,7 @@ struct Counts {
 #[derive(Debug)]
 struct Object {
     counts: Arc<Counts>,
+    slot: usize,
     id: usize,
     value: u32,
     veto: bool,
@@ -57,10 +61,10 @@ impl Drop for Object {
 struct Maker(Arc<Counts>);
 
 impl Policy<Object> for Maker {
-    fn make(&self, _slot: usize) -> Object {
+    fn make(&self, slot: usize) -> Object {
         self.0.alive.fetch_add(1, SeqCst);
         let id = self.0.made.fetch_add(1, SeqCst);
-        Object { counts: Arc::clone(&self.0), id, value: 0, veto: false }
+        Object { counts: Arc::clone(&self.0), slot, id, value: 0, veto: false }
     }
 
     fn recycle(&self, object: &mut Object) -> bool {
@@ -140,6 +144,13 @@ impl<'p, const N: usize> Model<'p, N> {
             Step::GetMany40 => self.get_many::<40>(),
             Step::GetUpTo2 => self.get_up_to::<2>(),
             Step::GetUpTo40 => self.get_up_to::<40>(),
+            Step::GetBatch5 => self.get_batch::<5>(which),
+            Step::GetBatch35 => self.get_batch::<35>(which),
+            Step::GetBatchUpTo7 => {
+                let batch = self.pool.get_batch_up_to::<7>();
+                assert_eq!(batch.len(), self.free().min(7));
+                self.split(batch, which);
+            }
             Step::Write => self.write(which),
             Step::Put | Step::PutMore => {
                 if let Some(slot) = self.pick(which, |held| !matches!(held, Held::Forgotten)) {
@@ -313,6 +324,60 @@ impl<'p, const N: usize> Model<'p, N> {
         let leases = self.pool.get_up_to::<K>();
         assert_eq!(leases.len(), self.free().min(K));
         self.got(leases);
+    }
+
+    fn get_batch<const K: usize>(&mut self, which: usize) {
+        match self.pool.try_get_batch::<K>() {
+            Ok(batch) => {
+                assert_eq!(batch.len(), K);
+                self.split(batch, which);
+            }
+            Err(_) => {
+                assert!(self.free() < K);
+                self.exhausted += 1;
+            }
+        }
+    }
+
+    /// Some objects of a batch become leases. The others go back with it, and some of them are not kept.
+    fn split<const K: usize>(&mut self, mut batch: Batch<Handle<'p, N>, K>, which: usize) {
+        let vacant = |object: &&Object| self.slots[object.slot].object.is_none();
+        // One call makes them in the order of its batch.
+        let mut next = self.counts.made.load(SeqCst) - batch.iter().filter(vacant).count();
+        for object in batch.iter_mut() {
+            let slot = &mut self.slots[object.slot];
+            assert!(slot.held.is_none(), "it was free");
+            if slot.object.is_none() {
+                slot.object = Some(next);
+                next += 1;
+                self.misses += 1;
+            }
+            assert_eq!((Some(object.id), object.value), (slot.object, 0), "kept, and recycled");
+            (slot.lent, slot.since) = (true, self.epoch);
+            object.value = 1;
+            object.veto = (object.id + which).is_multiple_of(5);
+            self.gets += 1;
+        }
+        let (len, count) = (batch.len(), which % (batch.len() + 1));
+        let all = Vec::from_iter(batch.iter().map(|object| (object.slot, object.veto)));
+        let (leases, rest) = if which.is_multiple_of(2) {
+            let leases = Vec::from_iter((0..count).map(|_| batch.pop().unwrap()));
+            drop(batch);
+            (leases, &all[..len - count])
+        } else {
+            let mut split = batch.into_iter();
+            (Vec::from_iter(split.by_ref().take(count)), &all[count..])
+        };
+        for (at, _) in rest.iter().filter(|(_, veto)| *veto) {
+            self.slots[*at].object = None;
+            self.evictions += 1;
+        }
+        for mut lease in leases {
+            assert_eq!((lease.slot, lease.value), (Lease::slot(&lease), 1));
+            (lease.value, lease.veto) = (0, false);
+            let slot = &mut self.slots[Lease::slot(&lease)];
+            (slot.value, slot.held) = (0, Some(Held::Lease(lease)));
+        }
     }
 
     /// Writes through whatever holds a slot.

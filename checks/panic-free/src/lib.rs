@@ -11,8 +11,8 @@
 
 use core::ptr::NonNull;
 use forebay::{
-    Consumer, Drain, Erased, Exhausted, Filled, Full, Grant, Headroom, Lane, LanePool, Lease,
-    Metrics, Policy, Pool, PopError, PopRef, Producer, PushError, Receiver, RecvError, Response,
+    Batch, Consumer, Drain, Erased, Exhausted, Filled, Full, Grant, Headroom, Lane, LanePool, Lease,
+    Leases, Metrics, Policy, Pool, PopError, PopRef, Producer, PushError, Receiver, RecvError, Response,
     Ring, SendError, Sender, SharedLease, Slab, StreamPool, TextError, Token, TooLong, Wake,
 };
 
@@ -83,11 +83,31 @@ macro_rules! pools {
             type L = Lease<&'static P>;
             type S = SharedLease<&'static P>;
             type Places = Slab<Owned, $n>;
+            type B = Batch<&'static P, 8>;
 
             export! { $set
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_many(pool: &'static P) -> Result<[L; 8], Exhausted> { pool.try_get_many() }
                 fn pool_get_up_to(pool: &'static P) -> heapless::Vec<L, 8> { pool.get_up_to() }
+                fn pool_try_get_batch(pool: &'static P) -> Result<B, Exhausted> { pool.try_get_batch() }
+                fn pool_get_batch_up_to(pool: &'static P) -> B { pool.get_batch_up_to() }
+                fn batch_len(batch: &B) -> usize { batch.len() }
+                fn batch_is_empty(batch: &B) -> bool { batch.is_empty() }
+                fn batch_get(batch: &B, index: usize) -> Option<u32> { batch.get(index).map(|object| object.0) }
+                fn batch_get_mut(batch: &mut B, index: usize) {
+                    if let Some(object) = batch.get_mut(index) {
+                        object.0 = 1;
+                    }
+                }
+                fn batch_iter(batch: &B) -> u32 { batch.iter().fold(0, |sum, object| sum ^ object.0) }
+                fn batch_iter_mut(batch: &mut B) { batch.iter_mut().for_each(|object| object.0 ^= 1) }
+                fn batch_pop(batch: &mut B) -> Option<L> { batch.pop() }
+                fn batch_put(batch: B) { batch.put() }
+                fn batch_drop(batch: B) { drop(batch) }
+                fn batch_into_iter(batch: B) -> Leases<&'static P, 8> { batch.into_iter() }
+                fn leases_next(leases: &mut Leases<&'static P, 8>) -> Option<L> { leases.next() }
+                fn leases_len(leases: &Leases<&'static P, 8>) -> usize { leases.len() }
+                fn leases_drop(leases: Leases<&'static P, 8>) { drop(leases) }
                 fn pool_available(pool: &P) -> usize { pool.available() }
                 fn pool_metrics(pool: &P) -> Metrics { pool.metrics() }
                 fn pool_advance_epoch(pool: &P) -> usize { pool.advance_epoch() }
@@ -127,6 +147,7 @@ macro_rules! pools {
                 fn slab_advance_epoch(slab: &Places) -> usize { slab.advance_epoch() }
                 fn slab_audit(slab: &Places) -> usize { slab.audit().count() }
                 fn slab_drop_lease(lease: Lease<&'static Places>) { drop(lease) }
+                fn slab_drop(slab: Places) { drop(slab) }
             }
         }
     };
@@ -135,6 +156,12 @@ macro_rules! pools {
 // One word of slots, and several.
 pools!(one_word, "op_one_word_", 16);
 pools!(several_words, "op_several_words_", 100);
+
+// An index out of range panics, like that of a slice. `get` and `get_mut` never panic.
+export! { "known_"
+    fn batch_index(batch: &Batch<&'static Pool<Owned, 100, Plain>, 8>, index: usize) -> u32 { batch[index].0 }
+    fn batch_index_mut(batch: &mut Batch<&'static Pool<Owned, 100, Plain>, 8>, index: usize) { batch[index].0 = 1 }
+}
 
 macro_rules! lanes {
     ($name:ident, $set:literal, $n:literal, $lanes:literal, $waiting:ty) => {
@@ -145,11 +172,23 @@ macro_rules! lanes {
             type L = Lease<&'static On>;
             type Pooled = Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>;
             type D = Lease<&'static Pooled>;
+            type B = Batch<&'static On, 8>;
 
             export! { $set
                 fn lane_pool_claim(pool: &'static P) -> Option<On> { pool.claim() }
                 fn lane_pool_try_get(pool: &'static P) -> Result<D, Exhausted> { pool.try_get() }
                 fn lane_pool_try_get_many(pool: &'static P) -> Result<[D; 4], Exhausted> { pool.try_get_many() }
+                fn lane_pool_try_get_batch(pool: &'static P) -> Result<Batch<&'static Pooled, 8>, Exhausted> {
+                    pool.try_get_batch()
+                }
+                fn lane_pool_get_batch_up_to(pool: &'static P) -> Batch<&'static Pooled, 8> { pool.get_batch_up_to() }
+                fn lane_pool_batch_drop(batch: Batch<&'static Pooled, 8>) { drop(batch) }
+                fn lane_try_get_batch(lane: &'static On) -> Result<B, Exhausted> { lane.try_get_batch() }
+                fn lane_get_batch_up_to(lane: &'static On) -> B { lane.get_batch_up_to() }
+                fn lane_batch_pop(batch: &mut B) -> Option<L> { batch.pop() }
+                fn lane_batch_drop(batch: B) { drop(batch) }
+                fn lane_leases_next(leases: &mut Leases<&'static On, 8>) -> Option<L> { leases.next() }
+                fn lane_leases_drop(leases: Leases<&'static On, 8>) { drop(leases) }
                 fn lease_put(lease: D) { drop(lease) }
                 fn lane_pool_tick(pool: &'static P) -> usize { pool.tick() }
                 fn lane_pool_trim(pool: &'static P) -> usize { pool.trim() }
@@ -190,6 +229,14 @@ macro_rules! waits {
                     -> Poll<Result<L, TooManyWaiters>> { get.poll(cx) }
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
+                fn pool_try_get_batch(pool: &'static P) -> Result<Batch<&'static P, 8>, Exhausted> {
+                    pool.try_get_batch()
+                }
+                fn pool_try_get_batch_reserved(pool: &'static P) -> Result<Batch<&'static P, 8>, Exhausted> {
+                    pool.try_get_batch_reserved()
+                }
+                fn batch_drop(batch: Batch<&'static P, 8>) { drop(batch) }
+                fn leases_drop(leases: Leases<&'static P, 8>) { drop(leases) }
                 fn lease_put(lease: L) { drop(lease) }
                 fn pool_trim(pool: &P) -> usize { pool.trim() }
                 fn get_drop(get: forebay::future::Get<'static, Owned, $n, Plain, $waiting>) { drop(get) }
