@@ -439,7 +439,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
         while let [slot, behind @ ..] = rest {
             rest = behind;
             let slot = usize::from(*slot);
-            // SAFETY: the caller's; it runs only if `recycle` panics, and then the loop goes no further.
+            // SAFETY: the caller's; it runs only if `recycle` or a waker panics, and then the loop goes no further.
             let others = Defer(|| unsafe { self.take_back_all(rest, to, recycle) });
             let release = Release::new(self, slot, to);
             let early = seeded!("batch_freed_early", self.free.release(slot), false);

@@ -60,8 +60,8 @@ macro_rules! updated {
                 loop {
                     let seen: $value;
                     // SAFETY: loads an aligned word that is alive. An exception that is taken before the STREX ends the
-                    // reservation, and so does the STREX of another core: both make it fail. On the M profile a store
-                    // of `f` to the stack does not.
+                    // reservation, and so does the STREX of another core: both make it fail. `f` stores nothing in
+                    // between, which may end it on some cores; the tables' script looks at what the compiler made of it.
                     unsafe {
                         asm!(concat!($load, " {}, [{}]"), out(reg) seen, in(reg) at, options(nostack, preserves_flags));
                     };
