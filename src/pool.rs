@@ -239,8 +239,8 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free, O(N).
     ///
     /// # Cost
-    /// Two loads for each slot on loan, one for each of the others, and a store for each 32 slots (16 on 32-bit targets).
-    /// The first get of a slot in an epoch then costs a few read-modify-writes more.
+    /// Two loads for each slot on loan, one for each of the others, and a read-modify-write for each 32 slots (16 on 32-bit
+    /// targets). The first get of a slot in an epoch then costs a store and a read-modify-write more.
     ///
     /// # Examples
     /// See [`audit`](Self::audit).
