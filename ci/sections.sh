@@ -5,8 +5,8 @@
 
 features=(--features std,async,critical-section)
 export RUSTFLAGS='--cfg forebay_sections' CARGO_TARGET_DIR=target/sections
-cargo test --quiet --no-fail-fast "${features[@]}" --lib --test pool --test slab --test lanes --test ring --test stream \
-    --test wait --test threads </dev/null
+cargo test --quiet --no-fail-fast "${features[@]}" --lib --test batch --test pool --test slab --test lanes --test ring \
+    --test stream --test wait --test threads </dev/null
 
 # A control: with the load and the store of a change in two sections, another thread's change is lost.
 RUSTFLAGS+=' --cfg forebay_seed="section_split"'

@@ -295,7 +295,7 @@ fn lanes() {
         assert_eq!((POOL.audit().count(), POOL.available(), POOL.capacity()), (0, 70, 70));
         assert!(POOL.metrics().gets > 200 && POOL.metrics().steals > 0 && shown(&POOL) > 0);
         let local = LanePool::<_, 3, 2, _>::from_fn(|slot| slot);
-        assert_eq!(*local.try_get().unwrap(), 0);
+        assert!(*local.try_get().unwrap() < 3);
         drop(AGED.get_up_to::<4>());
         assert_eq!(AGED.metrics().misses, 4);
     };
