@@ -75,8 +75,8 @@ pub use lanes::Lanes;
 pub use notify::{Headroom, Notify, Poll};
 pub use pad::{CacheLine, Compact, DefaultPadding};
 pub use pool::{
-    Batch, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan, Mapped, Monitor, Out, Pool,
-    SharedLease, Span, Timed,
+    Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
+    Mapped, Monitor, Out, Pool, SharedLease, Span, Timed,
 };
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};

@@ -11,7 +11,7 @@ mod timed;
 #[cfg(any(feature = "std", feature = "async"))]
 mod wait;
 
-pub use batch::{Batch, Leases};
+pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
 #[cfg(feature = "std")]
 pub use lane::Ticker;
 pub use lane::{Lane, LanePool};

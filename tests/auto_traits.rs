@@ -2,8 +2,8 @@
 #![allow(dead_code)] // What `auto!` does not come to.
 
 use forebay::{
-    Batch, Consumer, Drain, Erased, Filled, Grant, Lease, Leases, Mapped, Policy, Pool, PopRef,
-    Producer, Receiver, Ring, Sender, SharedLease, Slab, StreamPool, Tokens,
+    Batch, BatchIter, BatchIterMut, Consumer, Drain, Erased, Filled, Grant, Lease, Leases, Mapped,
+    Policy, Pool, PopRef, Producer, Receiver, Ring, Sender, SharedLease, Slab, StreamPool, Tokens,
 };
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -124,6 +124,10 @@ fn batches() {
         <T> Leases<&'static Pool<T, 1, Any>, 3> => YES, (true, false), NO, NO;
         <P> Leases<&'static Pool<u8, 1, With<P>>, 3> => YES, NO, YES, NO;
         <T> Leases<&'static Lane<'static, T, 1, 1, Any>, 3> => NO, NO, NO, NO;
+        <T> BatchIter<'static, &'static Pool<T, 1, Any>> => YES, NO, NO, NO;
+        <T> BatchIterMut<'static, &'static Pool<T, 1, Any>> => YES, (true, false), NO, NO;
+        <T> BatchIter<'static, &'static Lane<'static, T, 1, 1, Any>> => NO, NO, NO, NO;
+        <T> BatchIterMut<'static, &'static Lane<'static, T, 1, 1, Any>> => NO, NO, NO, NO;
     }
 }
 

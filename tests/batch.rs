@@ -81,8 +81,13 @@ fn objects_are_reached_like_those_of_a_slice() {
     let all = Vec::from_iter(objects.by_ref());
     all.into_iter().for_each(|object| *object += 1);
     assert!(objects.next().is_none() && objects.next().is_none());
-    drop(objects);
     assert!(batch.iter().copied().eq(101..141));
+    assert!(batch.iter().rev().copied().eq((101..141).rev()));
+    for object in &mut batch {
+        *object -= 1;
+    }
+    assert_eq!((&batch).into_iter().sum::<u32>(), (100..140).sum());
+    assert_eq!(batch.iter_mut().next_back(), Some(&mut 139));
     assert_eq!(batch.iter().len(), 40);
     let addresses = BTreeSet::from_iter(batch.iter().map(std::ptr::from_ref));
     assert_eq!(addresses.len(), 40);

@@ -51,11 +51,11 @@ pub static MODELS: &[Model] = &[
         "release_relaxed",
     ]),
     Model::new("batch_put_vs_claims_polling", |n| batch_put_vs_claims(Polling, n))
-        .floor(3_000)
+        .floor(1_500)
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("batch_put_vs_claims_blocking", |n| batch_put_vs_claims(Blocking, n))
-        .floor(1_800)
+        .floor(940)
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())

@@ -39,7 +39,7 @@ pub static MODELS: &[Model] =
             "claim_at_relaxed",
             "claim_at_of_taken",
         ]),
-        Model::new("epoch_vs_first_get", epoch_vs_first_get).floor(680).cases(2).seeds(&[
+        Model::new("epoch_vs_first_get", epoch_vs_first_get).floor(340).cases(2).seeds(&[
             "epoch_stays_warm",
             "epoch_unseen",
             "warm_up_relaxed",

@@ -86,14 +86,12 @@ pub static MODELS: &[Model] = &[
     Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
         .seeds(&["stock_without_settle", "no_settle_fence"])
         .floor(14_000),
-    Model::new("batch_put_vs_waiting_get", |_| batch_put_vs_waiting_get()).seeds(&[
-        "batch_without_settle",
-        "no_settle_fence",
-        "release_relaxed",
-    ]),
+    Model::new("batch_put_vs_waiting_get", |_| batch_put_vs_waiting_get())
+        .seeds(&["batch_without_settle", "no_settle_fence", "release_relaxed"])
+        .floor(1_100),
     Model::new("lane_batch_put_vs_waiting_get", |_| lane_batch_put_vs_waiting_get())
         .seeds(&["batch_without_settle", "no_settle_fence"])
-        .floor(17_000),
+        .floor(8_500),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
         .seeds(&["refill_without_settle", "no_settle_fence"])
         .floor(1_400),

@@ -10,7 +10,7 @@ use core::iter::FusedIterator;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, forget};
 use core::ops::{Index, IndexMut};
-use core::ptr;
+use core::{ptr, slice};
 
 /// The exclusive loan of up to `K` objects of one pool, as one value. Dropping it returns all of them, those of one word
 /// of the pool (32 slots; 16 on 32-bit targets) in one atomic step.
@@ -54,11 +54,12 @@ use core::ptr;
 /// static SAMPLES: Pool<[i16; 16], 8> = Pool::new();
 ///
 /// let mut burst = SAMPLES.try_get_batch::<4>()?;
-/// for (n, samples) in burst.iter_mut().enumerate() {
-///     samples[0] = n as i16;
+/// for samples in &mut burst {
+///     samples[0] = 7;
 /// }
+/// burst[3][0] = 3;
 /// let last = burst.pop().unwrap(); // a lease by itself
-/// assert_eq!((last[0], burst[2][0]), (3, 2));
+/// assert_eq!((last[0], burst[2][0]), (3, 7));
 /// assert_eq!(SAMPLES.available(), 4);
 ///
 /// drop((burst, last));
@@ -137,17 +138,14 @@ impl<R: Home, const K: usize> Batch<R, K> {
 
     /// The objects, in order of their slots where they come from one word of the pool.
     #[inline]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &R::Item> + FusedIterator {
-        // SAFETY: [exclusive] the slots are ours; while the references live, the batch is borrowed.
-        self.slots().iter().map(|slot| unsafe { self.home.item(*slot).as_ref() })
+    pub fn iter(&self) -> BatchIter<'_, R> {
+        BatchIter { home: &self.home, slots: self.slots().iter(), _item: PhantomData }
     }
 
     /// Like [`iter`](Self::iter), to write them.
     #[inline]
-    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut R::Item> + FusedIterator {
-        let this = &*self;
-        // SAFETY: [exclusive] the slots are ours, and different; while the references live, the batch is borrowed mutably.
-        this.slots().iter().map(|slot| unsafe { this.home.item_mut(*slot).as_mut() })
+    pub fn iter_mut(&mut self) -> BatchIterMut<'_, R> {
+        BatchIterMut { home: &self.home, slots: self.slots().iter(), _item: PhantomData }
     }
 
     /// Splits off the last object.
@@ -223,6 +221,82 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Implements an iterator over the objects of a batch, both ways.
+macro_rules! objects {
+    ($(#[$doc:meta])* $name:ident: $item:ty, |$home:ident, $slot:ident| $object:expr) => {
+        $(#[$doc])*
+        pub struct $name<'b, R: Home> {
+            home: &'b R,
+            // [exclusive] These slots are of the batch, which is borrowed.
+            slots: slice::Iter<'b, u16>,
+            _item: PhantomData<$item>,
+        }
+
+        impl<'b, R: Home> Iterator for $name<'b, R> {
+            type Item = $item;
+
+            #[inline]
+            fn next(&mut self) -> Option<$item> {
+                let ($home, $slot) = (self.home, *self.slots.next()?);
+                // SAFETY: [exclusive] the slot is ours, and each comes once. The batch is borrowed for as long.
+                Some(unsafe { $object })
+            }
+
+            #[inline]
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.slots.size_hint()
+            }
+        }
+
+        impl<R: Home> DoubleEndedIterator for $name<'_, R> {
+            #[inline]
+            fn next_back(&mut self) -> Option<Self::Item> {
+                let ($home, $slot) = (self.home, *self.slots.next_back()?);
+                // SAFETY: as in `next`.
+                Some(unsafe { $object })
+            }
+        }
+
+        impl<R: Home> ExactSizeIterator for $name<'_, R> {}
+        impl<R: Home> FusedIterator for $name<'_, R> {}
+
+        impl<R: Home> fmt::Debug for $name<'_, R> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("len", &self.len()).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+objects!(
+    /// The objects of a [`Batch`], to read. Returned by [`Batch::iter`].
+    BatchIter: &'b R::Item, |home, slot| home.item(slot).as_ref()
+);
+objects!(
+    /// The objects of a [`Batch`], to write. Returned by [`Batch::iter_mut`].
+    BatchIterMut: &'b mut R::Item, |home, slot| home.item_mut(slot).as_mut()
+);
+
+impl<'b, R: Home, const K: usize> IntoIterator for &'b Batch<R, K> {
+    type Item = &'b R::Item;
+    type IntoIter = BatchIter<'b, R>;
+
+    #[inline]
+    fn into_iter(self) -> BatchIter<'b, R> {
+        self.iter()
+    }
+}
+
+impl<'b, R: Home, const K: usize> IntoIterator for &'b mut Batch<R, K> {
+    type Item = &'b mut R::Item;
+    type IntoIter = BatchIterMut<'b, R>;
+
+    #[inline]
+    fn into_iter(self) -> BatchIterMut<'b, R> {
+        self.iter_mut()
     }
 }
 

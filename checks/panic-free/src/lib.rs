@@ -11,9 +11,10 @@
 
 use core::ptr::NonNull;
 use forebay::{
-    Batch, Consumer, Drain, Erased, Exhausted, Filled, Full, Grant, Headroom, Lane, LanePool, Lease,
-    Leases, Metrics, Policy, Pool, PopError, PopRef, Producer, PushError, Receiver, RecvError, Response,
-    Ring, SendError, Sender, SharedLease, Slab, StreamPool, TextError, Token, TooLong, Wake,
+    Batch, BatchIter, BatchIterMut, Consumer, Drain, Erased, Exhausted, Filled, Full, Grant,
+    Headroom, Lane, LanePool, Lease, Leases, Metrics, Policy, Pool, PopError, PopRef, Producer,
+    PushError, Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab,
+    StreamPool, TextError, Token, TooLong, Wake,
 };
 
 #[panic_handler]
@@ -101,6 +102,15 @@ macro_rules! pools {
                 }
                 fn batch_iter(batch: &B) -> u32 { batch.iter().fold(0, |sum, object| sum ^ object.0) }
                 fn batch_iter_mut(batch: &mut B) { batch.iter_mut().for_each(|object| object.0 ^= 1) }
+                fn batch_iter_next(objects: &mut BatchIter<'static, &'static P>) -> Option<u32> {
+                    objects.next().map(|object| object.0)
+                }
+                fn batch_iter_mut_next(objects: &mut BatchIterMut<'static, &'static P>) -> Option<u32> {
+                    objects.next().map(|object| object.0)
+                }
+                fn batch_iter_mut_next_back(objects: &mut BatchIterMut<'static, &'static P>) -> Option<u32> {
+                    objects.next_back().map(|object| object.0)
+                }
                 fn batch_pop(batch: &mut B) -> Option<L> { batch.pop() }
                 fn batch_put(batch: B) { batch.put() }
                 fn batch_drop(batch: B) { drop(batch) }
