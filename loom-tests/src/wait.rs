@@ -540,10 +540,6 @@ fn lane_refill_vs_two_waiting_gets() {
     let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 2, _, _>>();
     threads([
         role(move || {
-            // The lane stays where it is, as all that is static.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(owner.try_get())));
-        }),
-        role(move || {
             let panics = Waker::from(Arc::new(Panics));
             for waker in [&panics, Waker::noop()] {
                 let mut get = POOL.get();
@@ -555,6 +551,10 @@ fn lane_refill_vs_two_waiting_gets() {
                     told.send(get).unwrap();
                 }
             }
+        }),
+        role(move || {
+            // The lane stays where it is, as all that is static.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(owner.try_get())));
         }),
     ]);
     // The main thread must have no lane.
