@@ -28,6 +28,8 @@ const NEEDS = {
         "cascade::waiting::a_panic_in_a_poll_loses_nothing",
         "monitor::a_clock_that_panics_costs_no_slot",
         "monitor::a_recycle_that_panics_is_timed",
+        "slab::a_value_whose_drop_panics_is_dropped_once",
+        "slab::an_init_that_panics_leaves_a_used_place_empty",
         "stream::a_token_whose_drop_panics_does_not_take_the_ring_along",
         "wait::a_make_that_panics_for_who_waits_passes_the_slot_on",
         "wait::a_waker_that_cannot_be_cloned_costs_nothing",
