@@ -46,10 +46,10 @@ pub trait Free: Send + Sync + Sized {
     /// Counts a get of a slot that was handed over.
     fn count(&self, slot: usize);
 
-    /// Frees `slot`. `false`, and nothing happens, if it was free. Who waits is not looked at.
+    /// Frees `slot`, and looks for no waiter. `false`, and nothing happens, if it was free.
     fn free(&self, slot: usize) -> bool;
 
-    /// Frees the slots of a word in one step. Returns those that were not free already. Who waits is not looked at.
+    /// Frees the slots of a word in one step, and looks for no waiter. Returns those that were not free already.
     fn free_all(&self, slots: Claimed) -> usize;
 
     /// Whether `one` slot, which the caller owns, is [warm](crate::bitmap).
@@ -104,6 +104,12 @@ pub trait Free: Send + Sync + Sized {
     /// already.
     #[inline]
     fn release_all(&self, slots: Claimed) -> usize {
+        self.release_all_common(slots)
+    }
+
+    /// [`release_all`](Self::release_all) where everybody finds them.
+    #[inline]
+    fn release_all_common(&self, slots: Claimed) -> usize {
         if self.queue().is_waited() {
             return self.release_each(slots, &|slot| self.release(slot));
         }

@@ -598,14 +598,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     fn release_all(&self, slots: Claimed) -> usize {
         match self.here() {
             Some(lane) => self.release_all_on(lane, slots),
-            None if self.queue.is_waited() => {
-                self.release_each(slots, &|slot| self.release_common(slot))
-            }
-            None => {
-                let were_taken = self.bits.release_all(slots);
-                self.settle();
-                were_taken
-            }
+            None => self.release_all_common(slots),
         }
     }
 

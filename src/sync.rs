@@ -121,6 +121,12 @@ pub(crate) use seeded;
 mod imp {
     /// Load and store only: one instruction on every target.
     pub(crate) mod plain {
+        #[cfg(all(
+            feature = "critical-section",
+            target_pointer_width = "64",
+            forebay_sections
+        ))]
+        pub(crate) use core::sync::atomic::AtomicU32;
         pub(crate) use core::sync::atomic::{AtomicU16, AtomicUsize};
 
         /// Loads `word`, which nobody else can store meanwhile. Not for other words: a checker fails then.
@@ -168,7 +174,7 @@ mod imp {
     #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use core::hint::spin_loop;
     pub(crate) use core::sync::atomic::Ordering;
-    #[cfg(any(feature = "std", feature = "async"))]
+    #[allow(unused_imports)] // For waiting, and for LDREX and STREX.
     pub(crate) use core::sync::atomic::fence;
     #[cfg(feature = "std")]
     pub(crate) use std::{thread, thread_local};

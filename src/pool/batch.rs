@@ -414,7 +414,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// [`try_get_batch`](Self::try_get_batch) otherwise.
     ///
     /// # Source
-    /// DPDK's `rte_mempool_get_bulk`, in its burst form.
+    /// DPDK's `rte_ring_dequeue_burst`.
     ///
     /// # Examples
     /// ```

@@ -665,3 +665,35 @@ macro_rules! like_its_item {
 
 like_its_item!(Lease);
 like_its_item!(SharedLease);
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+    use crate::Slab;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    struct Sour(bool);
+
+    impl Drop for Sour {
+        fn drop(&mut self) {
+            if self.0 {
+                resume_unwind(Box::new("dropped"));
+            }
+        }
+    }
+
+    /// A handle that takes back one object at a time takes back all, also when the drop of one panics.
+    #[test]
+    fn put_all_one_by_one() {
+        for sour in 0..3 {
+            let slab: Slab<Sour, 3> = Slab::new();
+            let slots: [u16; 3] = core::array::from_fn(|i| {
+                Lease::into_parts(slab.insert(Sour(i == sour)).ok().unwrap()).1
+            });
+            // SAFETY: the leases were taken apart above, and each slot is given up once.
+            let put = catch_unwind(AssertUnwindSafe(|| unsafe { (&slab).put_all(&slots) }));
+            assert!(put.is_err());
+            assert_eq!((slab.available(), slab.metrics().panics), (3, 1));
+        }
+    }
+}

@@ -8,19 +8,18 @@
 //! of an earlier one, as a read-modify-write does, since its section comes behind.
 
 use super::Ordering::{self, Relaxed};
-use super::seeded;
-use core::sync::atomic;
+use super::{plain, seeded};
 
 macro_rules! sections {
     ($($name:ident $int:ty),+ $(,)?) => {$(
         #[derive(Debug)]
         #[repr(transparent)]
-        pub(crate) struct $name(atomic::$name);
+        pub(crate) struct $name(plain::$name);
 
         #[allow(dead_code)] // No type needs all of it.
         impl $name {
             pub(crate) const fn new(value: $int) -> Self {
-                Self(atomic::$name::new(value))
+                Self(plain::$name::new(value))
             }
 
             /// # Safety
@@ -28,7 +27,7 @@ macro_rules! sections {
             #[inline(always)]
             pub(crate) unsafe fn from_ptr<'a>(at: *mut $int) -> &'a Self {
                 // SAFETY: the caller's; the type is transparent.
-                unsafe { &*core::ptr::from_ref(atomic::$name::from_ptr(at)).cast() }
+                unsafe { &*core::ptr::from_ref(plain::$name::from_ptr(at)).cast() }
             }
 
             #[inline(always)]
