@@ -3,6 +3,7 @@
 
 mod ends;
 mod grant;
+mod words;
 
 pub use ends::{Consumer, Producer, RingRef};
 pub use grant::{Drain, Filled, Grant, PopRef};

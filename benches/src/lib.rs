@@ -1,6 +1,7 @@
 //! Contenders for what forebay does, and how they are measured beside each other.
 
 pub mod allocations;
+pub mod forms;
 pub mod go;
 pub mod measure;
 pub mod pools;
@@ -14,7 +15,9 @@ pub mod validators;
 pub fn works() -> Vec<measure::Work> {
     let mut works = pools::works();
     works.extend(rings::works());
+    works.extend(forms::works());
     works.extend(streams::works());
+    works.extend(forms::stream_works());
     works.extend(validators::works());
     works
 }

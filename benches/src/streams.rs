@@ -71,7 +71,7 @@ macro_rules! channels {
     )+};
 }
 
-static POLLED: StreamPool<Token, STREAMS, DEPTH> = StreamPool::new();
+pub(crate) static POLLED: StreamPool<Token, STREAMS, DEPTH> = StreamPool::new();
 static WOKEN: StreamPool<Token, STREAMS, DEPTH, Wake> = StreamPool::new();
 
 fn found(received: Result<Token, RecvError>) -> Found {
@@ -160,13 +160,11 @@ channels! {
             Err(_) => Found::Nothing,
         };
     FreshRtrb, "rtrb, fresh", Kind::Rival, rtrb::Producer<Token>, rtrb::Consumer<Token>, rtrb::RingBuffer::new(DEPTH),
-        |tx, token| tx.push(token).is_ok(), |tx| drop(tx), |rx| {
-            let abandoned = rx.is_abandoned();
-            match rx.pop() {
-                Ok(token) => Found::Token(token),
-                Err(_) if abandoned => Found::End,
-                Err(_) => Found::Nothing,
-            }
+        |tx, token| tx.push(token).is_ok(), |tx| drop(tx), |rx| match rx.pop() {
+            Ok(token) => Found::Token(token),
+            Err(_) if !rx.is_abandoned() => Found::Nothing,
+            // The last token may have come between the two looks.
+            Err(_) => rx.pop().map_or(Found::End, Found::Token),
         };
     Crossbeam, "crossbeam-channel", Kind::Rival, crossbeam_channel::Sender<Token>, crossbeam_channel::Receiver<Token>,
         crossbeam_channel::bounded(DEPTH), |tx, token| tx.try_send(token).is_ok(), |tx| drop(tx),

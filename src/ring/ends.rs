@@ -20,6 +20,7 @@
 //! | C1: closed | |
 //! | `tail` again: an item is there, so this is not the end yet | |
 
+use super::words;
 use super::{CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
 use super::{HEAD_SHIFT, Items, LEFT, SWEPT, UNREAD, advance, distance, opposite, place};
 use crate::defer::Defer;
@@ -28,7 +29,8 @@ use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
     plain, seeded,
 };
-use core::{fmt, mem};
+use core::fmt;
+use core::mem::{self, ManuallyDrop};
 
 /// A handle to a ring: what the ends are generic over. `&'a Ring<T, N, A>`, or an `Arc` of it with `std`.
 ///
@@ -103,7 +105,7 @@ pub(super) type Item<R> = <<R as RingRef>::Ring as RawRing>::Item;
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word, two in a ring without copies; one that takes `&mut self` and publishes costs a store more.
 pub struct Producer<R: RingRef> {
-    ring: R,
+    ring: ManuallyDrop<R>,
     /// [own-index] Where the next item goes. This and the next are only used if the ring is `CACHED`.
     tail: usize,
     /// Where the places end that are known to be free. The consumer only frees more.
@@ -115,7 +117,7 @@ pub struct Producer<R: RingRef> {
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word, two in a ring without copies; one that takes `&mut self` and frees places costs a store more.
 pub struct Consumer<R: RingRef> {
-    ring: R,
+    ring: ManuallyDrop<R>,
     /// [own-index] Where the next item is. This and the next are only used if the ring is `CACHED`.
     head: usize,
     /// Where the items end that are known to be there. The producer only adds more.
@@ -156,7 +158,7 @@ impl<R: RingRef> Producer<R> {
     pub(super) fn new(ring: R) -> Self {
         // SAFETY: only loaded.
         let tail = unsafe { ring.ring().tail() }.load(Relaxed);
-        Self { ring, tail, limit: tail }
+        Self { ring: ManuallyDrop::new(ring), tail, limit: tail }
     }
 
     /// The own index.
@@ -204,7 +206,7 @@ impl<R: RingRef> Producer<R> {
     #[inline]
     pub fn push(&mut self, item: Item<R>) -> Result<(), PushError<Item<R>>> {
         // SAFETY: the handle is not touched.
-        let ring = unsafe { kept(&self.ring) };
+        let ring = unsafe { kept::<R>(&self.ring) };
         if self.is_closed() {
             return Err(PushError::Closed(item));
         }
@@ -220,7 +222,7 @@ impl<R: RingRef> Producer<R> {
             return Ok(());
         }
         // SAFETY: [producer-side] there is room, so the place is ours.
-        unsafe { ring.write_ptr(at).write(item) };
+        unsafe { words::put(ring.write_ptr(at), item) };
         self.publish(ring, tail, 1);
         Ok(())
     }
@@ -254,7 +256,7 @@ impl<R: RingRef> Producer<R> {
             unsafe { self.ring.ring().write_ptr(at).write(*item) };
         }
         // SAFETY: the handle is not touched.
-        self.publish(unsafe { kept(&self.ring) }, tail, count);
+        self.publish(unsafe { kept::<R>(&self.ring) }, tail, count);
         count
     }
 
@@ -282,7 +284,7 @@ impl<R: RingRef> Producer<R> {
         impl<R: RingRef> Drop for Publish<'_, R> {
             fn drop(&mut self) {
                 // SAFETY: the handle is not touched.
-                let ring = unsafe { kept(&self.producer.ring) };
+                let ring = unsafe { kept::<R>(&self.producer.ring) };
                 self.producer.publish(ring, self.tail, self.count);
             }
         }
@@ -450,7 +452,7 @@ impl<R: RingRef> Producer<R> {
     #[inline(always)]
     pub(super) fn publish_one(&mut self) {
         // SAFETY: the handle is not touched.
-        self.publish(unsafe { kept(&self.ring) }, self.tail(), 1);
+        self.publish(unsafe { kept::<R>(&self.ring) }, self.tail(), 1);
     }
 }
 
@@ -463,7 +465,7 @@ impl<R: RingRef> Consumer<R> {
     pub(super) fn new(ring: R) -> Self {
         // SAFETY: only loaded.
         let head = unsafe { ring.ring().head() }.load(Relaxed);
-        Self { ring, head, seen: head, refuses: false }
+        Self { ring: ManuallyDrop::new(ring), head, seen: head, refuses: false }
     }
 
     /// The own index.
@@ -516,7 +518,7 @@ impl<R: RingRef> Consumer<R> {
         why: impl FnOnce(&R::Extra, bool) -> E,
     ) -> Result<Item<R>, E> {
         // SAFETY: the handle is not touched.
-        let ring = unsafe { kept(&self.ring) };
+        let ring = unsafe { kept::<R>(&self.ring) };
         let head = self.head();
         if !self.has_item(head) {
             // An item of several words without alignment begins inside of where an error lies, so the error must not be
@@ -525,7 +527,7 @@ impl<R: RingRef> Consumer<R> {
             let extra = self.ring.parts().1;
             return if overlap {
                 none(ring, extra, head, why)
-            } else if cfg!(target_arch = "riscv32") {
+            } else if cfg!(not(target_arch = "arm")) {
                 // Without a call here the caller keeps no return address: 2 instructions of each pop. On Cortex-M it would
                 // cost 1.
                 Err(why(extra, has_ended(ring, head)))
@@ -558,7 +560,7 @@ impl<R: RingRef> Consumer<R> {
         let _read = Retire { consumer: self, ring, head, then };
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised; it is retired
         // right away, so the item is not read again.
-        Ok(unsafe { ring.read_ptr(at).read() })
+        Ok(unsafe { words::take(ring.read_ptr(at)) })
     }
 
     /// Takes as many items as there are and as fit into `out`, in order. How many.
@@ -579,7 +581,7 @@ impl<R: RingRef> Consumer<R> {
             *out = unsafe { self.ring.ring().read_ptr(at).read() };
         }
         // SAFETY: the handle is not touched.
-        self.retire(unsafe { kept(&self.ring) }, head, count);
+        self.retire(unsafe { kept::<R>(&self.ring) }, head, count);
         count
     }
 
@@ -730,7 +732,7 @@ impl<R: RingRef> Consumer<R> {
     #[inline(always)]
     pub(super) fn retire_one(&mut self) {
         // SAFETY: the handle is not touched.
-        self.retire(unsafe { kept(&self.ring) }, self.head(), 1);
+        self.retire(unsafe { kept::<R>(&self.ring) }, self.head(), 1);
     }
 }
 
@@ -862,12 +864,17 @@ unsafe fn sweep<R: RawRing>(ring: &R, tail: usize) {
     }
 }
 
+// Both move the handle out: dropped in its place, its drop would receive the end's address, and the compiler would keep the
+// end in memory all its life.
+
 impl<R: RingRef> Drop for Producer<R> {
     #[inline]
     fn drop(&mut self) {
+        // SAFETY: the end is gone, and so is the field.
+        let ring = unsafe { ManuallyDrop::take(&mut self.ring) };
         if R::TAKEN {
             // SAFETY: [one-each] this is the end, and it is given up.
-            unsafe { self.ring.ring().give_back(PRODUCER) };
+            unsafe { ring.ring().give_back(PRODUCER) };
         }
     }
 }
@@ -875,12 +882,15 @@ impl<R: RingRef> Drop for Producer<R> {
 impl<R: RingRef> Drop for Consumer<R> {
     #[inline]
     fn drop(&mut self) {
+        let head = self.head();
+        // SAFETY: the end is gone, and so is the field.
+        let ring = unsafe { ManuallyDrop::take(&mut self.ring) };
         if R::TAKEN {
             // SAFETY: [one-each] this is the end, and it is given up.
-            unsafe { self.ring.ring().give_back(CONSUMER) };
+            unsafe { ring.ring().give_back(CONSUMER) };
         } else if mem::needs_drop::<Item<R>>() {
             // SAFETY: the ring is pooled, and this is its consumer, which does nothing more.
-            unsafe { abandon(self.ring.ring(), self.head()) };
+            unsafe { abandon(ring.ring(), head) };
         }
     }
 }

@@ -6,7 +6,7 @@
 //! ```
 
 use forebay_benches::allocations::{self, Counting};
-use forebay_benches::measure::{Contender, Kind, Work, cores, race};
+use forebay_benches::measure::{Contender, Kind, Work, cores, median, race};
 use forebay_benches::report::{Row, write};
 use forebay_benches::{go, targets, works};
 use std::env;
@@ -71,6 +71,10 @@ fn measure(mut work: Work) -> Row {
             contender.name,
             row.times.median(i)
         );
+    }
+    let trips = &row.times.round_trips;
+    if !trips.is_empty() {
+        println!("  a cache line's round trip: {:.0} ns", median(trips.clone()));
     }
     for reached in targets::of(&row.work, &row.times) {
         println!(
