@@ -136,7 +136,7 @@ macro_rules! of_each {
 }
 
 macro_rules! rows {
-    ($($id:literal, $long:literal, $title:literal, $about:literal, $form:ident, $burst:literal;)+) => {
+    ($($id:literal, $long:literal, $title:literal, $about:ident, $form:ident, $burst:literal;)+) => {
         vec![$(
             Work::new($id, concat!($title, ", 8 bytes: one thread"), $about, false, of_each!($form, 1, $burst)),
             Work::new($long, concat!($title, ", 32 bytes: one thread"), $about, false, of_each!($form, 4, $burst)),
@@ -244,7 +244,8 @@ macro_rules! stream_helper_flag {
 
 /// All rows about forms of receiving a stream.
 pub fn stream_works() -> Vec<Work> {
-    let about = "x";
+    let about = "A stream is opened, 20 tokens of 32 bytes from a table are sent, it ends, all are received in this form; \
+                 ns per stream.";
     let work = |id, title: &str, contenders| Work::new(id, title, about, false, contenders);
     let mut drain = stream!(stream_while);
     drain.push(Contender::repeat("forebay StreamPool::drain", Kind::Ours, {
@@ -262,13 +263,25 @@ pub fn stream_works() -> Vec<Work> {
         }
     }));
     vec![
-        work("stream-form-while", "Streams, received while there are tokens: one thread", drain),
-        work("stream-form-field", "Streams, one field read: one thread", stream!(stream_field)),
-        work("stream-form-helper", "Streams, helper: one thread", stream!(stream_helper)),
-        work("stream-form-flag", "Streams, flag: one thread", stream!(stream_flag)),
+        work("stream-form-while", "Streams, while let Ok(token) = try_recv(): one thread", drain),
+        work(
+            "stream-form-field",
+            "Streams, one field of each token: one thread",
+            stream!(stream_field),
+        ),
+        work(
+            "stream-form-helper",
+            "Streams, a function that returns the token: one thread",
+            stream!(stream_helper),
+        ),
+        work(
+            "stream-form-flag",
+            "Streams, the last token says so: one thread",
+            stream!(stream_flag),
+        ),
         work(
             "stream-form-helper-flag",
-            "Streams, helper and flag: one thread",
+            "Streams, a function, and the last token says so: one thread",
             stream!(stream_helper_flag),
         ),
     ]
@@ -276,12 +289,14 @@ pub fn stream_works() -> Vec<Work> {
 
 /// All rows about forms.
 pub fn works() -> Vec<Work> {
+    let one = "An item from a table is pushed and popped, in this form; ns for both.";
+    let many = "16 items from a table are pushed and then popped, in this form; ns for all 16.";
     rows! {
-        "ring-form-loop-8", "ring-form-loop-32", "Pop in a loop that breaks", "x", loop_and_break, 1;
-        "ring-form-while-8", "ring-form-while-32", "Pop while there are items", "x", while_let, 16;
-        "ring-form-match-8", "ring-form-match-32", "Pop by match and return", "x", match_and_return, 1;
-        "ring-form-function-8", "ring-form-function-32", "Pop in a function that returns the item", "x", function, 1;
-        "ring-form-unwrap-8", "ring-form-unwrap-32", "Pop and unwrap", "x", unwrap, 1;
-        "ring-form-field-8", "ring-form-field-32", "Pop and read a field", "x", field, 1;
+        "ring-form-loop-8", "ring-form-loop-32", "loop { if let Ok(item) = pop() { …; break } }", one, loop_and_break, 1;
+        "ring-form-while-8", "ring-form-while-32", "while let Ok(item) = pop()", many, while_let, 16;
+        "ring-form-match-8", "ring-form-match-32", "match pop() { Ok(item) => return item, … }", one, match_and_return, 1;
+        "ring-form-function-8", "ring-form-function-32", "A function that returns the item", one, function, 1;
+        "ring-form-unwrap-8", "ring-form-unwrap-32", "pop().unwrap()", one, unwrap, 1;
+        "ring-form-field-8", "ring-form-field-32", "pop() for one field", one, field, 1;
     }
 }

@@ -21,6 +21,7 @@ pub struct Reached {
 const POOL: &str = "forebay Pool";
 const LANES: &str = "forebay LanePool";
 const RING: &str = "forebay Ring";
+const ARC_RING: &str = "forebay Ring in an Arc";
 const STREAM: &str = "forebay StreamPool";
 
 /// Pools all threads share, without anything kept for one thread.
@@ -57,6 +58,30 @@ const TARGETS: &[(&str, &str, Goal)] = &[
     ("size", "65535, 1 free", AtMost("32, all free", 2.0)),
     ("ring-one-8", RING, Ahead(&[], 1.0)),
     ("ring-one-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-loop-8", RING, Ahead(&[], 1.0)),
+    ("ring-form-loop-8", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-loop-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-loop-32", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-while-8", RING, Ahead(&[], 1.0)),
+    ("ring-form-while-8", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-while-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-while-32", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-match-8", RING, Ahead(&[], 1.0)),
+    ("ring-form-match-8", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-match-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-match-32", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-function-8", RING, Ahead(&[], 1.0)),
+    ("ring-form-function-8", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-function-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-function-32", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-unwrap-8", RING, Ahead(&[], 1.0)),
+    ("ring-form-unwrap-8", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-unwrap-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-unwrap-32", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-field-8", RING, Ahead(&[], 1.0)),
+    ("ring-form-field-8", ARC_RING, Ahead(&[], 1.0)),
+    ("ring-form-field-32", RING, Ahead(&[], 1.0)),
+    ("ring-form-field-32", ARC_RING, Ahead(&[], 1.0)),
     ("ring-64-8", RING, Ahead(&[], 1.0)),
     ("ring-1024-8", RING, Ahead(&[], 1.0)),
     ("ring-64-32", RING, Ahead(&[], 1.0)),
@@ -73,6 +98,11 @@ const TARGETS: &[(&str, &str, Goal)] = &[
         ),
     ),
     ("stream-20", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.5)),
+    ("stream-form-while", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.25)),
+    ("stream-form-field", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.25)),
+    ("stream-form-helper", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.25)),
+    ("stream-form-flag", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.25)),
+    ("stream-form-helper-flag", STREAM, Ahead(&["rtrb in a pool", "rtrb, fresh"], 1.25)),
     ("stream-50", STREAM, Ahead(&[], 1.0)),
     ("live", STREAM, Ahead(&["tokio mpsc", "crossbeam-channel"], 2.0)),
     ("validate-small", "forebay", Ahead(&["serde_json and jsonschema"], 5.0)),
