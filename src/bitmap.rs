@@ -20,26 +20,45 @@
 //! it sees by F0→F1 what the last owner made of it. Anybody may make all slots cold.
 //!
 //! A pool of several words starts its search at `first`, a hint for the lowest word that may have a
-//! free slot: a release lowers it, a claim that saw only full words below raises it. A caller that
-//! loses a compare-exchange goes on to the next word rather than fight for the same one.
-//! Source: atomic-pool's `AtomicBitset`; differs: any N, the counts, the hint, the spreading.
+//! free slot: a release lowers it, and a claim that saw only full words below raises it. So slots are claimed lowest first.
+//!
+//! That changes when a caller loses a compare-exchange to another claim. From then on, on 64-bit targets, each caller
+//! starts its search in a part of the words of its own, its [home], one cache line long. If that is full, the
+//! caller goes on from the hint. A caller that loses again moves, because another caller has the same home. A release
+//! beside a claim changes nothing: the claim tries the same word again.
+//!
+//! ```text
+//! words    0  1 | 2  3 | 4  5 | 6  7        two words a part
+//!          ^      ^             ^
+//!          hint   home of one   home of another
+//! ```
+//!
+//! Within a word the lowest free slot is always claimed, so the slots of a word that were ever claimed are as many as
+//! were claimed at once.
+//!
+//! Source: atomic-pool's `AtomicBitset`; differs: any N, the counts, the hint, the homes.
 
 use crate::metrics::Usage;
 use crate::sync::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
-    SLOTS_PER_WORD, Words, const_fn, rmw, seeded, update,
+    SLOTS_PER_WORD, Words, const_fn, home, move_home, rmw, seeded, update,
 };
+use core::ops::Range;
 
 /// Bits of a word that stand for slots.
 const SLOTS: usize = (1 << SLOTS_PER_WORD) - 1;
 /// Where the count of claims begins.
 const CLAIMS_SHIFT: u32 = usize::BITS / 2;
 
+/// In the spare word: callers start their search at home.
+const HOMES: usize = 1 << (usize::BITS - 1);
+
 /// The free slots of a pool of `N`. All are free and cold at first.
 #[repr(C)] // The word that most calls go to is where the bitmap begins: no offset to add on small cores.
 pub(crate) struct Bitmap<const N: usize> {
-    /// The words with the bits of taken slots, and behind them as many with those of warm slots. The spare word is `first`:
-    /// no word below it has a free slot, as far as anyone knows. It is a hint, and used with several words only.
+    /// The words with the bits of taken slots, and as many with those of warm slots. The lower half of the spare word is
+    /// `first`: no word below it has a free slot, as far as anyone knows. The upper half is [`HOMES`] once callers have homes.
+    /// Both are hints, which a store of the other may undo, and used with several words only.
     words: Words<N, 2>,
     /// How often a word's count of claims came round.
     laps: rmw::AtomicUsize,
@@ -51,7 +70,7 @@ enum Miss {
     Full,
     /// It has free ones, but none that fits.
     Unfit,
-    /// Somebody else changed the word meanwhile, and so made progress.
+    /// Another caller claimed in the word meanwhile, and so made progress.
     Contended,
 }
 
@@ -164,7 +183,24 @@ impl<const N: usize> Bitmap<N> {
                 }
             }
         }
-        let start = self.first();
+        self.search_from(self.start(), pick, counted, fit)
+    }
+
+    /// Claims the lowest free slot, whether callers have homes or not. Not counted.
+    #[cfg(feature = "std")]
+    pub(crate) fn claim_first(&self) -> Option<usize> {
+        self.search_from(self.first(), one, false, |_| usize::MAX).map(Claimed::slot)
+    }
+
+    /// [`search`](Self::search) in several words, from `start` on.
+    #[inline(always)]
+    fn search_from(
+        &self,
+        start: usize,
+        pick: impl Fn(usize) -> (usize, usize),
+        counted: bool,
+        fit: impl Fn(usize) -> usize,
+    ) -> Option<Claimed> {
         // One word by itself: the loop over the others would be unrolled into each caller, and run by few.
         match self.claim_in(start, &pick, counted, fit(start)) {
             Ok(mask) => Some(Claimed { word: start, mask }),
@@ -183,30 +219,44 @@ impl<const N: usize> Bitmap<N> {
         counted: bool,
         fit: impl Fn(usize) -> usize,
     ) -> Option<Claimed> {
-        let (mut word, mut left, mut tried) = (start, Self::WORDS, Err(miss));
+        let first = self.first();
+        let near = match miss {
+            Miss::Contended => self.move_home(),
+            // The rest of the caller's home.
+            _ if start != first => start + 1..(start + Words::<N, 2>::NEAR).min(Self::WORDS),
+            _ => 0..0,
+        };
+        for word in near {
+            if let Ok(mask) = self.claim_in(word, &pick, counted, fit(word)) {
+                return Some(Claimed { word, mask });
+            }
+        }
+        // All words from the hint on. If that was the start, it is the last.
         let (mut contended, mut passed_free) = (false, false);
+        if start == first {
+            (contended, passed_free) =
+                (matches!(miss, Miss::Contended), matches!(miss, Miss::Unfit));
+        }
+        let next = first + usize::from(start == first);
+        let behind = seeded!("home_without_wrap", 0, next);
         loop {
-            match tried {
-                Ok(mask) => {
-                    if word != start && !contended && !passed_free {
-                        self.set_first(word);
+            for word in (next..Self::WORDS).chain(0..behind) {
+                match self.claim_in(word, &pick, counted, fit(word)) {
+                    Ok(mask) => {
+                        if word != first && !contended && !passed_free {
+                            self.raise_first(first, word);
+                        }
+                        return Some(Claimed { word, mask });
                     }
-                    return Some(Claimed { word, mask });
+                    Err(Miss::Full) => {}
+                    Err(Miss::Unfit) => passed_free = true,
+                    Err(Miss::Contended) => contended = true,
                 }
-                Err(Miss::Full) => {}
-                Err(Miss::Unfit) => passed_free = true,
-                Err(Miss::Contended) => contended = true,
             }
-            word = if word + 1 >= Self::WORDS { 0 } else { word + 1 };
-            left -= 1;
-            if left == 0 {
-                // All were seen, and `word` is the first again.
-                if !contended || seeded!("contended_is_exhausted", true, false) {
-                    return None;
-                }
-                (left, contended, passed_free) = (Self::WORDS, false, false);
+            if !contended || seeded!("contended_is_exhausted", true, false) {
+                return None;
             }
-            tried = self.claim_in(word, &pick, counted, fit(word));
+            (contended, passed_free) = (false, false);
         }
     }
 
@@ -275,18 +325,18 @@ impl<const N: usize> Bitmap<N> {
         fit: usize,
     ) -> Result<usize, Miss> {
         let word = self.words.get(index);
-        let seen = word.load(Relaxed);
-        let free = !seen & Self::slots_of(index);
-        let (mask, count) = pick(free & fit);
-        if mask == 0 {
-            return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
-        }
-        let new = Self::taken_from(seen, mask, count, counted);
-        if seeded!("claim_torn", true, false) {
-            word.store(new, Relaxed);
-            return Ok(mask);
-        }
+        let mut seen = word.load(Relaxed);
         loop {
+            let free = !seen & Self::slots_of(index);
+            let (mask, count) = pick(free & fit);
+            if mask == 0 {
+                return Err(if free == 0 { Miss::Full } else { Miss::Unfit });
+            }
+            let new = Self::taken_from(seen, mask, count, counted);
+            if seeded!("claim_torn", true, false) {
+                word.store(new, Relaxed);
+                return Ok(mask);
+            }
             // F1, as in `claim_in_only`.
             let order = seeded!("claim_relaxed", Relaxed, Acquire);
             match word.compare_exchange_weak(seen, new, order, Relaxed) {
@@ -296,11 +346,19 @@ impl<const N: usize> Bitmap<N> {
                     }
                     return Ok(mask);
                 }
-                // It failed for no reason, and the word is as good as it was.
-                Err(now) if now == seen && !seeded!("spurious_is_contended", true, false) => {}
-                Err(_) => return Err(Miss::Contended),
+                Err(now) if Self::was_claimed(seen, now) => return Err(Miss::Contended),
+                // Slots came back, or it failed for no reason.
+                Err(now) => seen = now,
             }
         }
+    }
+
+    /// Whether a word that was `seen` before was claimed in since. A release only clears bits. A claim sets the bit of its
+    /// slot, or, if that came back already, one in the count of claims, except when that comes round.
+    #[inline(always)]
+    fn was_claimed(seen: usize, now: usize) -> bool {
+        let all = seeded!("release_is_contended", seen != now, false);
+        now & !seen != 0 || all || seeded!("spurious_is_contended", seen == now, false)
     }
 
     /// Whether `one` slot, which the caller owns, is warm.
@@ -341,7 +399,7 @@ impl<const N: usize> Bitmap<N> {
 
     #[inline(always)]
     fn warm(&self, word: usize) -> &rmw::AtomicUsize {
-        self.words.get(Self::WORDS + word)
+        self.words.second(word)
     }
 
     /// Counts a slot that was lent without being claimed here.
@@ -392,11 +450,14 @@ impl<const N: usize> Bitmap<N> {
     /// Frees the slots in one step. Those that were not free already. Wait-free.
     #[inline]
     pub(crate) fn release_all(&self, slots: Claimed) -> usize {
+        let word = self.words.get(slots.word);
         // F0 (Release, pairs with F1 in `claim_in`): this owner's writes come before the next one's.
         let order = seeded!("release_relaxed", Relaxed, Release);
-        let before = self.words.get(slots.word).fetch_and(!slots.mask, order);
-        if Self::WORDS > 1 && slots.word < self.first() {
-            self.set_first(slots.word);
+        let before = word.fetch_and(!slots.mask, order);
+        // A word that was not full before is not below the hint. The last may never look full, and is below none.
+        if Self::WORDS > 1 && before & SLOTS == SLOTS {
+            self.lower_first(word);
+            return slots.mask; // What `before` says, too, but nothing has to be kept for it.
         }
         before & slots.mask
     }
@@ -486,12 +547,66 @@ impl<const N: usize> Bitmap<N> {
 
     #[inline(always)]
     fn first(&self) -> usize {
-        if Self::WORDS == 1 { 0 } else { self.words.spare().load(Relaxed) }
+        if Self::WORDS == 1 { 0 } else { self.words.spare().load(Relaxed) & SLOTS }
     }
 
-    /// There are several words.
+    /// Moves the hint to `word` past words that were seen full: those from the hint before, or from 0 if that is behind.
+    fn raise_first(&self, before: usize, word: usize) {
+        self.set_first(word);
+        // A slot of them that came back before the hint was moved has left the hint alone.
+        let mut passed = if before < word { before..word } else { 0..word };
+        if let Some(free) = passed.find(|passed| self.free_mask(*passed) != 0) {
+            self.set_first(free);
+        }
+    }
+
+    /// Notes that `word`, which was full, has a free slot.
+    ///
+    /// It is named by its address, which a release has at hand: to keep its number would be an instruction more in each.
+    #[cold]
+    #[inline(never)]
+    fn lower_first(&self, word: &rmw::AtomicUsize) {
+        let word = self.words.number_of(word);
+        if word < self.first() {
+            self.set_first(word);
+        }
+    }
+
     fn set_first(&self, word: usize) {
-        self.words.spare().store(word, Relaxed);
+        let spare = self.words.spare();
+        spare.store(spare.load(Relaxed) & HOMES | word, Relaxed);
+    }
+
+    /// Where the caller starts its search in several words.
+    #[inline(always)]
+    fn start(&self) -> usize {
+        let hints = self.words.spare().load(Relaxed);
+        if Words::<N, 2>::LINES > 1 && hints & HOMES != 0 {
+            contended();
+            return Self::home();
+        }
+        hints
+    }
+
+    /// The first word of the caller's home.
+    #[inline(always)]
+    fn home() -> usize {
+        home() % Words::<N, 2>::LINES * Words::<N, 2>::NEAR
+    }
+
+    /// Gives all callers homes, and this one, who lost a compare-exchange, another one. Returns the words of that.
+    fn move_home(&self) -> Range<usize> {
+        if Words::<N, 2>::LINES == 1 {
+            return 0..0;
+        }
+        let spare = self.words.spare();
+        let hints = spare.load(Relaxed);
+        if hints & HOMES == 0 {
+            spare.store(hints | HOMES, Relaxed);
+        }
+        move_home();
+        let home = Self::home();
+        home..(home + Words::<N, 2>::NEAR).min(Self::WORDS)
     }
 
     /// The bits of word `index` that stand for slots below `N`.
@@ -510,6 +625,11 @@ impl<const N: usize> Bitmap<N> {
         }
     }
 }
+
+/// Marks a path that is taken with homes only: the compiler would look for the home each time.
+#[cold]
+#[inline(always)]
+fn contended() {}
 
 /// The lowest of the `free` slots, and that it is one.
 #[inline(always)]

@@ -11,7 +11,7 @@
 //! on the thread has none: destructors of other thread-local data that run later find `None`, and not a number
 //! that another thread has already (thread_local #75).
 
-use crate::bitmap::{Bitmap, one};
+use crate::bitmap::Bitmap;
 use crate::sync::{
     MAX_THREADS,
     Ordering::{Acquire, Relaxed, Release},
@@ -86,7 +86,7 @@ fn ask(known: usize) -> Option<usize> {
     }
     // The destructor first: where it cannot run any more, no number may be taken.
     let identity = AT_EXIT.try_with(|at_exit| {
-        let number = NUMBERS.search(one, false, |_| usize::MAX)?.slot();
+        let number = NUMBERS.claim_first()?;
         // Relaxed: the last with the number stored it before it gave the number back (F0→F1).
         let identity = FIRST + number + MAX_THREADS * ENDED[number].load(Relaxed);
         at_exit.0.set(identity);
