@@ -8,13 +8,27 @@ use std::array::from_fn;
 use std::cell::{Cell, RefCell};
 use std::hint::{black_box, spin_loop};
 use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicU64, Ordering::AcqRel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::AcqRel, Ordering::Relaxed};
 
 /// A cache line. Its content does not matter to its next user: no pool clears it.
 type Object = [u64; 8];
 
-/// How many objects a pool has that has a number of them.
+/// How many objects a pool has that has a number of them, in most rows.
 const N: usize = 256;
+/// How many the pools have that are made now.
+static OBJECTS: AtomicUsize = AtomicUsize::new(N);
+
+fn objects() -> usize {
+    OBJECTS.load(Relaxed)
+}
+
+/// Calls `make`, which makes pools of `n` objects.
+fn with_objects<R>(n: usize, make: impl FnOnce() -> R) -> R {
+    OBJECTS.store(n, Relaxed);
+    let made = make();
+    OBJECTS.store(N, Relaxed);
+    made
+}
 /// The lanes of those pools that have them.
 const LANES: usize = 4;
 
@@ -22,7 +36,7 @@ const LANES: usize = 4;
 trait Objects: 'static {
     const NAME: &'static str;
     const KIND: Kind = Kind::Rival;
-    /// Whether it never gives more than [`N`] at once.
+    /// Whether it never gives more than [`objects`] at once.
     const BOUNDED: bool = false;
     type Guard: 'static;
 
@@ -90,19 +104,24 @@ impl Policy<Object> for Scratch {
     }
 }
 
-type Ours = Pool<Object, N, Scratch>;
+type Ours<const N: usize> = Pool<Object, N, Scratch>;
 type OursWithLanes = LanePool<Object, N, LANES, Scratch>;
 
-objects!(
-    Shared(Ours),
-    "forebay Pool",
-    Lease<&'static Ours>,
-    Pool::with_policy(Scratch),
-    |pool| pool.try_get().ok(),
-    |lease| &mut lease[0],
-    KIND = Kind::Ours,
-    BOUNDED = true
-);
+macro_rules! shared {
+    ($($name:ident: $n:expr),+) => {$(
+        objects!(
+            $name(Ours<{ $n }>),
+            "forebay Pool",
+            Lease<&'static Ours<{ $n }>>,
+            Pool::with_policy(Scratch),
+            |pool| pool.try_get().ok(),
+            |lease| &mut lease[0],
+            KIND = Kind::Ours,
+            BOUNDED = true
+        );
+    )+};
+}
+shared!(Shared: N, Shared64: 64, Shared1024: 1024);
 objects!(
     Laned(OursWithLanes),
     "forebay LanePool",
@@ -171,7 +190,7 @@ objects!(
     OPool(opool::Pool<Zeroed, Object>),
     "opool",
     opool::RefGuard<'static, Zeroed, Object>,
-    opool::Pool::new_prefilled(N, Zeroed),
+    opool::Pool::new_prefilled(objects(), Zeroed),
     |pool| pool.try_get(),
     |object| &mut object[0],
     BOUNDED = true
@@ -180,7 +199,7 @@ objects!(
     ObjectPool(object_pool::Pool<Object>),
     "object-pool",
     object_pool::Reusable<'static, Object>,
-    object_pool::Pool::new(N, || [0; 8]),
+    object_pool::Pool::new(objects(), || [0; 8]),
     |pool| pool.try_pull(),
     |object| &mut object[0],
     BOUNDED = true
@@ -278,7 +297,7 @@ impl<S: Store> Drop for Stored<S> {
 }
 
 fn filled(mut put: impl FnMut(Box<Object>)) {
-    (0..N).for_each(|_| put(Box::new([0; 8])));
+    (0..objects()).for_each(|_| put(Box::new([0; 8])));
 }
 
 /// A store as a pool.
@@ -338,13 +357,13 @@ thread_local! {
 }
 
 stores! {
-    SpinVec(spin::Mutex<List>), "spin Mutex<Vec>", spin::Mutex::new(List::with_capacity(N)),
+    SpinVec(spin::Mutex<List>), "spin Mutex<Vec>", spin::Mutex::new(List::with_capacity(objects())),
         |list| list.lock().pop(), |list, object| list.lock().push(object);
-    StdVec(std::sync::Mutex<List>), "std Mutex<Vec>", std::sync::Mutex::new(List::with_capacity(N)),
+    StdVec(std::sync::Mutex<List>), "std Mutex<Vec>", std::sync::Mutex::new(List::with_capacity(objects())),
         |list| list.lock().unwrap().pop(), |list, object| list.lock().unwrap().push(object);
-    ParkingLotVec(parking_lot::Mutex<List>), "parking_lot Mutex<Vec>", parking_lot::Mutex::new(List::with_capacity(N)),
+    ParkingLotVec(parking_lot::Mutex<List>), "parking_lot Mutex<Vec>", parking_lot::Mutex::new(List::with_capacity(objects())),
         |list| list.lock().pop(), |list, object| list.lock().push(object);
-    ArrayQueue(crossbeam_queue::ArrayQueue<Box<Object>>), "crossbeam ArrayQueue", crossbeam_queue::ArrayQueue::new(N),
+    ArrayQueue(crossbeam_queue::ArrayQueue<Box<Object>>), "crossbeam ArrayQueue", crossbeam_queue::ArrayQueue::new(objects()),
         |queue| queue.pop(), |queue, object| assert!(queue.push(object).is_ok());
     // Each thread has a list of its own, and makes objects when it is empty.
     ThreadLocalVec(()), "thread-local Vec", (),
@@ -408,7 +427,7 @@ allocators! {
 /// It gives different objects, no more than it has, and the same again.
 fn check<P: Objects>(pool: &'static P) {
     for round in 0..3 {
-        let mut guards: Vec<P::Guard> = (0..N / 2).map(|_| pool.get().unwrap()).collect();
+        let mut guards: Vec<P::Guard> = (0..objects() / 2).map(|_| pool.get().unwrap()).collect();
         for (i, guard) in guards.iter_mut().enumerate() {
             *P::word(guard) = (i + round) as u64;
         }
@@ -417,7 +436,7 @@ fn check<P: Objects>(pool: &'static P) {
         }
     }
     if P::BOUNDED {
-        let all: Vec<P::Guard> = (0..N).map(|_| pool.get().unwrap()).collect();
+        let all: Vec<P::Guard> = (0..objects()).map(|_| pool.get().unwrap()).collect();
         assert!(pool.get().is_none(), "{} gives more than it has", P::NAME);
         drop(all);
     }
@@ -446,9 +465,42 @@ fn burst<P: Objects, const K: usize>() -> Contender {
 /// Two threads on one pool.
 fn both<P: Objects + Sync>() -> Contender {
     let pool = checked::<P>();
-    Contender::new(P::NAME, P::KIND, move |n| {
-        let half = move || (0..n).for_each(|_| touch::<P>(&mut retry(|| pool.get())));
+    both_do(P::NAME, P::KIND, move || touch::<P>(&mut retry(|| pool.get())))
+}
+
+/// Two threads that both do `work`.
+fn both_do(name: &str, kind: Kind, work: impl Fn() + Copy + Send + 'static) -> Contender {
+    Contender::new(name, kind, move |n| {
+        let half = move || (0..n).for_each(|_| work());
         together(half, half)
+    })
+}
+
+/// One thread, in the loop of [`both`]: another loop around the same work takes up to a quarter more or less.
+fn alone<P: Objects + Sync>() -> Contender {
+    let pool = checked::<P>();
+    Contender::new(&format!("{}, one thread", P::NAME), P::KIND, move |n| {
+        together(move || (0..n).for_each(|_| touch::<P>(&mut retry(|| pool.get()))), || ())
+    })
+}
+
+/// Two threads, each on a pool of its own: what the machine itself loses with both cores at work.
+fn apart<P: Objects + Sync>() -> Contender {
+    let pools = [checked::<P>(), checked::<P>()];
+    let name = format!("{}, one each", P::NAME);
+    Contender::new(&name, Kind::Floor, move |n| {
+        let [here, there] =
+            pools.map(|pool| move || (0..n).for_each(|_| touch::<P>(&mut retry(|| pool.get()))));
+        together(here, there)
+    })
+}
+
+/// Bursts of two threads on one pool.
+fn bursts_of_both<P: Objects + Sync, const K: usize>() -> Contender {
+    let pool = checked::<P>();
+    both_do(P::NAME, P::KIND, move || {
+        let mut guards: [P::Guard; K] = from_fn(|_| retry(|| pool.get()));
+        guards.iter_mut().for_each(touch::<P>);
     })
 }
 
@@ -554,6 +606,7 @@ fn transfer() -> Contender {
 
 fn many<const K: usize>() -> Vec<Contender> {
     let (pool, lanes) = (Shared::make(), Laned::make());
+    let lane = OneLane::make();
     vec![
         Contender::repeat("forebay Pool::try_get_many", Kind::Ours, move || {
             let mut all = pool.0.try_get_many::<K>().unwrap();
@@ -565,6 +618,29 @@ fn many<const K: usize>() -> Vec<Contender> {
             all.iter_mut().for_each(touch::<Laned>);
             drop(all);
         }),
+        Contender::repeat("forebay Pool, batch", Kind::Ours, move || {
+            pool.0.try_get_batch::<K>().unwrap().iter_mut().for_each(touch_plain);
+        }),
+        Contender::repeat("forebay LanePool, batch", Kind::Ours, move || {
+            lanes.0.try_get_batch::<K>().unwrap().iter_mut().for_each(touch_plain);
+        }),
+        Contender::repeat("forebay Lane, batch", Kind::Ours, move || {
+            lane.0.try_get_batch::<K>().unwrap().iter_mut().for_each(touch_plain);
+        }),
+    ]
+}
+
+/// [`many`] of a pool that all threads share, by two threads.
+fn many_of_both<const K: usize>() -> [Contender; 2] {
+    let pool = Shared1024::make();
+    [
+        both_do("forebay Pool::try_get_many", Kind::Ours, move || {
+            let mut all = retry(|| pool.0.try_get_many::<K>().ok());
+            all.iter_mut().for_each(touch::<Shared1024>);
+        }),
+        both_do("forebay Pool, batch", Kind::Ours, move || {
+            retry(|| pool.0.try_get_batch::<K>().ok()).iter_mut().for_each(touch_plain);
+        }),
     ]
 }
 
@@ -572,6 +648,25 @@ macro_rules! of_each {
     ($f:ident $args:tt: $($pool:ty),+ $(,)?) => { vec![$(of_each!(@one $f $args $pool)),+] };
     (@one $f:ident () $pool:ty) => { $f::<$pool>() };
     (@one $f:ident ($k:literal) $pool:ty) => { $f::<$pool, $k>() };
+}
+
+/// The pools that all threads share without anything kept for one thread, of as many objects as are asked for.
+macro_rules! of_shared {
+    ($f:ident $args:tt: $ours:ty) => {
+        of_each!($f $args: $ours, Boxes<SpinVec>, Boxes<ParkingLotVec>, Boxes<ArrayQueue>, OPool, ObjectPool)
+    };
+}
+
+/// Both threads on a pool of `n` objects, and one thread on it.
+macro_rules! both_on {
+    ($n:expr, $ours:ty) => {
+        with_objects($n, || {
+            let mut all = of_shared!(both (): $ours);
+            all.push(alone::<$ours>());
+            all.push(apart::<$ours>());
+            all
+        })
+    };
 }
 
 /// The shared pools, and those that keep objects for each thread.
@@ -634,17 +729,21 @@ pub fn works() -> Vec<Work> {
     let mut both = of_all_that_are_sync!(both, ShardedSlab);
     both.extend(crate::go::contender("sync.Pool, Go", "pool-both"));
     // What the machine itself loses with two threads at work shows in lists that share nothing.
-    both.push(Contender { name: "forebay LanePool, one thread".into(), ..one::<Laned>() });
-    both.push(Contender {
-        name: "thread-local Vec, one thread".into(),
-        kind: Kind::Floor,
-        ..one::<Boxes<ThreadLocalVec>>()
-    });
+    both.push(alone::<Shared>());
+    both.push(alone::<Laned>());
+    both.push(Contender { kind: Kind::Floor, ..alone::<Boxes<ThreadLocalVec>>() });
 
     // A guard of sharded-slab stays with its thread.
     let mut across = of_all_that_are_sync!(across);
     across.push(transfer());
     across.extend(crate::go::contender("sync.Pool, Go", "pool-across"));
+
+    let bursts_of_both = with_objects(1024, || {
+        let mut all = of_shared!(bursts_of_both (16): Shared1024);
+        all.extend(many_of_both::<16>());
+        all.push(bursts_of_both::<Boxes<ThreadLocalVec>, 16>());
+        all
+    });
 
     let work = Work::new;
     vec![
@@ -675,6 +774,27 @@ pub fn works() -> Vec<Work> {
             "Both threads do it as often as they can; ns for one of each.",
             true,
             both,
+        ),
+        work(
+            "get-put-both-64",
+            "Get, touch, put: two threads on one pool of 64",
+            "Both threads do it as often as they can; ns for one of each.",
+            true,
+            both_on!(64, Shared64),
+        ),
+        work(
+            "get-put-both-1024",
+            "Get, touch, put: two threads on one pool of 1,024",
+            "Both threads do it as often as they can; ns for one of each.",
+            true,
+            both_on!(1024, Shared1024),
+        ),
+        work(
+            "burst-16-both",
+            "Bursts of 16: two threads on one pool",
+            "Both threads take 16 of 1,024 objects, touch them and give them back; ns for all 16 of each.",
+            true,
+            bursts_of_both,
         ),
         work(
             "across",

@@ -6,10 +6,12 @@ use crate::measure::{Kind, Times, Work};
 enum Goal {
     /// It takes at most so many times as long as this one.
     AtMost(&'static str, f64),
+    /// It takes at most so many nanoseconds.
+    Within(f64),
     /// These take at least so many times as long as it does; all rivals, if none is named.
     Ahead(&'static [&'static str], f64),
 }
-use Goal::{Ahead, AtMost};
+use Goal::{Ahead, AtMost, Within};
 
 /// What was reached of a target.
 pub struct Reached {
@@ -20,6 +22,8 @@ pub struct Reached {
 
 const POOL: &str = "forebay Pool";
 const LANES: &str = "forebay LanePool";
+const BATCH: &str = "forebay Pool, batch";
+const ONE_THREAD: &str = "forebay Pool, one thread";
 const RING: &str = "forebay Ring";
 const ARC_RING: &str = "forebay Ring in an Arc";
 const STREAM: &str = "forebay StreamPool";
@@ -52,6 +56,15 @@ const TARGETS: &[(&str, &str, Goal)] = &[
     ("burst-64", "forebay Pool::try_get_many", Ahead(&["thread-local Vec"], 1.0)),
     ("get-put-both", LANES, AtMost("forebay LanePool, one thread", 2.0 / 1.9)),
     ("get-put-both", POOL, Ahead(SHARED, 1.0)),
+    ("burst-16", BATCH, Within(16.0 * 1.5)),
+    ("burst-64", BATCH, Within(64.0 * 1.5)),
+    ("burst-16", "forebay LanePool, batch", Within(16.0 * 1.5)),
+    ("burst-64", "forebay LanePool, batch", Within(64.0 * 1.5)),
+    ("get-put-both-64", POOL, Ahead(SHARED, 1.0)),
+    ("get-put-both-1024", POOL, AtMost(ONE_THREAD, 1.25)),
+    ("get-put-both-1024", POOL, Ahead(SHARED, 2.0)),
+    ("burst-16-both", "forebay Pool::try_get_many", Ahead(SHARED, 1.0)),
+    ("burst-16-both", BATCH, Ahead(SHARED, 2.0)),
     ("across", POOL, Ahead(&[], 1.0)),
     ("across", LANES, Ahead(&[], 1.0)),
     ("size", "65535, all free", AtMost("32, all free", 2.0)),
@@ -123,6 +136,14 @@ pub fn of(work: &Work, times: &Times) -> Vec<Reached> {
                     target: format!("{ours}: at most {most:.2} of {other}"),
                     reached: format!("{ratio:.2}"),
                     is_met: ratio <= *most,
+                });
+            }
+            Within(most) => {
+                let took = times.median(us);
+                all.push(Reached {
+                    target: format!("{ours}: at most {most:.0} ns"),
+                    reached: format!("{took:.1} ns"),
+                    is_met: took <= *most,
                 });
             }
             Ahead(names, least) => {
