@@ -231,16 +231,16 @@ impl<const N: usize> Bitmap<N> {
                 return Some(Claimed { word, mask });
             }
         }
-        // All words from the hint on. If that was the start, it is the last.
-        let (mut contended, mut passed_free) = (false, false);
+        // All words from the hint on, except the start if that was where the hint points.
+        let (mut next, mut contended, mut passed_free) = (first, false, false);
         if start == first {
-            (contended, passed_free) =
-                (matches!(miss, Miss::Contended), matches!(miss, Miss::Unfit));
+            next += 1;
+            contended = matches!(miss, Miss::Contended);
+            passed_free = matches!(miss, Miss::Unfit);
         }
-        let next = first + usize::from(start == first);
-        let behind = seeded!("home_without_wrap", 0, next);
         loop {
-            for word in (next..Self::WORDS).chain(0..behind) {
+            let (from, to) = seeded!("words_below_home_skipped", (start + 1, 0), (next, first));
+            for word in (from..Self::WORDS).chain(0..to) {
                 match self.claim_in(word, &pick, counted, fit(word)) {
                     Ok(mask) => {
                         if word != first && !contended && !passed_free {
@@ -256,7 +256,7 @@ impl<const N: usize> Bitmap<N> {
             if !contended || seeded!("contended_is_exhausted", true, false) {
                 return None;
             }
-            (contended, passed_free) = (false, false);
+            (next, contended, passed_free) = (first, false, false);
         }
     }
 
@@ -591,7 +591,7 @@ impl<const N: usize> Bitmap<N> {
     /// The first word of the caller's home.
     #[inline(always)]
     fn home() -> usize {
-        home() % Words::<N, 2>::LINES * Words::<N, 2>::NEAR
+        home(Words::<N, 2>::LINES) * Words::<N, 2>::NEAR
     }
 
     /// Gives all callers homes, and this one, who lost a compare-exchange, another one. Returns the words of that.
@@ -703,6 +703,123 @@ mod tests {
         claims_each_slot_once_lowest_first::<65>();
         claims_each_slot_once_lowest_first::<1000>();
         claims_each_slot_once_lowest_first::<65_535>();
+    }
+
+    /// With `N - 1` slots taken, a caller finds the last one from each home, before and behind the hint, alone and with others.
+    #[cfg(feature = "std")]
+    #[test]
+    fn from_each_home_the_last_slot_is_found() {
+        fn finds<const N: usize>(step: usize) {
+            let bitmap = Bitmap::<N>::new();
+            (0..N).for_each(|_| assert!(bitmap.claim().is_some()));
+            let _ = bitmap.move_home();
+            for home in 0..Words::<N, 2>::LINES {
+                crate::sync::set_home(home);
+                for slot in (0..N).step_by(step).chain([N - 1]) {
+                    for first in [0, slot / SLOTS_PER_WORD, Bitmap::<N>::WORDS - 1] {
+                        bitmap.set_first(first);
+                        assert!(bitmap.release(slot));
+                        assert!(bitmap.has_available(1, |_| usize::MAX));
+                        assert_eq!(bitmap.claim(), Some(slot), "home {home}, hint {first}");
+                        assert_eq!(bitmap.claim(), None);
+                    }
+                }
+                // The hint finds it at once.
+                bitmap.set_first(Bitmap::<N>::WORDS - 1);
+                assert!(bitmap.release(N / 2));
+                assert!(bitmap.first() <= N / 2 / SLOTS_PER_WORD);
+                assert!(bitmap.claim().is_some());
+            }
+        }
+        finds::<33>(1);
+        finds::<64>(1);
+        finds::<65>(1);
+        finds::<100>(1);
+        if !cfg!(miri) {
+            finds::<1024>(1);
+            finds::<3000>(31);
+            finds::<65_535>(30_011);
+        }
+    }
+
+    /// Callers with homes claim there first, the lowest slots first, and elsewhere when it is full.
+    #[cfg(feature = "std")]
+    #[test]
+    fn homes_are_filled_first() {
+        let bitmap = Bitmap::<1024>::new();
+        let (near, lines) = (Words::<1024, 2>::NEAR, Words::<1024, 2>::LINES);
+        assert_eq!(bitmap.claim(), Some(0), "nobody has a home");
+        let _ = bitmap.move_home();
+        let in_home = near * SLOTS_PER_WORD;
+        for home in [lines - 1, lines / 2] {
+            crate::sync::set_home(home);
+            let slots = home * in_home..(home + 1) * in_home;
+            slots.for_each(|slot| assert_eq!(bitmap.claim(), Some(slot)));
+        }
+        if lines > 1 {
+            assert_eq!(bitmap.claim(), Some(1), "from the hint on");
+            assert_eq!((bitmap.claim_first(), bitmap.first()), (Some(2), 0));
+        }
+        assert!(bitmap.release(in_home * (lines / 2)));
+        assert_eq!(bitmap.claim(), Some(in_home * (lines / 2)));
+    }
+
+    /// Callers get homes when one loses to another claim, and not when a slot comes back beside a claim.
+    #[test]
+    fn a_lost_claim_is_told_from_a_release() {
+        let claims = |n: usize| n << CLAIMS_SHIFT;
+        let seen = claims(7) | 0b0110;
+        for now in [claims(7) | 0b0100, claims(7), seen] {
+            assert!(!Bitmap::<64>::was_claimed(seen, now));
+        }
+        // Claimed; claimed and released; claimed, not counted; three claims, so that bits of the count are cleared.
+        for now in [claims(8) | 0b0111, claims(8) | 0b0110, claims(7) | 0b0111, claims(10)] {
+            assert!(Bitmap::<64>::was_claimed(seen, now));
+        }
+    }
+
+    /// One context, or several that take turns, never get homes: the slots of the lowest numbers are all that is ever claimed.
+    #[cfg(feature = "std")]
+    #[test]
+    fn callers_that_take_turns_stay_low() {
+        let bitmap = std::sync::Mutex::new(Bitmap::<1024>::new());
+        let rounds = if cfg!(miri) { 20 } else { 2000 };
+        std::thread::scope(|scope| {
+            for home in 1..=3 {
+                let bitmap = &bitmap;
+                scope.spawn(move || {
+                    crate::sync::set_home(home);
+                    for _ in 0..rounds {
+                        let claim = || bitmap.lock().unwrap().claim().unwrap();
+                        for slot in [claim(), claim()] {
+                            assert!(slot < 6);
+                            assert!(bitmap.lock().unwrap().release(slot));
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    /// However callers race: of each word, no more slots were ever claimed than were taken at once.
+    #[cfg(feature = "std")]
+    #[test]
+    fn claims_spread_over_no_more_than_they_need() {
+        const THREADS: usize = 4;
+        let bitmap = Bitmap::<1024>::new();
+        let lowest = |slot: usize| slot % SLOTS_PER_WORD;
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for _ in 0..if cfg!(miri) { 50 } else { 20_000 } {
+                        let slots = [bitmap.claim().unwrap(), bitmap.claim().unwrap()];
+                        slots.iter().for_each(|slot| assert!(lowest(*slot) < 2 * THREADS));
+                        slots.iter().for_each(|slot| assert!(bitmap.release(*slot)));
+                    }
+                });
+            }
+        });
+        assert_eq!(bitmap.taken(), 0);
     }
 
     #[test]

@@ -44,6 +44,9 @@ mod free;
 mod thread;
 #[cfg(all(loom, feature = "loom", feature = "std"))]
 #[doc(hidden)]
+pub use sync::set_home;
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
 pub use thread::numbers_in_use;
 // L4
 mod lanes;

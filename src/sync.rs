@@ -23,7 +23,9 @@ mod home;
 ))]
 mod sections;
 mod update;
-#[cfg(all(feature = "std", any(test, all(loom, feature = "loom"))))]
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+pub use home::set_home;
+#[cfg(all(test, feature = "std", not(all(loom, feature = "loom"))))]
 pub(crate) use home::set_home;
 pub(crate) use home::{home, move_home};
 pub(crate) use update::update;

@@ -29,7 +29,7 @@ pub static MODELS: &[Model] = &[
     })
     .floor(1_300)
     .cases(3)
-    .seeds(&["claim_torn", "contended_is_exhausted"]),
+    .seeds(&["claim_torn"]),
     Model::new("get_many_vs_get_polling", |n| match n {
         0 => get_many_vs_get::<2, 2>(Polling),
         _ => get_many_vs_get::<3, 3>(Polling),
@@ -61,6 +61,16 @@ pub static MODELS: &[Model] = &[
     Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())
         .floor(300)
         .seeds(&["claims_since_unseen", "usage_relaxed"]),
+    Model::new("gets_from_homes", |n| match n {
+        0 => gets_from_homes(),
+        _ => claims_of_free_slots_succeed::<4>(2, 4),
+    })
+    .floor(68_000)
+    .cases(2)
+    .seeds(&["claim_torn", "contended_is_exhausted", "words_below_home_skipped"]),
+    Model::new("get_beside_put_is_lowest_first", |_| get_beside_put_is_lowest_first())
+        .floor(20)
+        .seeds(&["release_is_contended"]),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
         .floor(240)
         .seeds(&["reserved_at_once"]),
@@ -154,6 +164,38 @@ fn claims_of_free_slots_succeed<const N: usize>(first: usize, free: usize) {
     };
     threads([claim(first), claim(free - first)]);
     assert_eq!((pool.available(), pool.metrics().gets), (0, (lent + free) as u64));
+}
+
+/// Of three words, that in the middle has the last two free slots. Two threads get one each, twice. After the first claim
+/// that one loses to the other they have homes, which are full, and find the slots all the same.
+fn gets_from_homes() {
+    let pool = Arc::new(Pool::<usize, 6>::new());
+    let mut on_loan: Vec<_> = (0..6).map(|_| pool.try_get_arc().unwrap()).collect();
+    on_loan.drain(2..4);
+    let get_twice = |home| {
+        let pool = Arc::clone(&pool);
+        role(move || {
+            // The number before that of the home: a thread moves when it loses.
+            forebay::set_home(home);
+            for _ in 0..2 {
+                let mut object = pool.try_get().unwrap();
+                assert!((2..4).contains(&Lease::slot(&object)));
+                use_alone(&mut object);
+            }
+        })
+    };
+    threads([get_twice(1), get_twice(2)]);
+    assert_eq!((pool.available(), pool.metrics().high_water), (2, 6));
+}
+
+/// A put beside a get of the same word is no reason to leave the word: no more objects are lent than were at once.
+fn get_beside_put_is_lowest_first() {
+    let pool: Arc<Pool<usize, 4>> = Arc::new(Pool::new());
+    let [first, second] = [(); 2].map(|()| pool.try_get_arc().unwrap());
+    drop(second);
+    let other = Arc::clone(&pool);
+    threads([role(move || drop(first)), role(move || drop(other.try_get().unwrap()))]);
+    assert_eq!((pool.available(), pool.metrics().high_water), (4, 2));
 }
 
 /// All or nothing beside one: they never have the same slot, and a refusal leaves nothing behind.

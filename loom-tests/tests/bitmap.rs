@@ -10,5 +10,7 @@ suite!(bitmap:
     batch_put_vs_claims_polling,
     batch_put_vs_claims_blocking,
     usage_vs_get_vs_put,
+    gets_from_homes,
+    get_beside_put_is_lowest_first,
     reserved_get_vs_get,
 );
