@@ -22,7 +22,7 @@ use core::fmt;
 /// |---|---|---|
 /// | `capacity` | slots | exact |
 /// | `in_use` | slots | never lower than at some moment of the call. Too high by the gets made during the call at most, in rare cases up to `high_water`; beyond that only by slots that are just being lent for the first time. Slots that `trim`, `fill` or `tick` works on may count, and those handed to a caller who waits and did not look yet. Exact in a pool of one word of slots (32; 16 on 32-bit targets). On a [`LanePool`](crate::LanePool) also too high by the slots that were moved between lanes during the call |
-/// | `high_water` | slots | never too low; exact unless two contexts got at the same moment |
+/// | `high_water` | slots | never too low; exact unless a get runs at the same time as another get or a put. After two gets did, at most the sum of the most that each word of slots (32; 16 on 32-bit targets) had on loan at once |
 /// | `gets`, `puts` | events | never more than there were, never fewer than in an earlier snapshot. `puts` may lag by the slots that `in_use` counts and nobody got yet. On 32-bit targets, once in 65,536 gets of 16 slots, `gets` may lag by the slots in use while such a get is under way |
 /// | `misses`, `steals`, `evictions`, `overflows`, `exhausted`, `panics`, `double_returns` | events | exact, up to a maximum at which they stay: 65,535 for the last two, that of a word for the others |
 ///
@@ -55,9 +55,10 @@ pub struct Metrics {
     pub capacity: u64,
     /// Slots on loan now.
     pub in_use: u64,
-    /// Most slots on loan at once. It counts the different slots ever lent, and a free slot of low
-    /// number is lent before one of high number, unless two contexts get at the same moment. Of a [`LanePool`](crate::LanePool) it counts what was lent on
-    /// different lanes as if it had been at once.
+    /// Most slots on loan at once. It counts the different slots ever lent. A free slot of low number is lent before one of
+    /// high number until two contexts get at the same time. From then on, on 64-bit targets, each context prefers slots of its
+    /// own, and this counts what different contexts had as if it had been at once. On a [`LanePool`](crate::LanePool) it
+    /// always counts what different lanes had like that.
     pub high_water: u64,
     /// Objects lent.
     pub gets: u64,

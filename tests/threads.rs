@@ -512,3 +512,20 @@ fn streams_reopen_under_load() {
     assert_eq!((metrics.in_use, metrics.double_returns, metrics.panics), (0, 0, 0));
     assert_eq!((STREAMS.audit().count(), STREAMS.available()), (0, 3));
 }
+
+/// One thread gets and another puts, at the same time. That makes no more objects than were in use at once.
+#[test]
+fn a_get_beside_a_put_makes_no_object_needlessly() {
+    static POOL: Pool<u64, 1024> = Pool::new();
+    let (tx, rx) = std::sync::mpsc::sync_channel::<Lease<&Pool<u64, 1024>>>(4);
+    thread::scope(|scope| {
+        scope.spawn(move || rx.into_iter().for_each(drop));
+        for _ in 0..if cfg!(miri) { 50 } else { 50_000 } {
+            tx.send(POOL.try_get().unwrap()).unwrap();
+        }
+        drop(tx);
+    });
+    let metrics = POOL.metrics();
+    assert!(metrics.high_water <= 6, "4 on the way, and one with each thread: {metrics}");
+    assert_eq!((metrics.misses, metrics.in_use), (metrics.high_water, 0));
+}

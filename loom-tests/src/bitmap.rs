@@ -55,7 +55,7 @@ pub static MODELS: &[Model] = &[
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("batch_put_vs_claims_blocking", |n| batch_put_vs_claims(Blocking, n))
-        .floor(940)
+        .floor(840)
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())
@@ -65,8 +65,9 @@ pub static MODELS: &[Model] = &[
         0 => gets_from_homes(),
         _ => claims_of_free_slots_succeed::<4>(2, 4),
     })
-    .floor(68_000)
+    .floor(10_000)
     .cases(2)
+    .bound(2)
     .seeds(&["claim_torn", "contended_is_exhausted", "words_below_home_skipped"]),
     Model::new("get_beside_put_is_lowest_first", |_| get_beside_put_is_lowest_first())
         .floor(20)
