@@ -93,8 +93,9 @@ use core::{fmt, mem};
 #[repr(C)] // The word that each call goes to is where the pool begins: no offset to add on small cores.
 pub struct Pool<T, const N: usize, P = DefaultReset, W: Waiting = Poll> {
     free: W::Free<N>,
-    states: [SlotState; N],
+    // Rarely written. Between a word that each get reads and the states, which shared leases write.
     counters: Counters,
+    states: [SlotState; N],
     policy: P,
     slots: Slots<T, N>,
 }
