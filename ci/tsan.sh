@@ -35,7 +35,7 @@ for lost in announce_relaxed notify_relaxed take_mark_relaxed look_relaxed sit_r
     faults=${faults/$lost/}
 done
 faults+=' claim_torn claim_at_of_taken free_before_recycle recycle_before_last
-    publish_early retire_early overrun underrun steal_torn'
+    publish_early retire_early overrun underrun visit_torn'
 for fault in $faults; do
     grep -rqE "seeded!\(\s*\"$fault\"" src || die "there is no such fault any more: $fault"
     build --cfg "forebay_seed=\"$fault\""

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Shows that a get and a put on a warm lane execute no locked instruction, and how many they execute in all.
-# callgrind counts how often each instruction runs; the disassembly says which are locked. A plain pool, with its
-# two locked instructions a pair, shows that they are seen.
+# Shows that gets and puts on a warm lane execute no locked instruction, one by one, in bursts and as batches, and how many they
+# execute in all. callgrind counts how often each instruction runs; the disassembly says which are locked. A plain pool, with
+# its two locked instructions, shows that they are seen.
 . "$(dirname "$0")/common.sh"
 need valgrind libc6-dbg binutils perl-base
 export CARGO_TARGET_DIR=$PWD/target/warm-lane
@@ -10,13 +10,13 @@ binary=$CARGO_TARGET_DIR/release/warm-lane-check
 counts=$CARGO_TARGET_DIR/counts
 objdump --disassemble --no-show-raw-insn "$binary" >"$counts.code"
 
-echo '| a get and a put | instructions | locked |'
+echo '| gets and puts | instructions | locked |'
 echo '|---|--:|--:|'
 failed=0
-row() { # row <kind> <locked instructions a pair>
+row() { # row <way> <locked instructions>
     local of
     valgrind --quiet --tool=callgrind --callgrind-out-file="$counts" --dump-instr=yes --dump-line=no \
-        --collect-atstart=no --toggle-collect='*::pairs' "$binary" "$1" 2>/dev/null
+        --collect-atstart=no --toggle-collect='*::times' "$binary" "$1" 2>/dev/null
     of=$(perl -ne '
         # The code: "  10a8c:  lock cmpxchg ...". An xchg with memory is locked without saying so.
         if ($ARGV ne $last) { $last = $ARGV; $file++ }
@@ -40,4 +40,9 @@ row() { # row <kind> <locked instructions a pair>
 row on-a-thread 0
 row on-a-lane 0
 row of-a-plain-pool 2
+row 16-on-a-thread 0
+row 16-on-a-lane 0
+row a-batch-of-8-on-a-thread 0
+row a-batch-of-8-on-a-lane 0
+row a-batch-of-8-of-a-plain-pool 2
 ((failed == 0)) || die "not the locked instructions that were expected"

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 static ANSWERS: Pool<Response<512>, 16> = Pool::new();
 static ANSWER_TIMES: Monitor<16> = Monitor::new(Clock::monotonic());
 
-// Objects enough for one that each lane keeps to itself.
+// Four objects a lane.
 static SCRATCH: LanePool<Vec<u8>, 16, 4> = LanePool::new();
 static SCRATCH_TIMES: Monitor<16> = Monitor::new(Clock::monotonic());
 

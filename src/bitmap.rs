@@ -389,6 +389,11 @@ impl<const N: usize> Bitmap<N> {
         self.warm(one.word).fetch_and(!one.mask, Relaxed);
     }
 
+    /// Makes slots cold, whoever owns them: a hint, that a claim beside it may miss.
+    pub(crate) fn cool_all(&self, slots: Claimed) {
+        self.warm(slots.word).fetch_and(!slots.mask, Relaxed);
+    }
+
     /// Makes all slots cold, for a reason that the caller stored before.
     pub(crate) fn cool(&self) {
         for word in 0..Self::WORDS {

@@ -5,7 +5,7 @@
 use core::fmt;
 
 /// No object is free: all of them were seen on loan during the call, or are not for the caller: reserved
-/// ([`Headroom`](crate::Headroom)), or kept by other lanes of a [`LanePool`](crate::LanePool).
+/// ([`Headroom`](crate::Headroom)), or being moved from or to a lane of a [`LanePool`](crate::LanePool).
 ///
 /// One may come back before you look again. With several words of slots (more than 32 on 64-bit
 /// targets, 16 on others) the slots are seen one word after the other, not at one instant.

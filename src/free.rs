@@ -16,10 +16,6 @@ pub trait Free: Send + Sync + Sized {
 
     first_value!();
 
-    /// How many free slots at most are out of reach of who waits, each kept by one owner for itself.
-    #[cfg(any(feature = "std", feature = "async"))]
-    const KEPT: usize = 0;
-
     /// Whether [`claim_exactly`](Self::claim_exactly) finds the slots if there are as many.
     const IN_ONE_STEP: bool = false;
 
@@ -134,13 +130,13 @@ pub trait Free: Send + Sync + Sized {
         were_taken
     }
 
-    /// Frees what the calling thread's lane keeps to itself.
+    /// Frees what the calling thread's lane keeps, so that others find it as easily.
     #[inline]
     fn flush_here(&self) {}
 
-    /// Frees what the lanes of ended threads kept to themselves, so that [`claim_at`](Self::claim_at) finds it.
+    /// Frees what lanes keep, so that [`claim_at`](Self::claim_at) finds it.
     #[inline]
-    fn clear_up(&self) {}
+    fn gather(&self) {}
 
     /// Whether `misses` gets found nothing on their lane since this last said so.
     #[inline(always)]
@@ -204,6 +200,12 @@ pub trait Free: Send + Sync + Sized {
         }
     }
 
+    /// [`settle`](Self::settle) for who has sat down just now.
+    #[inline]
+    fn settle_in(&self) {
+        self.settle();
+    }
+
     fn is_reserved(&self, slot: usize) -> bool;
 }
 
@@ -211,6 +213,7 @@ pub trait Free: Send + Sync + Sized {
 /// unless it is needed.
 pub trait One: Copy {
     fn new(slot: usize) -> Self;
+    fn of(claimed: Claimed) -> Self;
     fn slot(self) -> usize;
     fn claimed(self) -> Claimed;
 }
@@ -219,6 +222,11 @@ impl One for Claimed {
     #[inline(always)]
     fn new(slot: usize) -> Self {
         Self::one(slot)
+    }
+
+    #[inline(always)]
+    fn of(claimed: Claimed) -> Self {
+        claimed
     }
 
     #[inline(always)]
@@ -236,6 +244,11 @@ impl One for usize {
     #[inline(always)]
     fn new(slot: usize) -> Self {
         slot
+    }
+
+    #[inline(always)]
+    fn of(claimed: Claimed) -> Self {
+        claimed.slot()
     }
 
     #[inline(always)]
@@ -300,10 +313,6 @@ macro_rules! by_bits {
         #[inline(always)]
         fn are_warm(&self, slots: Claimed) -> bool {
             self.bits.are_warm(slots)
-        }
-
-        fn warm_up(&self, slot: usize) {
-            self.bits.warm_up(slot);
         }
 
         fn cool_one(&self, slot: usize) {
@@ -400,6 +409,10 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     }
 
     by_bits!();
+
+    fn warm_up(&self, slot: usize) {
+        self.bits.warm_up(slot);
+    }
 
     fn claim_at(&self, slot: usize) -> bool {
         self.bits.claim_at(slot)

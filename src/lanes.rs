@@ -5,36 +5,57 @@
 //!
 //! | place | who takes from it | who puts into it |
 //! |---|---|---|
-//! | a lane's private slot | its owner, with plain loads and stores | its owner |
-//! | a lane's shared slots: bits of one bitmap word | its owner first, and thieves | its owner |
+//! | a lane | its owner, with plain loads and stores; others, while the owner leaves it alone | its owner |
 //! | the common bits | everybody | everybody |
 //!
-//! A claim looks, in this order, at the owner's private slot, its shared slots, the common bits (taking half of a
-//! word along, to its lane), the shared slots of the others (half of those too), the victims: slots whose objects
-//! were idle at the last tick, the lanes of threads that ended, and vacant slots, which have no object.
+//! # Owners and visitors
+//!
+//! Others *visit* a lane to take what it keeps. An owner and its visitors exclude each other as in Dekker's algorithm:
+//!
+//! | the owner: `alone` | a visitor: `visit` |
+//! |---|---|
+//! | stores `busy` | counts itself in `visitors` |
+//! | D0: `light` | D1: `heavy` |
+//! | uses the lane if there are no visitors | uses the lane if it is not busy |
+//!
+//! So an owner pays no locked instruction and, where the system has a call for it, no fence; a visitor pays the call (see
+//! `sync::barrier`). Nobody waits: an owner with visitors uses the common bits, and a visitor that finds the owner at work
+//! goes on to the next lane. Visitors of one lane exclude each other by compare-exchange.
+//!
+//! Visits are rare. A claim looks at its own lane; at common slots with objects, some of which it takes along to its lane;
+//! at vacant slots, which have no object; and only then at the lanes of others. The first lane that has something is
+//! emptied: all that the caller does not need becomes common. A lane keeps its share of the pool at most, so nobody visits
+//! unless somebody uses more than a share.
+//!
+//! # Waiters
+//!
+//! Who sits down to wait passes D1, and then looks for slots in all places. An owner looks for waiters between D0 and
+//! what it does on its lane, and, behind that and another D0, once more. So the owner sees the waiter, or the waiter sees
+//! what the owner put; or it finds the lane busy, and then the owner's second look sees the waiter.
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
-//! | S0→S1 | `put_on`, `stock`: the lane's shared slots | `take_shared`: compare-exchange | the last owner's writes to the slot | `lanes::steal_vs_put` |
+//! | B0→B1 | `alone`: `busy` is 0 | `visit`: load of `busy` | what the owner put, and what was written to these slots | `lanes::visit_vs_put` |
+//! | P0→P1 | `visit`: `visitors.fetch_sub` | `alone`: load of `visitors` and fence | what visitors took | `lanes::visit_vs_get_vs_put` |
 //! | T0→T1 | `leave`: the lane has no owner | `claim_lane`, `move_in`: compare-exchange | what the owner did on its lane | `lanes::leave_vs_claim_lane` |
 //! | T2→T3 | `move_in`: compare-exchange | `move_in`: load | how many with the owner's number had ended | `lanes::owner_of_a_used_number_lives` |
 //!
-//! Moving several slots takes one step to take them and one to put them down. In between they are with who moves
-//! them, as a private slot is with its lane.
-//!
-//! Source: Go's `sync/pool.go` (private, shared, victim); DPDK's `rte_mempool` for moving half.
+//! Source: Go's `sync/pool.go`; DPDK's `rte_mempool` for moving half; Dice, Huang and Yang, "Asymmetric Dekker
+//! Synchronization", for an owner without a fence.
 
 use crate::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::defer::Defer;
-use crate::free::{Free, Waiting, below, by_bits, sealed};
+use crate::free::{Free, One, Waiting, below, by_bits, sealed};
 use crate::metrics::{Events, Usage};
 use crate::pad::{DefaultPadding, Padded};
 use crate::queue::Queue;
 use crate::slot::nth;
 use crate::sync::{
-    HALF_ROUNDS_UP_BY,
+    LOOKS, ONE_ON_TOP,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
-    SLOTS_PER_WORD, Words, filled, first_value, plain, rmw, seeded, update,
+    POCKETS, SLOTS_PER_WORD, Words,
+    barrier::{heavy, is_light_a_fence, light, light_at_once},
+    fence, filled, first_value, load_alone, plain, rmw, seeded, spin_loop, store_alone, update,
 };
 
 /// The waiting policy `W`, and free slots are kept in `LANES` lanes: what makes a pool a
@@ -52,7 +73,7 @@ impl<const LANES: usize, W: Waiting> Waiting for Lanes<LANES, W> {
 pub struct LaneSet<const N: usize, const LANES: usize, Q> {
     bits: Bitmap<N>,
     /// Of each slot of a word, in the lower half, whether there is an object in it; in the upper half, whether
-    /// it was idle at the last tick. Hints for whom to prefer.
+    /// it is a victim: it was idle at the last tick. Hints for whom to prefer.
     marks: Words<N>,
     /// Gets without a lane that were served from one.
     strays: Events,
@@ -68,89 +89,324 @@ pub struct LaneSet<const N: usize, const LANES: usize, Q> {
     lanes: [Padded<State, DefaultPadding>; LANES],
 }
 
-/// One lane. Besides `shared`, only its owner writes it.
+/// One lane.
 struct State {
-    /// 0, or the number of the private slot and one.
-    private: plain::AtomicUsize,
-    /// In the lower half, slots of one word; in the upper half, the number of that word. Only the owner sets
-    /// bits, and the number only while there are none.
-    shared: rmw::AtomicUsize,
-    /// Gets on this lane.
+    /// 1 while the owner is [alone](Self::alone). Only the owner stores it.
+    busy: plain::AtomicUsize,
+    /// How many [visit](Self::visit) the lane, or are about to; and [`FENCED`].
+    visitors: rmw::AtomicUsize,
+    /// One of the slots that the lane keeps: 0, or its number and one. The next get takes it, in fewer steps than another. Only
+    /// where that pays: [`ONE_ON_TOP`].
+    top: rmw::AtomicUsize,
+    /// The others: in the lower half of each pocket, slots of one word; in the upper half, the number of that word. No two
+    /// pockets that have slots are of the same word. The owner uses the first.
+    pockets: [rmw::AtomicUsize; POCKETS],
+    /// How many slots are in pockets, and those that visitors took since the owner last counted. Owner only, and only where
+    /// they are [counted](is_counted).
+    kept: plain::AtomicUsize,
+    /// Slots that went from one pocket to another, modulo a word. As [`LaneSet::moved`]. Only the owner stores it.
+    moved: plain::AtomicUsize,
+    /// Gets on this lane. Only the owner stores it.
     gets: plain::AtomicUsize,
-    /// Those of them that were served from another lane.
+    /// Those of them that were served from another lane. Only the owner stores it.
     steals: plain::AtomicUsize,
 }
+
+/// D0 is a fence, because the system refuses D1 as a call: said to the owners, so that they need not look elsewhere.
+const FENCED: usize = 1 << (usize::BITS - 1);
 
 const NOBODY: usize = 0;
 /// A `Lane`.
 const HANDLE: usize = 1;
 
-/// Half a word: where the word's number stands in a lane, and the mark of a victim.
+/// Half a word: where the word's number stands in a pocket, and the mark of a victim.
 const HALF: u32 = usize::BITS / 2;
 const LOWER: usize = usize::MAX >> HALF;
-/// Most slots in the shared part of a lane; half as many are moved at once. Two at least, which is for checkers:
-/// their words have no more.
-const SHARED: usize = if SLOTS_PER_WORD > 2 { SLOTS_PER_WORD / 2 } else { SLOTS_PER_WORD };
 
-/// Those of the `free` ones that are moved at once, and how many: half of them, and at most half a lane.
-#[inline]
-fn half(free: usize) -> (usize, usize) {
-    let most = SHARED.div_ceil(2).max(HALF_ROUNDS_UP_BY);
-    up_to(((free.count_ones() as usize + HALF_ROUNDS_UP_BY) / 2).clamp(1, most))(free)
+/// A slot that was claimed: by its number where one is on top.
+#[cfg(any(not(target_pointer_width = "64"), all(loom, feature = "loom"), forebay_shuttle))]
+type Taken = usize;
+/// A slot that was claimed.
+#[cfg(not(any(not(target_pointer_width = "64"), all(loom, feature = "loom"), forebay_shuttle)))]
+type Taken = Claimed;
+
+/// No slots.
+const NONE: Claimed = Claimed { word: 0, mask: 0 };
+
+/// The slots in a pocket.
+#[inline(always)]
+fn slots_in(pocket: usize) -> Claimed {
+    Claimed { word: pocket >> HALF, mask: pocket & LOWER }
+}
+
+/// A pocket with `slots`.
+#[inline(always)]
+fn pocket_of(slots: Claimed) -> usize {
+    (slots.word << HALF) | slots.mask
+}
+
+/// Whether the slots in pockets, `limit` at most, are counted: where one pocket could have more.
+const fn is_counted(limit: usize) -> bool {
+    limit < SLOTS_PER_WORD
+}
+
+/// What became of slots of one word that were put on a lane.
+struct Put {
+    /// Those that the lane keeps now, and did not before.
+    kept: usize,
+    /// Those that there was no room for.
+    left: usize,
+    /// Others, which the lane gave away for them.
+    spilt: Claimed,
 }
 
 impl State {
+    /// Adds to a counter that only the owner, who calls, stores. Where words are short, it stays at its maximum rather than
+    /// begin again.
+    #[inline(always)]
     fn count(counter: &plain::AtomicUsize, more: usize) {
-        // Only the owner counts. Where words are short, the count stays at its maximum rather than begin again.
-        let before = counter.load(Relaxed);
+        let before = plain::own(counter);
         let is_short = usize::BITS < u64::BITS;
         let now = if is_short { before.saturating_add(more) } else { before.wrapping_add(more) };
         counter.store(now, Relaxed);
     }
 
-    fn shared_of(word: usize) -> Claimed {
-        Claimed { word: word >> HALF, mask: word & LOWER }
+    /// Owner only: calls `f` while nobody else can change the pockets. `None`, too, if there are visitors.
+    ///
+    /// Where callers wait, the owner looks for them behind it.
+    #[inline(always)]
+    fn alone<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        self.alone_if(light, |visitors| visitors & !FENCED == 0, f)
     }
 
-    /// Takes some of the shared slots: those that `pick` returns, as in [`Bitmap::search`].
-    #[inline]
-    fn take_shared(&self, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
-        let mut seen = self.shared.load(Relaxed);
-        loop {
-            let all = Self::shared_of(seen);
-            let taken = Claimed { mask: pick(all.mask).0, ..all };
-            if taken.mask == 0 {
+    /// [`alone`](Self::alone), where D0 is short enough to be inlined. `None`, too, where it is not.
+    #[inline(always)]
+    fn alone_at_once<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        self.alone_if(light_at_once, |visitors| visitors == 0, f)
+    }
+
+    #[inline(always)]
+    fn alone_if<R>(
+        &self,
+        d0: impl FnOnce(),
+        is_left_alone: impl FnOnce(usize) -> bool,
+        f: impl FnOnce() -> Option<R>,
+    ) -> Option<R> {
+        self.busy.store(1, Relaxed);
+        d0();
+        let visitors = self.visitors.load(Relaxed);
+        // P1 (Acquire, pairs with P0): what visitors took is gone.
+        if !seeded!("alone_relaxed", true, false) {
+            fence(Acquire);
+        }
+        if seeded!("busy_cleared_early", true, false) {
+            self.busy.store(0, Release);
+        }
+        let answer = if is_left_alone(visitors) || seeded!("visitors_unseen", true, false) {
+            f()
+        } else {
+            None
+        };
+        // B0 (Release, pairs with B1): what we put is there.
+        self.busy.store(0, seeded!("busy_relaxed", Relaxed, Release));
+        answer
+    }
+
+    /// Calls `f` while the owner leaves the pockets alone; other visitors may not. `None`, too, if the owner is at work on
+    /// them, or if that cannot be told.
+    fn visit<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        self.visitors.fetch_add(1, Relaxed);
+        let is_barred = heavy(); // D1
+        let is_free = || {
+            // B1 (Acquire, pairs with B0): what the owner put is there.
+            let is_busy = self.busy.load(seeded!("visit_relaxed", Relaxed, Acquire)) != 0;
+            if is_busy {
+                spin_loop();
+            }
+            !is_busy
+        };
+        // The owner's steps take no longer than a few looks, unless it is interrupted.
+        let answer = if is_barred && (0..LOOKS).any(|_| is_free()) { f() } else { None };
+        // P0 (Release, pairs with P1): what we took is gone.
+        self.visitors.fetch_sub(1, seeded!("end_of_visit_relaxed", Relaxed, Release));
+        answer
+    }
+
+    /// Whether the lane was seen without slots.
+    fn is_empty(&self) -> bool {
+        self.kept().all(|slots| slots.mask == 0)
+    }
+
+    /// What the lane was seen to keep.
+    fn kept(&self) -> impl Iterator<Item = Claimed> {
+        let top = self.top.load(Relaxed).checked_sub(1).map(Claimed::one);
+        let others = self.pockets.iter().map(|pocket| slots_in(pocket.load(Relaxed)));
+        top.into_iter().chain(others)
+    }
+
+    /// Visitors only: takes all that the lane keeps.
+    fn take_all(&self) -> impl Iterator<Item = Claimed> {
+        let take = |word: &rmw::AtomicUsize, slots: usize| {
+            let rest = |seen: usize| (seen & slots != 0).then_some(seen & !slots);
+            if seeded!("visit_torn", true, false) {
+                let seen = word.load(Relaxed);
+                word.store(rest(seen)?, Relaxed);
+                return Some(seen);
+            }
+            // Relaxed: B1 has acquired what was written to the slots.
+            update(word, Relaxed, rest).ok()
+        };
+        let top = take(&self.top, usize::MAX).map(|top| Claimed::one(top - 1));
+        top.into_iter()
+            .chain(self.pockets.iter().filter_map(move |pocket| take(pocket, LOWER).map(slots_in)))
+    }
+
+    /// Alone: takes a slot that is at hand.
+    #[inline(always)]
+    fn take_one(&self, limit: usize) -> Option<Taken> {
+        if ONE_ON_TOP {
+            let top = load_alone(&self.top);
+            if top != 0 {
+                store_alone(&self.top, 0);
+                return Some(Taken::new(top - 1));
+            }
+        }
+        self.take_from_front(one, limit).map(Taken::of)
+    }
+
+    /// Alone: puts `slot` where it is at hand, if there is room. Returns whether it was not there already.
+    #[inline(always)]
+    fn put_one(&self, slot: usize, limit: usize) -> Option<bool> {
+        if ONE_ON_TOP {
+            let top = load_alone(&self.top);
+            if top == 0 {
+                store_alone(&self.top, slot + 1);
+                return Some(true);
+            }
+            if top == slot + 1 {
+                return Some(false);
+            }
+        }
+        self.put_in_front(Claimed::one(slot), 1, limit).map(|new| new != 0)
+    }
+
+    /// Alone: takes the slots that `pick` returns of those in the first pocket, as in [`Bitmap::search`].
+    #[inline(always)]
+    fn take_from_front(
+        &self,
+        pick: impl Fn(usize) -> (usize, usize),
+        limit: usize,
+    ) -> Option<Claimed> {
+        let front = load_alone(&self.pockets[0]);
+        let (mask, count) = pick(front & LOWER);
+        if mask == 0 {
+            return None;
+        }
+        store_alone(&self.pockets[0], front & !mask);
+        if is_counted(limit) {
+            self.kept.store(plain::own(&self.kept) - count, Relaxed);
+        }
+        Some(Claimed { mask, word: front >> HALF })
+    }
+
+    /// Alone: [takes](Self::take_from_front) slots from any pocket.
+    fn take(&self, pick: impl Fn(usize) -> (usize, usize), limit: usize) -> Option<Claimed> {
+        self.take_from_front(&pick, limit).or_else(|| {
+            self.bring(|slots| pick(slots.mask).0 != 0)?;
+            self.take_from_front(&pick, limit)
+        })
+    }
+
+    /// Alone: the top slot, if it is of word `word`.
+    #[inline(always)]
+    fn top_in(&self, word: usize) -> usize {
+        let top = if ONE_ON_TOP { load_alone(&self.top) } else { 0 };
+        let is_there = top != 0 && (top - 1) / SLOTS_PER_WORD == word;
+        if is_there { Claimed::one(top - 1).mask } else { 0 }
+    }
+
+    /// Alone: puts `count` slots of one word into the first pocket. Returns those that were not there; `None` if it is not
+    /// the pocket of that word, or if the lane would keep more than `limit`, where slots are counted.
+    #[inline(always)]
+    fn put_in_front(&self, slots: Claimed, count: usize, limit: usize) -> Option<usize> {
+        let front = load_alone(&self.pockets[0]);
+        if front >> HALF != slots.word {
+            return None;
+        }
+        if is_counted(limit) {
+            let kept = plain::own(&self.kept) + count;
+            if kept > limit {
                 return None;
             }
-            if seeded!("steal_torn", true, false) {
-                self.shared.store(seen & !taken.mask, Relaxed);
-                return Some(taken);
-            }
-            // S1 (Acquire, pairs with S0): the last owner is done with these slots.
-            let order = seeded!("steal_relaxed", Relaxed, Acquire);
-            // Not an `update`: where interrupts are masked for it, that would be for the pick as well.
-            match self.shared.compare_exchange_weak(seen, seen & !taken.mask, order, Relaxed) {
-                Ok(_) => return Some(taken),
-                Err(now) => seen = now,
-            }
+            self.kept.store(kept, Relaxed);
         }
+        store_alone(&self.pockets[0], front | slots.mask);
+        Some(slots.mask & !front)
     }
 
-    /// Owner only: shares `slots`, if they are of the word whose slots are shared, or if none are.
-    fn stock(&self, slots: Claimed) -> bool {
-        let shared = Self::shared_of(self.shared.load(Relaxed));
-        // S0 (Release, pairs with S1): the last owner's writes come before the next one's.
-        let order = seeded!("stock_relaxed", Relaxed, Release);
-        if shared.mask == 0 {
-            // Nobody else changes it while there are none.
-            self.shared.store((slots.word << HALF) | slots.mask, order);
-            true
-        } else if shared.word == slots.word {
-            self.shared.fetch_or(slots.mask, order);
-            true
-        } else {
-            false
+    /// Alone: puts slots of one word, none of which is the top one, into pockets, which keep `limit` slots at most. Gives others
+    /// away where it must.
+    fn put(&self, slots: Claimed, limit: usize) -> Put {
+        let [first, others @ ..] = &self.pockets;
+        let of = |pocket| slots_in(load_alone(pocket));
+        let mut spilt = Claimed { mask: 0, ..slots };
+        let is_theirs = |pocket: Claimed| pocket.word == slots.word && pocket.mask != 0;
+        let is_empty = |pocket: Claimed| pocket.mask == 0;
+        let mut there = 0;
+        if is_theirs(of(first)) || self.bring(is_theirs).is_some() {
+            there = of(first).mask;
+        } else if !is_empty(of(first)) && self.bring(is_empty).is_none() {
+            // No pocket for this word: one of the others gives way.
+            let last = &others[others.len() - 1];
+            spilt = of(last);
+            store_alone(last, 0);
+            _ = self.bring(is_empty);
         }
+        let count = |mask: usize| mask.count_ones() as usize;
+        let mut new = slots.mask & !there;
+        let mut elsewhere: usize = others.iter().map(|pocket| count(of(pocket).mask)).sum();
+        if elsewhere + count(there | new) > limit && spilt.mask == 0 {
+            // Half a lane, so that the next puts find room.
+            let half = up_to(limit.div_ceil(2));
+            match others.iter().rev().find(|pocket| !is_empty(of(pocket))) {
+                Some(pocket) => {
+                    let from = of(pocket);
+                    spilt = Claimed { mask: half(from.mask).0, ..from };
+                    store_alone(
+                        pocket,
+                        pocket_of(Claimed { mask: from.mask & !spilt.mask, ..from }),
+                    );
+                    elsewhere -= count(spilt.mask);
+                }
+                None => {
+                    spilt.mask = half(there).0;
+                    there &= !spilt.mask;
+                }
+            }
+        }
+        let left = new & !up_to(limit.saturating_sub(elsewhere + count(there)))(new).0;
+        new &= !left;
+        let kept = there | new;
+        store_alone(first, pocket_of(Claimed { mask: kept, ..slots }));
+        self.kept.store(elsewhere + count(kept), Relaxed);
+        Put { kept: new, left, spilt }
+    }
+
+    /// Alone: makes one of the other pockets the first, if there is one that `fits`. Returns it.
+    #[cold]
+    #[inline(never)]
+    fn bring(&self, fits: impl Fn(Claimed) -> bool) -> Option<usize> {
+        let [first, others @ ..] = &self.pockets;
+        let other = others.iter().find(|pocket| fits(slots_in(load_alone(pocket))))?;
+        let (front, back) = (load_alone(other), load_alone(first));
+        // Who counts meanwhile meets no slot twice that was not counted as moved.
+        store_alone(other, 0);
+        store_alone(first, 0);
+        let moved = (front & LOWER).count_ones() + (back & LOWER).count_ones();
+        self.moved.store(plain::own(&self.moved).wrapping_add(moved as usize), Relaxed);
+        store_alone(first, front);
+        store_alone(other, back);
+        Some(front)
     }
 }
 
@@ -166,6 +422,26 @@ enum Kind {
 }
 
 impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
+    /// How many slots a lane keeps in pockets at most: its share of the pool, less one on top. Where they are not counted, one
+    /// pocket may have more.
+    const LIMIT: usize = {
+        let share = if N < LANES { 1 } else { N / LANES };
+        let (others, most) = (share - ONE_ON_TOP as usize, POCKETS * SLOTS_PER_WORD);
+        if others < most { others } else { most }
+    };
+
+    /// How many common slots a lane takes at once, at most: half of what it may keep.
+    const GRAB: usize = {
+        let half = Self::LIMIT.div_ceil(2);
+        if half == 0 {
+            1
+        } else if half < SLOTS_PER_WORD {
+            half
+        } else {
+            SLOTS_PER_WORD
+        }
+    };
+
     /// The state of `lane`, which is below `LANES`.
     #[inline(always)]
     fn lane(&self, lane: usize) -> &State {
@@ -178,23 +454,35 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         nth(&self.owners, lane)
     }
 
-    /// The lane of the calling thread, who takes one if it can.
-    #[inline]
+    /// The lane of the calling thread, if it is the one of its number or the next: when that has another owner, it is seldom
+    /// further away.
+    #[inline(always)]
     #[cfg(feature = "std")]
-    fn here(&self) -> Option<usize> {
-        let thread = crate::thread::identity()?;
-        let lane = crate::thread::number_of(thread) % LANES;
+    fn here_at_once(&self) -> Option<usize> {
+        // What a thread without an identity has instead, no lane has.
+        let thread = crate::thread::known();
         // Relaxed: what says that it is ours, this thread wrote.
-        if self.owner(lane).load(Relaxed) == thread {
-            return Some(lane);
+        let is_ours = |lane: usize| self.owner(lane).load(Relaxed) == thread;
+        let first = crate::thread::number_of(thread) % LANES;
+        if is_ours(first) {
+            return Some(first);
         }
-        self.find(lane, thread)
+        let next = (first + 1) % LANES;
+        is_ours(next).then_some(next)
     }
 
-    /// The lane of `thread`, which is not `first`; or one that it can have.
+    /// The lane of the calling thread, who takes one if it can.
+    #[inline]
+    fn here(&self) -> Option<usize> {
+        self.here_at_once().or_else(|| self.find_here())
+    }
+
+    /// [`here`](Self::here), if it is not found at once.
     #[cold]
     #[cfg(feature = "std")]
-    fn find(&self, first: usize, thread: usize) -> Option<usize> {
+    fn find_here(&self) -> Option<usize> {
+        let thread = crate::thread::identity()?;
+        let first = crate::thread::number_of(thread) % LANES;
         let lanes = || (first..LANES).chain(0..first);
         lanes()
             .find(|lane| self.owner(*lane).load(Relaxed) == thread)
@@ -204,12 +492,22 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[inline(always)]
     #[cfg(not(feature = "std"))]
     #[allow(clippy::unused_self)] // As its twin.
-    fn here(&self) -> Option<usize> {
+    fn here_at_once(&self) -> Option<usize> {
+        None
+    }
+
+    #[inline(always)]
+    #[cfg(not(feature = "std"))]
+    #[allow(clippy::unused_self)] // As its twin.
+    fn find_here(&self) -> Option<usize> {
         None
     }
 
     /// Makes `lane` one of `new` if it has no owner, or one that ended.
     fn move_in(&self, lane: usize, new: usize) -> bool {
+        if is_light_a_fence() {
+            self.lane(lane).visitors.fetch_or(FENCED, Relaxed);
+        }
         // T1 (Acquire half, pairs with T0 in `leave`). T2 (Release half, pairs with T3): a thread that moves in knows
         // of all that ended with its number.
         let take = |old| {
@@ -219,13 +517,18 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         // T3 (Acquire, pairs with T2): `has_ended` sees no older count than its owner did, and so does not take a
         // living one for ended. It is T1 as well, but the exchange may find a lane that was left once more since.
         let order = seeded!("owner_relaxed", Relaxed, seeded!("move_in_relaxed", Relaxed, Acquire));
-        match self.owner(lane).load(order) {
+        let is_ours = match self.owner(lane).load(order) {
             NOBODY => take(NOBODY),
             // What it did on its lane is visible to us (G0→G1).
             #[cfg(feature = "std")]
             old @ crate::thread::FIRST.. => crate::thread::has_ended(old) && take(old),
             _ => false,
+        };
+        if is_ours {
+            let busy = plain::own(&self.lane(lane).busy);
+            debug_assert_eq!(busy, 0, "the last owner is done with the lane");
         }
+        is_ours
     }
 
     /// A lane for a handle.
@@ -233,31 +536,39 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         (0..LANES).find(|lane| self.move_in(*lane, HANDLE))
     }
 
-    /// Owner only: gives the private slot away.
+    /// Owner only: makes common what the lane keeps.
     pub(crate) fn flush(&self, lane: usize) {
-        let lane = self.lane(lane);
-        let kept = lane.private.load(Relaxed);
-        if kept != 0 {
-            lane.private.store(0, Relaxed);
-            self.count_moved(1);
-            self.release_common(kept - 1);
+        // Also for who found the lane busy.
+        let _settle = Defer(|| {
+            if !seeded!("flush_without_settle", true, false) {
+                self.settle();
+            }
+        });
+        let state = self.lane(lane);
+        let some = || state.take_one(Self::LIMIT).map(Taken::claimed);
+        while let Some(slots) =
+            state.alone(|| state.take(up_to(SLOTS_PER_WORD), Self::LIMIT).or_else(some))
+        {
+            self.make_common(slots);
         }
     }
 
-    fn count_moved(&self, slots: u32) {
-        self.moved.fetch_add(slots as usize, Relaxed);
-    }
-
-    /// Owner only: gives the lane back. What is shared stays where others find it.
+    /// Owner only: gives the lane back.
     pub(crate) fn leave(&self, lane: usize) {
-        // Also when the waker of the waiter that gets the private slot panics.
+        // Also when the waker of a waiter that gets a slot panics.
         let _leave = Defer(|| {
             // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
             let order = seeded!("leave_relaxed", Relaxed, Release);
             self.owner(lane).store(NOBODY, order);
         });
-        if !seeded!("leave_with_private", true, false) {
-            self.flush(lane);
+        self.flush(lane);
+    }
+
+    /// Puts free slots down where everybody finds them.
+    fn make_common(&self, slots: Claimed) {
+        if slots.mask != 0 {
+            self.moved.fetch_add(slots.mask.count_ones() as usize, Relaxed);
+            self.bits.release_all(slots);
         }
     }
 
@@ -280,74 +591,146 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     }
 
     /// Claims on `lane`, whose owner the caller is.
-    #[inline]
-    pub(crate) fn claim_on(&self, lane: usize, privileged: bool) -> Option<usize> {
+    #[inline(always)]
+    pub(crate) fn claim_on(&self, lane: usize, privileged: bool) -> Option<Taken> {
+        self.claim_at_once(lane).or_else(|| self.claim_anywhere(lane, privileged).map(Taken::new))
+    }
+
+    /// [`claim_exactly`](Free::claim_exactly) on `lane`, whose owner the caller is.
+    #[inline(always)]
+    pub(crate) fn claim_exactly_on<const K: usize>(&self, lane: usize) -> Option<Claimed> {
         let state = self.lane(lane);
-        let kept = state.private.load(Relaxed);
-        let slot = if kept != 0 {
-            state.private.store(0, Relaxed);
-            kept - 1
-        } else if let Some(slot) = state.take_shared(one) {
-            self.all_used(slot).slot()
-        } else {
+        match state.alone_at_once(|| state.take_from_front(exactly::<K>, Self::LIMIT)) {
+            Some(slots) => {
+                State::count(&state.gets, K);
+                self.look_again(|| slots);
+                Some(slots)
+            }
+            None => self.claim_some(lane, exactly::<K>),
+        }
+    }
+
+    /// [`claim_up_to`](Free::claim_up_to) on `lane`, whose owner the caller is.
+    pub(crate) fn claim_up_to_on(&self, lane: usize, most: usize) -> Option<Claimed> {
+        self.claim_some(lane, up_to(most))
+            .or_else(|| self.claim_anywhere(lane, false).map(Claimed::one))
+    }
+
+    /// Claims and counts a slot that `lane`, whose owner the caller is, has at hand.
+    #[inline(always)]
+    fn claim_at_once(&self, lane: usize) -> Option<Taken> {
+        let state = self.lane(lane);
+        let slot = state.alone_at_once(|| state.take_one(Self::LIMIT))?;
+        State::count(&state.gets, 1);
+        self.look_again(|| slot.claimed());
+        Some(slot)
+    }
+
+    /// Claims and counts slots of one word, on `lane`, whose owner the caller is, or common ones with objects.
+    #[cold]
+    #[inline(never)]
+    fn claim_some(&self, lane: usize, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
+        let state = self.lane(lane);
+        let slots = state.alone(|| state.take(&pick, Self::LIMIT)).or_else(|| {
             self.misses.fetch_add(1, Relaxed);
-            self.fetch(Some(lane), privileged)?
+            self.bits.search(&pick, false, self.fit(Kind::Filled, false))
+        });
+        self.look_again(|| slots.unwrap_or(NONE));
+        let slots = slots?;
+        State::count(&state.gets, slots.mask.count_ones() as usize);
+        Some(slots)
+    }
+
+    /// Claims and counts a slot, on `lane`, whose owner the caller is, or wherever there is one.
+    #[cold]
+    #[inline(never)]
+    fn claim_anywhere(&self, lane: usize, privileged: bool) -> Option<usize> {
+        let state = self.lane(lane);
+        let other = || state.take(one, Self::LIMIT).map(Taken::of);
+        let slot = match state.alone(|| state.take_one(Self::LIMIT).or_else(other)) {
+            Some(slot) => {
+                self.look_again(|| slot.claimed());
+                slot.slot()
+            }
+            None => {
+                self.misses.fetch_add(1, Relaxed);
+                self.fetch(Some(lane), privileged)?.slot()
+            }
         };
         State::count(&state.gets, 1);
         Some(slot)
     }
 
-    /// [`claim_exactly`](Free::claim_exactly) of the slots that `lane` shares, whose owner the caller is.
-    pub(crate) fn claim_exactly_on<const K: usize>(&self, lane: usize) -> Option<Claimed> {
-        self.claim_shared(lane, exactly::<K>)
+    /// [`claim`](Free::claim) by a thread that has no lane, or has yet to find it.
+    #[cold]
+    #[inline(never)]
+    fn claim_here(&self, privileged: bool) -> Option<usize> {
+        if let Some(lane) = self.find_here() {
+            let at_hand = self.claim_at_once(lane).map(Taken::slot);
+            return at_hand.or_else(|| self.claim_anywhere(lane, privileged));
+        }
+        let slot = self.fetch(None, privileged)?.slot();
+        self.count(slot);
+        Some(slot)
     }
 
-    /// [`claim_up_to`](Free::claim_up_to) on `lane`, whose owner the caller is.
-    pub(crate) fn claim_up_to_on(&self, lane: usize, most: usize) -> Option<Claimed> {
-        // All that the lane shares in one step; what is private comes last, by itself.
-        let shared = if most > 1 { self.claim_shared(lane, up_to(most)) } else { None };
-        shared.or_else(|| self.claim_on(lane, false).map(Claimed::one))
+    /// The second look of an owner for waiters, behind what it did on its lane. It has `held` slots that are not lent yet.
+    #[inline(always)]
+    fn look_again(&self, held: impl FnOnce() -> Claimed) {
+        if Q::WAITS && !seeded!("no_second_look", true, false) {
+            light(); // D0
+            if self.queue.is_waited() {
+                self.settle_beside(held());
+            }
+        }
     }
 
-    /// Claims and counts some of the slots that `lane` shares, whose owner the caller is.
-    fn claim_shared(&self, lane: usize, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
-        let state = self.lane(lane);
-        let slots = state.take_shared(pick)?;
-        State::count(&state.gets, slots.mask.count_ones() as usize);
-        Some(self.all_used(slots))
+    /// [`settle`](Free::settle) for a caller that has `held` slots which are not lent yet.
+    #[cold]
+    #[inline(never)]
+    fn settle_beside(&self, held: Claimed) {
+        // Dropped only when a waker panics: then the slots are free, and may be what another waiter needs.
+        let free = Defer(|| {
+            self.bits.release_all(held);
+            if !seeded!("held_freed_unseen", true, false) {
+                self.settle();
+            }
+        });
+        self.settle();
+        core::mem::forget(free);
     }
 
     /// A slot for the owner of `lane`, whose own are used up, or for a caller without one; a reserved one only if no
     /// other is free. Not counted.
-    #[cold]
-    #[inline(never)]
-    fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<usize> {
-        let reserving = privileged && Q::HEADROOM != 0;
-        self.fetch_of(lane, false)
-            .or_else(|| if reserving { self.fetch_of(lane, true) } else { None })
-            .map(Claimed::slot)
+    fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
+        let slot = self.find_slot(lane, privileged);
+        if Q::WAITS && !seeded!("fetch_without_settle", true, false) {
+            // What was moved for it is for those who wait, too.
+            self.settle_beside(slot.unwrap_or(NONE));
+        }
+        slot
     }
 
-    /// [`fetch`](Self::fetch) of ordinary slots, or, for a `privileged` caller, of all.
-    fn fetch_of(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
-        let with_object = || {
-            self.take_common(lane, Kind::Fresh, privileged)
-                .or_else(|| self.steal(lane))
-                .or_else(|| self.take_common(lane, Kind::Filled, privileged))
-        };
-        let found = with_object().or_else(|| {
-            self.clear_up();
-            with_object()
-        });
-        if let Some(slot) = found {
-            return Some(self.all_used(slot));
-        }
-        // A vacant one, and no more than needed: it will hold an object.
+    /// [`fetch`](Self::fetch), and looks for no waiter.
+    fn find_slot(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
+        let reserving = privileged && Q::HEADROOM != 0;
+        self.find_slot_of(lane, false)
+            .or_else(|| if reserving { self.find_slot_of(lane, true) } else { None })
+    }
+
+    /// [`find_slot`](Self::find_slot) of ordinary ones, or, for a `privileged` caller, of all.
+    fn find_slot_of(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
+        // Vacant ones one by one, since each will hold an object.
         let any = self.fit(Kind::Any, privileged);
-        let near = lane.and_then(|lane| {
+        let near = || {
+            let lane = lane?;
             self.bits.search(one, false, |word| any(word) & Self::stripe(lane, word))
-        });
-        near.or_else(|| self.bits.search(one, false, any))
+        };
+        self.take_common(lane, Kind::Fresh, privileged)
+            .or_else(|| self.take_common(lane, Kind::Filled, privileged))
+            .or_else(near)
+            .or_else(|| self.bits.search(one, false, &any))
+            .or_else(|| self.steal(lane))
     }
 
     /// The slots of a word that are best left to `lane`: each lane makes its objects in a stripe of its own, so
@@ -356,92 +739,170 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         below((lane + 1) * N / LANES, word) & !below(lane * N / LANES, word)
     }
 
-    /// Takes a common slot, and for `lane` as many as half a lane more.
+    /// Takes a common slot, and for `lane` some more along.
     fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
         let fit = self.fit(kind, privileged);
         let Some(lane) = lane else { return self.bits.search(one, false, fit) };
         if seeded!("reserved_is_shared", false, privileged && Q::HEADROOM != 0) {
-            // What a lane shares is for all callers, so reserved slots are taken one by one.
+            // What a lane keeps is for all callers, so reserved slots are taken one by one.
             return self.bits.search(one, false, fit);
         }
-        let near = self.bits.search(half, false, |word| fit(word) & Self::stripe(lane, word));
-        self.keep_rest(lane, near.or_else(|| self.bits.search(half, false, fit))?)
-    }
-
-    /// Steals from the other lanes: for `lane` half of what one of them shares.
-    fn steal(&self, lane: Option<usize>) -> Option<Claimed> {
-        // The one behind the own lane first, so that not all steal from the same.
-        let first = lane.map_or(0, |lane| lane + 1);
-        let stolen = (first..LANES).chain(0..first.min(LANES)).find_map(|other| {
-            if Some(other) == lane {
-                return None;
-            }
-            match lane {
-                Some(_) => self.lane(other).take_shared(half),
-                None => self.lane(other).take_shared(one),
-            }
-        })?;
-        match lane {
-            Some(lane) => {
-                State::count(&self.lane(lane).steals, 1);
-                self.keep_rest(lane, stolen)
-            }
-            None => {
-                self.strays.count();
-                Some(stolen)
-            }
-        }
-    }
-
-    /// Of slots that the owner of `lane` took, keeps the first and shares the others; those that its lane
-    /// cannot take become common.
-    fn keep_rest(&self, lane: usize, taken: Claimed) -> Option<Claimed> {
-        let rest = Claimed { mask: taken.mask & (taken.mask - 1), ..taken };
-        let first = Claimed { mask: taken.mask & !rest.mask, ..taken };
+        let grab = up_to(Self::GRAB);
+        let near = self.bits.search(&grab, false, |word| fit(word) & Self::stripe(lane, word));
+        let taken = near.or_else(|| self.bits.search(&grab, false, fit))?;
+        let first = Claimed { mask: one(taken.mask).0, ..taken };
+        let rest = Claimed { mask: taken.mask & !first.mask, ..taken };
         if rest.mask != 0 {
-            self.count_moved(rest.mask.count_ones());
-            if !self.lane(lane).stock(rest) {
-                self.bits.release_all(rest);
-            }
-            // Dropped only when a waker panics: what was kept is free then, and may be what another waiter needs.
-            let kept = Defer(|| {
-                self.bits.release_all(first);
-                if !seeded!("kept_freed_unseen", true, false) {
-                    self.settle();
-                }
-            });
-            if !seeded!("refill_without_settle", true, false) {
-                self.settle();
-            }
-            core::mem::forget(kept);
+            self.keep(lane, rest);
         }
         Some(first)
     }
 
-    /// Frees `slot` where others find it, at best on `lane`.
+    /// Owner only: puts slots on `lane` that were common.
+    fn keep(&self, lane: usize, slots: Claimed) {
+        let state = self.lane(lane);
+        self.moved.fetch_add(slots.mask.count_ones() as usize, Relaxed);
+        match state.alone(|| Some(state.put(slots, Self::LIMIT))) {
+            Some(put) => {
+                self.make_common(put.spilt);
+                self.make_common(Claimed { mask: put.left, ..slots });
+            }
+            None => self.make_common(slots),
+        }
+    }
+
+    /// Takes a slot from the lanes, of which it empties the first that it can.
+    #[cold]
+    #[inline(never)]
+    fn steal(&self, lane: Option<usize>) -> Option<Claimed> {
+        // The one behind the own lane first, so that not all steal from the same.
+        let first = lane.map_or(0, |lane| lane + 1);
+        let stolen = (first..LANES).chain(0..first).find_map(|other| self.empty(other, one))?;
+        match lane {
+            Some(lane) => State::count(&self.lane(lane).steals, 1),
+            None => _ = self.strays.count(),
+        }
+        Some(stolen)
+    }
+
+    /// Makes common what `lane` keeps, but for what `pick` returns of the slots in one of its pockets. `None`, too, if the
+    /// lane has none, or if its owner is at work on it.
+    fn empty(&self, lane: usize, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
+        let state = self.lane(lane);
+        if state.is_empty() {
+            return None;
+        }
+        state.visit(|| {
+            let mut picked: Option<Claimed> = None;
+            for slots in state.take_all() {
+                let mask = if picked.is_none() { pick(slots.mask).0 } else { 0 };
+                if mask != 0 {
+                    picked = Some(Claimed { mask, ..slots });
+                }
+                self.make_common(Claimed { mask: slots.mask & !mask, ..slots });
+            }
+            picked
+        })
+    }
+
+    /// Puts `slot` on `lane`, whose owner the caller is, if it fits there and nobody waits. Returns whether it was not there.
+    #[inline(always)]
+    fn put_at_once(&self, lane: usize, slot: usize) -> Option<bool> {
+        if self.is_reserved(slot) {
+            return None;
+        }
+        let state = self.lane(lane);
+        let put = || self.unless_waited(|| state.put_one(slot, Self::LIMIT));
+        let was_taken = state.alone_at_once(put)?;
+        self.look_again(|| NONE);
+        Some(was_taken)
+    }
+
+    /// Calls `f`, which puts something on a lane, unless somebody waits: whoever sits down behind this look finds it there.
+    #[inline(always)]
+    fn unless_waited<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        let is_waited = self.queue.is_waited() && !seeded!("kept_while_waited", true, false);
+        if is_waited { None } else { f() }
+    }
+
+    /// The slots of a word that are not reserved.
+    #[inline(always)]
+    fn ordinary(word: usize) -> usize {
+        if Q::HEADROOM == 0 { usize::MAX } else { below(N - Q::HEADROOM, word) }
+    }
+
+    /// [`release`](Free::release) by a thread that has no lane, or has yet to find it, or whose lane has no room at hand.
+    #[cold]
+    #[inline(never)]
+    fn release_here(&self, slot: usize) -> bool {
+        match self.find_here() {
+            Some(lane) => self.release_on(lane, slot),
+            None => self.release_common(slot),
+        }
+    }
+
+    /// Frees `slot`, at best on `lane`, whose owner the caller is.
+    #[cold]
     #[inline(never)]
     fn put_on(&self, lane: usize, slot: usize) -> bool {
+        // Also for who found the lane busy.
+        let _settle = Defer(|| {
+            if !seeded!("put_without_settle", true, false) {
+                self.settle();
+            }
+        });
         let state = self.lane(lane);
-        let one = Claimed::one(slot);
-        let shared = State::shared_of(state.shared.load(Relaxed));
-        let twice = shared.word == one.word && shared.mask & one.mask != 0;
-        if twice || state.private.load(Relaxed) == slot + 1 {
-            return false;
-        }
-        if self.is_reserved(slot) || self.queue.is_waited() {
-            return self.release_common(slot);
-        }
-        if shared.mask.count_ones() as usize >= SHARED {
-            if let Some(half) = state.take_shared(up_to(SHARED.div_ceil(2))) {
-                self.count_moved(half.mask.count_ones());
-                self.bits.release_all(half);
+        let at_hand = || self.unless_waited(|| state.put_one(slot, Self::LIMIT));
+        if !self.is_reserved(slot) {
+            if let Some(was_taken) = state.alone(at_hand) {
+                return was_taken;
             }
         }
-        let was_taken = state.stock(one) || self.bits.release(slot);
-        if !seeded!("stock_without_settle", true, false) {
-            self.settle();
+        match self.put(lane, Claimed::one(slot)) {
+            Some(were_taken) => were_taken != 0,
+            None => self.queue.is_waited() && self.pass_on(slot) || self.bits.release(slot),
         }
-        was_taken
+    }
+
+    /// [`put_on`](Self::put_on) of slots of one word. Returns those that were not free.
+    #[cold]
+    #[inline(never)]
+    fn put_all_on(&self, lane: usize, slots: Claimed) -> usize {
+        // Also for who found the lane busy.
+        let _settle = Defer(|| {
+            if !seeded!("batch_put_without_settle", true, false) {
+                self.settle();
+            }
+        });
+        if self.queue.is_waited() {
+            return self.release_each(slots, &|slot| self.put_on(lane, slot));
+        }
+        let ordinary = Claimed { mask: slots.mask & Self::ordinary(slots.word), ..slots };
+        match self.put(lane, ordinary) {
+            Some(were_taken) => {
+                let reserved = Claimed { mask: slots.mask & !ordinary.mask, ..slots };
+                were_taken | if reserved.mask == 0 { 0 } else { self.bits.release_all(reserved) }
+            }
+            None => self.bits.release_all(slots),
+        }
+    }
+
+    /// Puts slots of one word on `lane`, whose owner the caller is, or makes them common where there is no room. Returns those
+    /// that were not free. `None`, and nothing happens, if they are reserved, if somebody waits, or if the lane has visitors.
+    fn put(&self, lane: usize, slots: Claimed) -> Option<usize> {
+        if slots.mask == 0 || slots.mask & !Self::ordinary(slots.word) != 0 {
+            return None;
+        }
+        let state = self.lane(lane);
+        let put = state.alone(|| {
+            self.unless_waited(|| {
+                let mask = slots.mask & !state.top_in(slots.word);
+                Some(state.put(Claimed { mask, ..slots }, Self::LIMIT))
+            })
+        })?;
+        self.make_common(put.spilt);
+        let left = Claimed { mask: put.left, ..slots };
+        Some(put.kept | if left.mask == 0 { 0 } else { self.bits.release_all(left) })
     }
 
     /// Frees `slot` for all, or hands it to the first who waits.
@@ -456,50 +917,28 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         was_taken
     }
 
-    /// Notes that `slots` are used now.
-    #[inline]
-    fn all_used(&self, slots: Claimed) -> Claimed {
-        let victims = slots.mask << HALF;
-        let marks = self.marks.get(slots.word);
-        if marks.load(Relaxed) & victims != 0 && !seeded!("victim_kept_in_use", true, false) {
-            marks.fetch_and(!victims, Relaxed);
-        }
-        slots
+    /// The slots of word `word` that lanes keep.
+    fn kept_of(&self, word: usize) -> usize {
+        self.kept().filter(|kept| kept.word == word).fold(0, |mask, kept| mask | kept.mask)
     }
 
-    /// How many free slots lanes have. None of them is reserved.
+    /// How many slots lanes keep. None of them is reserved.
     fn in_lanes(&self) -> usize {
-        let of_lane = |lane: &Padded<State, DefaultPadding>| {
-            let shared = State::shared_of(lane.shared.load(Relaxed)).mask.count_ones() as usize;
-            shared + usize::from(lane.private.load(Relaxed) != 0)
-        };
-        self.lanes.iter().map(of_lane).sum()
+        self.kept().map(|kept| kept.mask.count_ones() as usize).sum()
     }
 
-    /// The slots of word `word` that lanes share.
-    fn shared_of(&self, word: usize) -> usize {
-        self.lanes
-            .iter()
-            .map(|lane| State::shared_of(lane.shared.load(Relaxed)))
-            .filter(|shared| shared.word == word)
-            .fold(0, |mask, shared| mask | shared.mask)
+    /// What lanes keep, by words.
+    fn kept(&self) -> impl Iterator<Item = Claimed> {
+        self.lanes.iter().flat_map(|lane| lane.kept())
     }
 }
 
 impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q> {
     type Queue = Q;
-    type One = usize;
-
-    #[cfg(any(feature = "std", feature = "async"))]
-    const KEPT: usize = LANES;
+    type One = Taken;
 
     first_value!({
         assert!(LANES >= 1 && LANES <= 4096, "lanes must be from 1 to 4,096");
-        // Else all that is free can be private, and a waiter sleeps on.
-        assert!(
-            !Q::WAITS || N > LANES + Q::HEADROOM,
-            "where callers wait, there must be more objects than lanes"
-        );
         Self {
             bits: Bitmap::new(),
             marks: Words::new(),
@@ -509,8 +948,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             queue: first_value!(of Q),
             owners: filled!(rmw::AtomicUsize::new(NOBODY); LANES),
             lanes: filled!(Padded::new(State {
-                private: plain::AtomicUsize::new(0),
-                shared: rmw::AtomicUsize::new(0),
+                busy: plain::AtomicUsize::new(0),
+                visitors: rmw::AtomicUsize::new(0),
+                top: rmw::AtomicUsize::new(0),
+                pockets: filled!(rmw::AtomicUsize::new(0); POCKETS),
+                kept: plain::AtomicUsize::new(0),
+                moved: plain::AtomicUsize::new(0),
                 gets: plain::AtomicUsize::new(0),
                 steals: plain::AtomicUsize::new(0),
             }); LANES),
@@ -522,76 +965,67 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         &self.queue
     }
 
-    #[inline]
-    fn claim(&self, privileged: bool) -> Option<usize> {
-        if let Some(lane) = self.here() {
-            return self.claim_on(lane, privileged);
-        }
-        let slot = self.fetch(None, privileged)?;
-        self.count(slot);
-        Some(slot)
+    #[inline(always)]
+    fn claim(&self, privileged: bool) -> Option<Taken> {
+        let lane = self.here_at_once();
+        lane.and_then(|lane| self.claim_at_once(lane))
+            .or_else(|| self.claim_here(privileged).map(Taken::new))
     }
 
     #[inline(always)]
-    fn is_warm(&self, slot: usize) -> bool {
-        self.bits.is_warm(Claimed::one(slot))
+    fn is_warm(&self, one: Taken) -> bool {
+        self.bits.is_warm(one.claimed())
     }
 
+    #[inline]
     fn claim_exactly<const K: usize>(&self) -> Option<Claimed> {
-        self.claim_exactly_on::<K>(self.here()?)
+        match self.here() {
+            Some(lane) => self.claim_exactly_on::<K>(lane),
+            None => self.bits.search(exactly::<K>, true, self.fit(Kind::Filled, false)),
+        }
     }
 
     fn claim_up_to(&self, most: usize) -> Option<Claimed> {
         match self.here() {
             Some(lane) => self.claim_up_to_on(lane, most),
-            None => self.claim(false).map(Claimed::one),
+            None => self.claim_here(false).map(Claimed::one),
         }
     }
 
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
-        self.fetch(None, privileged)
+        self.find_slot(None, privileged).map(Claimed::slot)
     }
 
     by_bits!();
 
-    fn claim_at(&self, slot: usize) -> bool {
+    fn warm_up(&self, slot: usize) {
         let one = Claimed::one(slot);
-        self.bits.claim_at(slot)
-            || self.lanes.iter().any(|lane| {
-                let shares = |shared: usize| {
-                    let shared = State::shared_of(shared);
-                    shared.word == one.word && shared.mask & one.mask != 0
-                };
-                // S1 (Acquire, pairs with S0), as in `take_shared`.
-                let order = seeded!("claim_at_shared_relaxed", Relaxed, Acquire);
-                update(&lane.shared, order, |word| shares(word).then_some(word & !one.mask)).is_ok()
-            })
+        // It is used now.
+        if !seeded!("victim_kept_in_use", true, false) {
+            self.marks.get(one.word).fetch_and(!(one.mask << HALF), Relaxed);
+        }
+        self.bits.warm_up(slot);
     }
 
-    #[inline]
+    fn claim_at(&self, slot: usize) -> bool {
+        self.bits.claim_at(slot)
+    }
+
+    #[inline(always)]
     fn release(&self, slot: usize) -> bool {
-        match self.here() {
-            Some(lane) => self.release_on(lane, slot),
-            None => self.release_common(slot),
-        }
+        let lane = self.here_at_once();
+        lane.and_then(|lane| self.put_at_once(lane, slot))
+            .unwrap_or_else(|| self.release_here(slot))
     }
 
     fn is_on_loan(&self, slot: usize) -> bool {
         let one = Claimed::one(slot);
-        self.bits.is_taken(slot)
-            && self.shared_of(one.word) & one.mask == 0
-            && self.lanes.iter().all(|lane| lane.private.load(Relaxed) != slot + 1)
+        self.bits.is_taken(slot) && self.kept_of(one.word) & one.mask == 0
     }
 
-    #[inline]
+    #[inline(always)]
     fn release_on(&self, lane: usize, slot: usize) -> bool {
-        let state = self.lane(lane);
-        let waited = self.queue.is_waited() && !seeded!("kept_while_waited", true, false);
-        if !waited && !self.is_reserved(slot) && state.private.load(Relaxed) == 0 {
-            state.private.store(slot + 1, Relaxed);
-            return true;
-        }
-        self.put_on(lane, slot)
+        self.put_at_once(lane, slot).unwrap_or_else(|| self.put_on(lane, slot))
     }
 
     #[inline]
@@ -602,47 +1036,29 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         }
     }
 
+    #[inline]
     fn release_all_on(&self, lane: usize, slots: Claimed) -> usize {
-        if self.queue.is_waited() {
-            return self.release_each(slots, &|slot| self.release_on(lane, slot));
-        }
         let state = self.lane(lane);
-        let shared = State::shared_of(state.shared.load(Relaxed));
-        let private = state.private.load(Relaxed);
-        // What the lane has was not lent.
-        let mut mask = slots.mask;
-        if shared.word == slots.word {
-            mask &= !shared.mask;
+        let put_in_front = || {
+            let mask = slots.mask & !state.top_in(slots.word);
+            state.put_in_front(Claimed { mask, ..slots }, mask.count_ones() as usize, Self::LIMIT)
+        };
+        let are_ordinary = slots.mask & !Self::ordinary(slots.word) == 0;
+        let put = || if are_ordinary { self.unless_waited(put_in_front) } else { None };
+        match state.alone_at_once(put) {
+            Some(were_taken) => {
+                self.look_again(|| NONE);
+                were_taken
+            }
+            None => self.put_all_on(lane, slots),
         }
-        if private != 0 && Claimed::one(private - 1).word == slots.word {
-            mask &= !Claimed::one(private - 1).mask;
-        }
-        let mut kept = 0;
-        let mut ordinary = mask & below(N - Q::HEADROOM, slots.word);
-        if private == 0 && ordinary != 0 {
-            let first = Claimed { mask: one(ordinary).0, ..slots };
-            state.private.store(first.slot() + 1, Relaxed);
-            kept = first.mask;
-            ordinary &= !kept;
-        }
-        let room = SHARED.saturating_sub(shared.mask.count_ones() as usize);
-        let more = if room == 0 { 0 } else { up_to(room)(ordinary).0 };
-        if more != 0 && state.stock(Claimed { mask: more, ..slots }) {
-            kept |= more;
-        }
-        let rest = Claimed { mask: mask & !kept, ..slots };
-        let were_taken = if rest.mask == 0 { 0 } else { self.bits.release_all(rest) };
-        if !seeded!("batch_without_settle", true, false) {
-            self.settle();
-        }
-        kept | were_taken
     }
 
     /// Evicts what was idle the last time and is still; then notes what is idle now for the next.
     fn age(&self, mut evict: impl FnMut(usize)) {
-        self.clear_up();
+        self.gather();
         for word in 0..Bitmap::<N>::WORDS {
-            let idle = self.bits.free_mask(word) | self.shared_of(word);
+            let idle = self.bits.free_mask(word);
             let marks = self.marks.get(word);
             let seen = marks.load(Relaxed);
             let (filled, victims) = (seen & LOWER, seen >> HALF);
@@ -655,7 +1071,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             // One that is lent between the look above and the mark has its mark for a tick too early; it is in
             // use, and so loses it at the next tick, or is evicted a tick early: a miss, and nothing worse.
             marks.fetch_and(!((victims & !idle) << HALF), Relaxed);
-            marks.fetch_or((idle & filled & !victims) << HALF, Relaxed);
+            let new = Claimed { word, mask: idle & filled & !victims };
+            marks.fetch_or(new.mask << HALF, Relaxed);
+            // Whoever gets it warms it up, and so takes the mark away.
+            self.bits.cool_all(new);
         }
     }
 
@@ -671,13 +1090,15 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         }
     }
 
-    fn clear_up(&self) {
-        #[cfg(feature = "std")]
-        for (lane, owner) in self.owners.iter().enumerate() {
-            if owner.load(Relaxed) >= crate::thread::FIRST && self.move_in(lane, HANDLE) {
-                self.leave(lane);
-            }
-        }
+    fn gather(&self) {
+        (0..LANES).for_each(|lane| _ = self.empty(lane, |_| (0, 0)));
+        self.settle();
+    }
+
+    fn settle_in(&self) {
+        // D1. If it is refused, a slot that is being put at this moment may be missed; all others are seen.
+        _ = heavy();
+        self.settle();
     }
 
     fn put_aside(&self, slot: usize) -> bool {
@@ -698,9 +1119,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             let of_lane = |lane: &Padded<State, DefaultPadding>| lane.gets.load(Relaxed) as u64;
             self.bits.claims() + self.lanes.iter().map(of_lane).sum::<u64>()
         };
-        let (gets, moved) = (lent(), self.moved.load(Relaxed));
+        let moved = || {
+            let on_lanes = self.lanes.iter().map(|lane| lane.moved.load(Relaxed));
+            on_lanes.fold(self.moved.load(Relaxed), usize::wrapping_add)
+        };
+        let (gets, moved_before) = (lent(), moved());
         let taken = self.bits.taken().saturating_sub(self.in_lanes());
-        let moved = self.moved.load(Relaxed).wrapping_sub(moved);
+        let moved = moved().wrapping_sub(moved_before);
         let lent = lent().saturating_sub(gets);
         let since = usize::try_from(lent).unwrap_or(usize::MAX).saturating_add(moved);
         let puts = gets.saturating_sub(taken as u64).saturating_sub(since as u64);
@@ -742,17 +1167,17 @@ mod tests {
     /// A lane skips slots of a batch that it has already.
     #[test]
     fn slots_of_a_lane_that_come_back_twice_are_skipped() {
-        let free = LaneSet::<12, 2, Nobody>::FIRST;
+        let free = LaneSet::<32, 2, Nobody>::FIRST;
         let lane = free.claim_lane().unwrap();
-        let all = free.bits.search(up_to(12), false, |_| usize::MAX).unwrap();
+        let all = free.bits.search(up_to(16), false, |_| usize::MAX).unwrap();
         let some = |mask| Claimed { mask, ..all };
         assert_eq!(free.release_all_on(lane, some(0b0111)), 0b0111);
         assert_eq!(free.in_lanes(), 3);
-        // The lane has a private and two shared slots. A fourth slot comes back together with them.
+        // The lane has three. A fourth one comes back together with them.
         assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0b1_0000);
         assert_eq!(free.in_lanes(), 4);
         assert!((0..3).all(|slot| !free.release_on(lane, slot)));
         assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0);
-        assert_eq!((free.in_lanes(), free.bits.taken()), (4, 12));
+        assert_eq!((free.in_lanes(), free.bits.taken()), (4, 16));
     }
 }

@@ -311,8 +311,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// As the drop of an object does; its slot is vacant then, and the rest is left as it is.
     ///
     /// # Context
-    /// Lock-free, O(N) besides the drops. Of a [`LanePool`], it finds the objects that the lanes of ended threads kept, but
-    /// not the private objects of lanes in use.
+    /// Lock-free, O(N) besides the drops. Of a [`LanePool`], it makes common what lanes keep, and finds that, too.
     ///
     /// # Cost
     /// One load a slot, two read-modify-writes an idle object, and its drop.
@@ -331,7 +330,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     pub fn trim(&self) -> usize {
-        self.free.clear_up();
+        self.free.gather();
         let mut dropped = 0;
         for (i, state) in self.states.iter().enumerate() {
             if state.load().is_filled() && self.free.claim_at(i) {
@@ -523,7 +522,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     ///
     /// # Errors
     /// [`Exhausted`]: every slot was seen on loan during the call, or out of the caller's reach: reserved by
-    /// [`Headroom`](crate::Headroom), or kept by another lane of a [`LanePool`]. One may be back before you look again.
+    /// [`Headroom`](crate::Headroom), or being moved from or to a lane of a [`LanePool`]. One may be back before you look again.
     ///
     /// # Panics
     /// Never by itself. If the policy's `make` panics, or `make_in` returns another place than it was given,
@@ -609,7 +608,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// assert_eq!(pool.fill(), 4); // no get has to make one any more
     /// ```
     pub fn fill(&self) -> usize {
-        self.free.clear_up();
+        self.free.gather();
         let mut made = 0;
         for (i, state) in self.states.iter().enumerate() {
             if !state.load().is_filled() && self.free.claim_at(i) {

@@ -15,6 +15,7 @@
 
 pub(crate) use imp::*;
 
+pub(crate) mod barrier;
 mod home;
 #[cfg(all(
     feature = "critical-section",
@@ -142,6 +143,30 @@ mod imp {
         }
     }
 
+    /// Loads `word`, which nobody else can change meanwhile. Not for other words: a checker fails then.
+    #[inline(always)]
+    pub(crate) fn load_alone(word: &rmw::AtomicUsize) -> usize {
+        word.load(Ordering::Relaxed)
+    }
+
+    /// Stores to `word`, which nobody else can change meanwhile: without the section that a store is in where changes are
+    /// sections.
+    #[inline(always)]
+    pub(crate) fn store_alone(word: &rmw::AtomicUsize, value: usize) {
+        #[cfg(all(
+            feature = "critical-section",
+            any(not(target_has_atomic = "ptr"), forebay_sections),
+            not(forebay_weak),
+        ))]
+        word.store_alone(value);
+        #[cfg(not(all(
+            feature = "critical-section",
+            any(not(target_has_atomic = "ptr"), forebay_sections),
+            not(forebay_weak),
+        )))]
+        word.store(value, Ordering::Relaxed);
+    }
+
     /// Read-modify-write, on every target.
     #[cfg(forebay_weak)]
     pub(crate) mod rmw {
@@ -177,11 +202,17 @@ mod imp {
         pub(crate) use portable_atomic::{AtomicU16, AtomicUsize};
     }
 
-    #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use core::hint::spin_loop;
-    pub(crate) use core::sync::atomic::Ordering;
-    #[allow(unused_imports)] // For waiting, and for LDREX and STREX.
-    pub(crate) use core::sync::atomic::fence;
+    #[allow(unused_imports)] // For who pairs with a system call.
+    pub(crate) use core::sync::atomic::compiler_fence;
+
+    /// A fence between contexts: where there is one core, between a handler and what it interrupts.
+    #[cfg(portable_atomic_unsafe_assume_single_core)]
+    pub(crate) use core::sync::atomic::compiler_fence as context_fence;
+    #[cfg(not(portable_atomic_unsafe_assume_single_core))]
+    #[allow(unused_imports)] // For who has no system call.
+    pub(crate) use core::sync::atomic::fence as context_fence;
+    pub(crate) use core::sync::atomic::{Ordering, fence};
     #[cfg(feature = "std")]
     pub(crate) use std::{thread, thread_local};
 
@@ -202,8 +233,15 @@ mod imp {
     /// Free-slot bits in one word; the other half of the word counts claims.
     pub(crate) const SLOTS_PER_WORD: usize = usize::BITS as usize / 2;
 
-    /// Half of the slots that a lane may take is rounded up by one less than this.
-    pub(crate) const HALF_ROUNDS_UP_BY: usize = 1;
+    /// Words of slots that a lane can keep at once.
+    pub(crate) const POCKETS: usize = if usize::BITS == 64 { 4 } else { 2 };
+
+    /// Whether a lane keeps one slot by its number: saves steps where finding the number of a bit takes some, or memory is
+    /// scarce and pools are small. Elsewhere it costs bursts more than it saves.
+    pub(crate) const ONE_ON_TOP: bool = usize::BITS < u64::BITS;
+
+    /// How often a visitor looks whether an owner is done.
+    pub(crate) const LOOKS: usize = 16;
 
     /// How many threads can have a number at once.
     #[cfg(feature = "std")]
@@ -448,13 +486,17 @@ mod imp {
         pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
+    /// Loads `word`, which nobody else can change meanwhile. See [`plain::own`].
+    pub(crate) fn load_alone(word: &rmw::AtomicUsize) -> usize {
+        plain::own(word)
+    }
+
+    pub(crate) use super::checked::{
+        CELLS_HAVE_STATE, LOOKS, ONE_ON_TOP, POCKETS, SLOTS_PER_WORD, Words, store_alone,
+    };
     pub(crate) use loom::cell::UnsafeCell;
-    #[cfg(any(feature = "std", feature = "async"))]
     pub(crate) use loom::hint::spin_loop;
-    pub(crate) use loom::sync::atomic::Ordering;
-    #[cfg(any(feature = "std", feature = "async"))]
-    pub(crate) use loom::sync::atomic::fence;
+    pub(crate) use loom::sync::atomic::{Ordering, fence, fence as context_fence};
     #[cfg(feature = "std")]
     pub(crate) use loom::thread;
 
@@ -498,12 +540,19 @@ mod imp {
         pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU32 as AtomicSlot, AtomicUsize};
     }
 
-    pub(crate) use super::checked::{CELLS_HAVE_STATE, HALF_ROUNDS_UP_BY, SLOTS_PER_WORD, Words};
+    /// Loads `word`, which nobody else can change meanwhile.
+    pub(crate) fn load_alone(word: &rmw::AtomicUsize) -> usize {
+        plain::own(word)
+    }
+
+    pub(crate) use super::checked::{
+        CELLS_HAVE_STATE, LOOKS, ONE_ON_TOP, POCKETS, SLOTS_PER_WORD, Words, store_alone,
+    };
     /// Three bitmap words: a test of many threads runs out of numbers.
     #[cfg(feature = "std")]
     pub(crate) const MAX_THREADS: usize = 5;
     pub(crate) use shuttle::hint::spin_loop;
-    pub(crate) use shuttle::sync::atomic::{Ordering, fence};
+    pub(crate) use shuttle::sync::atomic::{Ordering, fence, fence as context_fence};
     pub(crate) use shuttle::{thread, thread_local};
 
     /// As under loom, a schedule waits for ever.
@@ -556,7 +605,7 @@ mod imp {
 /// What the checkers' builds share.
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 mod checked {
-    use super::imp::{plain, rmw};
+    use super::imp::{Ordering::Relaxed, plain, rmw};
 
     /// A cell is more than its content: it knows who uses it.
     pub(crate) const CELLS_HAVE_STATE: bool = true;
@@ -564,8 +613,19 @@ mod checked {
     /// Two bits a word, so that a model of three slots crosses a word.
     pub(crate) const SLOTS_PER_WORD: usize = 2;
 
-    /// Two slots of a word can be moved together.
-    pub(crate) const HALF_ROUNDS_UP_BY: usize = 2;
+    /// Two words, so that a model of a lane can lack room for a third.
+    pub(crate) const POCKETS: usize = 2;
+
+    /// What is not on top goes the other way, so that both are seen.
+    pub(crate) const ONE_ON_TOP: bool = true;
+
+    /// One look: another is another schedule of the same.
+    pub(crate) const LOOKS: usize = 1;
+
+    /// Stores to `word`, which nobody else can change meanwhile.
+    pub(crate) fn store_alone(word: &rmw::AtomicUsize, value: usize) {
+        word.store(value, Relaxed);
+    }
 
     /// A word a slot and one more are enough, and models are small.
     pub(crate) struct Words<const N: usize, const SETS: usize = 1> {

@@ -30,11 +30,12 @@ global! {
 }
 
 /// Not asked for yet.
-const UNKNOWN: usize = 0;
+const UNKNOWN: usize = 2;
 /// The thread has no number and gets none: it is ending, or all were taken.
-const NONE: usize = 1;
-/// The least identity: those below mean something else, here and to who keeps identities in a word.
-pub(crate) const FIRST: usize = 2;
+const NONE: usize = 3;
+/// The least identity, a multiple of `MAX_THREADS`. Those below mean something else here, and 0 and 1 to who keeps identities
+/// in a word.
+pub(crate) const FIRST: usize = 2 * MAX_THREADS;
 /// After so many threads that had one number, one is taken for the first. Nothing comes of it: whoever is asked
 /// about then lives, and what it is thought to own it may have, since the first ended.
 const GENERATIONS: usize = (usize::MAX - FIRST) / MAX_THREADS;
@@ -67,16 +68,22 @@ impl Drop for AtExit {
 /// The number, and how many that had it ended before.
 #[inline]
 fn parts(identity: usize) -> (usize, usize) {
-    ((identity - FIRST) % MAX_THREADS, (identity - FIRST) / MAX_THREADS)
+    (number_of(identity), (identity - FIRST) / MAX_THREADS)
 }
 
 /// The calling thread's identity: a word that no other living thread has, from [`FIRST`] on. `None` if all numbers
 /// were taken when the thread first asked, and while it ends.
 #[inline]
 pub(crate) fn identity() -> Option<usize> {
-    // Without a destructor it is never gone, but for checkers.
-    let known = IDENTITY.try_with(Cell::get).unwrap_or(NONE);
+    let known = known();
     if known >= FIRST { Some(known) } else { ask(known) }
+}
+
+/// The calling thread's identity, or less than [`FIRST`] if it has not asked for one or has none.
+#[inline(always)]
+pub(crate) fn known() -> usize {
+    // Without a destructor it is never gone, but for checkers.
+    IDENTITY.try_with(Cell::get).unwrap_or(NONE)
 }
 
 #[cold]
@@ -107,9 +114,9 @@ pub fn numbers_in_use() -> usize {
 }
 
 /// The number in an identity, below `MAX_THREADS`: the lowest that was free when the thread first asked.
-#[inline]
+#[inline(always)]
 pub(crate) fn number_of(identity: usize) -> usize {
-    parts(identity).0
+    identity % MAX_THREADS
 }
 
 /// Whether the thread has ended; then what it did is visible.

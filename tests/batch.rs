@@ -653,17 +653,25 @@ fn panics_everywhere() {
     check::<35>();
 }
 
-/// Fills a pool and claims its two lanes.
-fn warm_lane<const N: usize>(pool: &LanePool<u32, N, 2>) -> [forebay::Lane<'_, u32, N, 2>; 2] {
-    let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+/// Fills a pool and claims its lanes, so that this thread has none.
+fn warm_lanes<const N: usize, const LANES: usize>(
+    pool: &LanePool<u32, N, LANES>,
+) -> [forebay::Lane<'_, u32, N, LANES>; LANES] {
     pool.fill();
-    lanes
+    [(); LANES].map(|()| pool.claim().unwrap())
+}
+
+/// How many objects of one batch a lane keeps: its share of the pool, but, on 32-bit targets, for the place of one that
+/// comes back by itself.
+const fn room(capacity: usize, lanes: usize) -> usize {
+    capacity / lanes - if cfg!(target_pointer_width = "64") { 0 } else { 1 }
 }
 
 #[test]
 fn a_batch_goes_back_to_its_lane() {
+    const KEPT: usize = room(8, 2);
     let pool: LanePool<u32, 8, 2> = LanePool::new();
-    let [lane, other] = warm_lane(&pool);
+    let [lane, other] = warm_lanes(&pool);
     for _ in 0..3 {
         let mut batch = lane.try_get_batch::<8>().unwrap();
         assert_eq!(batch.iter().sum::<u32>(), 0, "reset");
@@ -672,28 +680,30 @@ fn a_batch_goes_back_to_its_lane() {
         assert!(lane.try_get_batch::<1>().is_err() && lane.get_batch_up_to::<1>().is_empty());
         drop(batch);
     }
-    // The other lane steals all objects except the private one, because none is common.
-    let (batch, steals) = (other.get_batch_up_to::<8>(), pool.metrics().steals);
-    assert_eq!((batch.len(), steals > 0), (7, true));
-    assert!(other.try_get_batch::<1>().is_err());
-    lane.flush();
-    assert!(other.try_get_batch::<1>().is_ok());
-    drop(batch);
+    // The other lane takes the common objects, and then those that the lane keeps.
+    let common = other.try_get_batch::<{ 8 - KEPT }>().unwrap();
+    assert_eq!((slots_of(&pool), pool.metrics().steals), (Vec::from_iter(KEPT..8), 0));
+    let kept = other.get_batch_up_to::<8>();
+    assert_eq!((kept.len(), pool.metrics().steals), (KEPT, 1));
+    assert!(lane.try_get_batch::<1>().is_err() && other.try_get_batch::<1>().is_err());
+    drop((common, kept));
+    assert_eq!(lane.try_get_batch::<8>().unwrap().len(), 8);
     drop((lane, other));
     at_rest(&pool);
     assert_eq!(pool.metrics().misses, 0, "all were there");
 }
 
 #[test]
-fn a_batch_of_what_a_lane_shares_is_got_in_one_step() {
+fn a_batch_of_what_a_lane_keeps_is_got_first() {
+    const KEPT: usize = room(16, 2);
     let pool: LanePool<u32, 16, 2> = LanePool::new();
-    let [lane, _other] = warm_lane(&pool);
+    let [lane, _other] = warm_lanes(&pool);
     drop(lane.try_get_batch::<16>().unwrap());
-    // The lane has one private and 15 shared objects, and lends the private one last.
-    let shared = lane.try_get_batch::<15>().unwrap();
-    let private = lane.try_get_batch::<1>().unwrap();
-    assert_eq!((pool.available(), shared.len(), private.len()), (0, 15, 1));
-    drop((shared, private));
+    let kept = lane.try_get_batch::<KEPT>().unwrap();
+    assert_eq!(slots_of(&pool), Vec::from_iter(0..KEPT));
+    let common = lane.try_get_batch::<{ 16 - KEPT }>().unwrap();
+    assert_eq!((pool.available(), kept.len(), common.len()), (0, KEPT, 16 - KEPT));
+    drop((kept, common));
     let some = lane.get_batch_up_to::<3>();
     let metrics = pool.metrics();
     assert_eq!((some.len(), metrics.steals, metrics.exhausted), (3, 0, 0));
@@ -701,7 +711,7 @@ fn a_batch_of_what_a_lane_shares_is_got_in_one_step() {
 }
 
 /// Counts the common objects: a caller without a lane lends those before it steals from a lane.
-fn common<const N: usize, P: Policy<u32>>(pool: &LanePool<u32, N, 2, P>) -> usize {
+fn common<const N: usize, const LANES: usize>(pool: &LanePool<u32, N, LANES>) -> usize {
     let steals = pool.metrics().steals;
     let mut held = Vec::new();
     loop {
@@ -709,16 +719,15 @@ fn common<const N: usize, P: Policy<u32>>(pool: &LanePool<u32, N, 2, P>) -> usiz
         if pool.metrics().steals > steals {
             return held.len() - 1;
         }
-        assert!(held.len() < N, "nothing is shared");
+        assert!(held.len() < N, "lanes keep nothing");
     }
 }
 
 #[test]
 fn what_a_full_lane_cannot_take_is_common() {
-    // A lane takes one private and 16 shared objects, or 8 on 32-bit targets.
-    const TAKES: usize = 1 + WORD / 2;
+    const TAKES: usize = room(WORD, 2);
     let pool: LanePool<u32, WORD, 2> = LanePool::new();
-    let [lane, other] = warm_lane(&pool);
+    let [lane, other] = warm_lanes(&pool);
     let batch = lane.try_get_batch::<WORD>().unwrap();
     drop(batch);
     assert_eq!(common(&pool), WORD - TAKES);
@@ -726,9 +735,9 @@ fn what_a_full_lane_cannot_take_is_common() {
     drop(lane);
     at_rest(&pool);
 
-    // The objects that the lane has already count as well.
+    // For those of the second batch the lane gives away what it has.
     let pool: LanePool<u32, WORD, 2> = LanePool::new();
-    let [lane, _other] = warm_lane(&pool);
+    let [lane, _other] = warm_lanes(&pool);
     let one = lane.try_get_batch::<6>().unwrap();
     let rest = lane.try_get_batch::<{ WORD - 6 }>().unwrap();
     drop(one);
@@ -736,25 +745,27 @@ fn what_a_full_lane_cannot_take_is_common() {
     assert_eq!(common(&pool), WORD - TAKES);
 }
 
-/// A lane shares slots of one word. A batch of another word becomes common.
+/// They count together.
 #[test]
-fn a_batch_of_another_word_than_the_lane_shares() {
-    let pool: LanePool<u32, { 2 * WORD }, 2> = LanePool::new();
-    let [lane, _other] = warm_lane(&pool);
-    let (mut low, high): (Vec<_>, Vec<_>) =
+fn a_lane_keeps_batches_of_several_words() {
+    const HALF: usize = WORD / 4;
+    let pool: LanePool<u32, { 2 * WORD }, 4> = LanePool::new();
+    let [lane, _others @ ..] = warm_lanes(&pool);
+    let (mut low, mut high): (Vec<_>, Vec<_>) =
         std::iter::from_fn(|| lane.try_get().ok()).partition(|lease| Lease::slot(lease) < WORD);
     assert_eq!((low.len(), high.len()), (WORD, WORD));
-    // A detached lease goes back to the common objects, because its thread has no lane.
-    high.into_iter().for_each(|lease| drop(Lease::detach(lease)));
-    let batch = lane.try_get_batch::<6>().unwrap();
-    assert!(slots_of(&pool).into_iter().filter(|slot| *slot >= WORD).count() == 6);
-    // The lane has no slot of that word left, and so shares those of the other word.
-    let rest = lane.get_batch_up_to::<{ 2 * WORD }>();
-    assert_eq!((rest.len(), pool.available()), (WORD - 6, 0));
-    drop(low.split_off(WORD - 10));
-    drop(batch);
-    assert_eq!((common(&pool), pool.available()), (6, 16));
-    drop((low, rest));
+    drop((low.split_off(WORD - HALF), high.split_off(WORD - HALF)));
+    // Each batch is of one word, the one that was returned last first.
+    let in_use = |of: fn(&usize) -> bool| slots_of(&pool).into_iter().filter(of).count();
+    let batch = lane.try_get_batch::<HALF>().unwrap();
+    assert_eq!((in_use(|slot| *slot >= WORD), in_use(|slot| *slot < WORD)), (WORD, WORD - HALF));
+    let other = lane.try_get_batch::<HALF>().unwrap();
+    assert_eq!((pool.available(), pool.metrics().steals), (0, 0));
+    // The lane is full with both. For one more it gives half of what it has away.
+    drop((batch, other));
+    drop(low.pop());
+    assert_eq!((pool.available(), common(&pool)), (2 * HALF + 1, HALF));
+    drop((low, high));
     at_rest(&pool);
 }
 
@@ -765,22 +776,17 @@ fn a_batch_on_a_lane_gathers_from_everywhere() {
         let lanes = [(); 3].map(|()| pool.claim().unwrap());
         for round in 0..6 {
             let (lane, other) = (&lanes[round % 3], &lanes[(round + 1) % 3]);
-            let all = lane.try_get_batch::<N>();
-            if let Ok(batch) = &all {
-                assert_eq!(slots_of(&pool), Vec::from_iter(0..N));
-                assert_eq!(BTreeSet::from_iter(batch.iter().map(std::ptr::from_ref)).len(), N);
-            }
-            assert_eq!(all.is_ok(), round == 0 || round > 2, "but what others keep");
+            let all = lane.try_get_batch::<N>().unwrap();
+            assert_eq!(slots_of(&pool), Vec::from_iter(0..N));
+            assert_eq!(BTreeSet::from_iter(all.iter().map(std::ptr::from_ref)).len(), N);
             drop(all);
             assert_eq!(pool.available(), N);
             // Some on each of two lanes.
             let (some, more) = (lane.get_batch_up_to::<20>(), other.get_batch_up_to::<20>());
-            assert_eq!(pool.metrics().in_use as usize, some.len() + more.len());
+            assert_eq!((some.len(), more.len()), (N.min(20), N.saturating_sub(20).min(20)));
             drop((some, more));
-            if round > 1 {
-                lanes.iter().for_each(forebay::Lane::flush);
-            }
         }
+        assert_eq!(pool.metrics().misses as usize, N);
         drop(lanes);
         at_rest(&pool);
         assert_eq!(pool.get_batch_up_to::<N>().len(), N);
@@ -851,7 +857,7 @@ fn a_vacant_slot_does_not_stay_on_a_lane() {
         faulty.recycle.arm(recycles);
         assert_eq!(booms(|| drop(batch)), recycles > 0);
         let batch = other.try_get_batch::<4>().unwrap();
-        assert_eq!((batch.len(), pool.metrics().steals), (4, 0), "none is private, none is shared");
+        assert_eq!((batch.len(), pool.metrics().steals), (4, 0), "no lane has one");
         batch.into_iter().for_each(|lease| drop(Lease::detach(lease)));
         assert_eq!(faulty.tally.alive(), 4);
     }
@@ -860,7 +866,7 @@ fn a_vacant_slot_does_not_stay_on_a_lane() {
 /// A batch that its lane cannot serve counts as misses, which age the pool.
 #[test]
 fn batches_age_a_pool() {
-    type Aging = LanePool<u32, 64, 1, TickByMisses<4>>;
+    type Aging = LanePool<u32, 64, 4, TickByMisses<4>>;
     static POOL: Aging = LanePool::with_policy(TickByMisses::new());
     let lane = POOL.claim().unwrap();
     drop(lane.try_get_batch::<64>().unwrap());
@@ -882,19 +888,18 @@ fn batches_age_a_pool() {
 #[test]
 fn objects_of_a_batch_are_in_use() {
     let pool: LanePool<u32, 9, 2> = LanePool::new();
-    let [lane, _other] = warm_lane(&pool);
-    // The lane has one private and eight shared objects.
-    drop(lane.try_get_batch::<9>().unwrap());
+    let [lane, _other] = warm_lanes(&pool);
     for round in 0..4 {
         assert_eq!(pool.tick(), 0, "all are idle since less than a tick");
         if round % 2 == 0 {
-            drop(lane.try_get_batch::<8>().unwrap());
+            drop(lane.try_get_batch::<9>().unwrap());
         } else {
-            assert_eq!(lane.get_batch_up_to::<8>().len(), 8);
+            assert_eq!(lane.get_batch_up_to::<9>().len(), 9);
         }
     }
     assert_eq!(pool.tick(), 0);
-    assert_eq!((pool.tick(), pool.metrics().evictions), (8, 8), "but the private one");
+    drop(lane.try_get_batch::<4>().unwrap());
+    assert_eq!((pool.tick(), pool.metrics().evictions), (5, 5), "the others were idle");
 }
 
 /// A batch is lent on the lane of one thread and returned on that of another.

@@ -393,10 +393,10 @@ mod waiting {
         assert_eq!(other.metrics().gets + few.metrics().gets + lone.metrics().gets, 0);
         // One seat: two callers cannot wait for each other.
         drop(get_all_blocking((&few, &other, &few)).unwrap());
-        // Reserved objects, and what lanes may keep, are not promised.
+        // Reserved objects are not promised; those that lanes may keep are.
         let reserved: Pool<u32, 3, DefaultReset, Headroom<1, Wake<1>>> =
             Pool::with_waiting(DefaultReset);
-        let lanes: LanePool<u32, 4, 2, DefaultReset, Wake<1>> =
+        let lanes: LanePool<u32, 3, 4, DefaultReset, Wake<1>> =
             LanePool::with_waiting(DefaultReset);
         let streams: StreamPool<u8, 2, 4, Wake<1>> = StreamPool::new();
         let seatless = waited::<2, 0>();
@@ -408,8 +408,9 @@ mod waiting {
         }
         most!(&reserved, 2);
         most!(Reserved(&reserved), 3);
-        most!(&lanes, 2);
-        most!(Reserved(&lanes), 2);
+        most!(&lanes, 3);
+        most!(Reserved(&lanes), 3);
+        drop(get_all_blocking((&lanes, &lanes, &lanes)).unwrap());
         most!(&streams, 2);
         most!(&seatless, 2);
         drop(get_all_blocking((&seatless, &seatless)).unwrap());

@@ -45,7 +45,7 @@ fn smoke() {
 #[test]
 fn get_follows_put_on_one_lane() {
     // TestPool, to the collection. There an empty pool without `New` gives nil, here one that is all lent gives
-    // `Exhausted`. The first that is put is the first that is got there as well: the private one.
+    // `Exhausted`. The first that is put is the first that is got there; here both are got.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 2, 2, _>::with_policy(maker);
     let lane = pool.claim().unwrap();
@@ -55,7 +55,9 @@ fn get_follows_put_on_one_lane() {
     drop(a);
     drop(b);
     let (a, b) = (lane.try_get().unwrap(), lane.try_get().unwrap());
-    assert_eq!([a.number, b.number], numbers);
+    let mut got = [a.number, b.number];
+    got.sort_unstable();
+    assert_eq!(got, numbers);
     assert!(lane.try_get().is_err());
     assert_eq!((tally.made(), pool.metrics().misses), (2, 2));
 }
@@ -63,13 +65,11 @@ fn get_follows_put_on_one_lane() {
 #[test]
 fn what_was_put_is_gone_after_collections() {
     // TestPool, from the collection on. Go's test comes from before its victim cache: one collection emptied a
-    // pool. With it, as here, that takes two; and here what a lane keeps to itself stays.
+    // pool. With it, as here, that takes two.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 4, 2, _>::with_policy(maker);
     let lane = pool.claim().unwrap();
     drop(lane.try_get().unwrap());
-    assert_eq!((pool.tick(), pool.tick(), pool.tick()), (0, 0, 0), "private");
-    lane.flush();
     assert_eq!(pool.tick(), 0);
     assert_eq!(tally.dropped(), 0, "a victim now");
     assert_eq!(pool.tick(), 1);
@@ -85,7 +85,6 @@ fn a_victim_is_found_and_saved() {
     let lane = pool.claim().unwrap();
     for _ in 0..10 {
         assert_eq!(lane.try_get().unwrap().number, 1);
-        lane.flush();
         assert_eq!(pool.tick(), 0);
     }
     assert_eq!((tally.made(), tally.dropped()), (1, 0));
@@ -123,10 +122,8 @@ fn released(drain: bool) {
         if drain {
             // Used once more, one after the other, and on another lane.
             let other = pool.claim().unwrap();
-            lane.flush();
             drop(Vec::from_iter((0..100).map(|_| other.try_get().unwrap())));
         }
-        lane.flush();
         let ticks = Vec::from_iter((0..3).map(|_| pool.tick()));
         assert_eq!(ticks, [0, 100, 0], "by the second, and not before");
         assert_eq!((tally.made(), tally.dropped()), (100 * round, 100 * round));
@@ -238,7 +235,6 @@ fn one_owner_and_thieves<const N: usize, const LANES: usize>(rounds: usize) {
                         // Back when nobody looks any more.
                         together.meet((3 * round + 2) * LANES);
                         drop(kept);
-                        lane.flush();
                         together.meet((3 * round + 3) * LANES);
                     }
                 });
@@ -259,11 +255,10 @@ fn one_owner_and_thieves<const N: usize, const LANES: usize>(rounds: usize) {
                         }
                     }
                 }
-                owner.flush();
+                // What is left on the owner's lane is for the others, too.
                 together.until(|| got.load(SeqCst) == N * (round + 1));
                 together.meet((3 * round + 2) * LANES);
                 drop(kept);
-                owner.flush();
                 together.meet((3 * round + 3) * LANES);
             }
         });

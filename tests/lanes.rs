@@ -32,7 +32,7 @@ fn lanes_are_claimed_once() {
     assert_eq!(pool.claim().unwrap().number(), 0);
 }
 
-/// Every object is within reach of a lane but the private ones of others.
+/// Every lane gets every object, wherever it is.
 #[test]
 fn capacity() {
     fn check<const N: usize, const LANES: usize>() {
@@ -55,7 +55,6 @@ fn capacity() {
             assert_eq!(all.len(), N);
             drop(all);
             assert_eq!((pool.available(), pool.audit().count()), (N, 0));
-            lanes.iter().for_each(Lane::flush);
         }
         drop(lanes);
         let all: Vec<_> = (0..N).map(|_| pool.try_get().unwrap()).collect();
@@ -75,14 +74,17 @@ fn capacity() {
 }
 
 #[test]
-fn a_private_object_is_out_of_reach_until_flushed() {
+fn a_lane_gets_what_another_keeps() {
     let pool: LanePool<u32, 1, 2> = LanePool::new();
     let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
     drop(one.try_get().unwrap());
-    assert!(other.try_get().is_err());
-    assert_eq!(pool.available(), 1, "it is free all the same");
-    one.flush();
-    assert!(other.try_get().is_ok());
+    drop(other.try_get().unwrap());
+    assert_eq!((pool.available(), pool.metrics().steals), (1, 1));
+    // The other lane has it now. Once it is flushed, no lane has to be looked at.
+    other.flush();
+    drop(one.try_get().unwrap());
+    let metrics = pool.metrics();
+    assert_eq!((metrics.gets, metrics.misses, metrics.steals), (3, 1, 1));
 }
 
 #[test]
@@ -98,14 +100,16 @@ fn a_lane_given_back_leaves_its_objects() {
 }
 
 #[test]
-fn a_forgotten_lane_keeps_one_object_for_good() {
-    let pool: LanePool<u32, 2, 1> = LanePool::new();
+fn a_forgotten_lane_keeps_no_object_from_others() {
+    let pool: LanePool<u32, 8, 2> = LanePool::new();
     let lane = pool.claim().unwrap();
-    drop(lane.try_get().unwrap());
+    drop(Vec::from_iter((0..8).map(|_| lane.try_get().unwrap())));
     std::mem::forget(lane);
-    assert!(pool.claim().is_none());
-    let _one = pool.try_get().unwrap();
-    assert!(pool.try_get().is_err());
+    let other = pool.claim().unwrap();
+    assert!(pool.claim().is_none(), "only the lane itself is lost");
+    let all = Vec::from_iter((0..8).map(|_| other.try_get().unwrap()));
+    assert!(other.try_get().is_err() && pool.try_get().is_err());
+    assert_eq!((all.len(), pool.metrics().misses, pool.metrics().steals), (8, 8, 1));
 }
 
 #[test]
@@ -119,22 +123,50 @@ fn a_lease_goes_back_elsewhere() {
 }
 
 #[test]
-fn a_lane_is_stolen_from_by_halves() {
+fn the_lane_of_another_is_emptied_at_once() {
     let pool: LanePool<u32, 32, 2> = LanePool::new();
     let (owner, thief) = (pool.claim().unwrap(), pool.claim().unwrap());
-    let all: Vec<_> = (0..32).map(|_| owner.try_get().unwrap()).collect();
-    // One private, 16 shared, the others common.
-    let common: Vec<_> = {
-        drop(all);
-        (0..15).map(|_| pool.try_get().unwrap()).collect()
-    };
-    let before = pool.metrics();
-    let stolen: Vec<_> = (0..8).map(|_| thief.try_get().unwrap()).collect();
-    let after = pool.metrics();
-    assert_eq!(after.gets - before.gets, 8);
-    assert!(after.steals - before.steals < 8, "not one by one");
-    assert_eq!(after.misses, 32);
+    drop(Vec::from_iter((0..32).map(|_| owner.try_get().unwrap())));
+    // The lane keeps its share, a half; the others are common. This thread has no lane.
+    let common = Vec::from_iter((0..16).map(|_| pool.try_get().unwrap()));
+    assert_eq!(pool.metrics().steals, 0);
+    let stolen = Vec::from_iter((0..16).map(|_| thief.try_get().unwrap()));
+    assert!(owner.try_get().is_err());
+    let metrics = pool.metrics();
+    assert_eq!((metrics.gets, metrics.misses, metrics.steals), (64, 32, 1));
     drop((common, stolen));
+}
+
+/// A lane that keeps its share of one word takes a slot of another word in, and gives others away for it.
+#[test]
+fn a_full_lane_loses_no_slot_of_another_word() {
+    let pool: LanePool<u32, 64, 2> = LanePool::new();
+    let lane = pool.claim().unwrap();
+    let mut all = Vec::from_iter((0..64).map(|_| lane.try_get().unwrap()));
+    for last in [0, 31, 32, 63] {
+        let last = all.iter().position(|lease| Lease::slot(lease) == last).unwrap();
+        let last = all.swap_remove(last);
+        drop(all);
+        drop(last);
+        assert_eq!((pool.available(), pool.metrics().double_returns), (64, 0));
+        all = Vec::from_iter((0..64).map(|_| lane.try_get().unwrap()));
+    }
+    assert_eq!(pool.metrics().misses, 64);
+}
+
+/// On one thread, by its lanes alone.
+#[test]
+fn a_lane_gets_all_that_another_used() {
+    let pool: LanePool<u32, 8, 2> = LanePool::new();
+    let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+    for round in 0..4 {
+        let all = Vec::from_iter((0..8).map(|_| lanes[round % 2].try_get().unwrap()));
+        assert!(lanes.iter().all(|lane| lane.try_get().is_err()));
+        drop(all);
+    }
+    let metrics = pool.metrics();
+    // Each round but the first finds half of the objects on the other lane, which it empties at the first look.
+    assert_eq!((metrics.gets, metrics.misses, metrics.steals), (32, 8, 3));
 }
 
 #[test]
@@ -143,12 +175,10 @@ fn what_was_idle_for_two_ticks_is_dropped() {
     let lane = pool.claim().unwrap();
     let all: Vec<_> = (0..16).map(|_| lane.try_get().unwrap()).collect();
     drop(all);
-    lane.flush();
     assert_eq!(pool.tick(), 0);
     let used = lane.try_get().unwrap();
     assert_eq!(pool.tick(), 15);
     drop(used);
-    lane.flush();
     assert_eq!(pool.metrics().evictions, 15);
     assert_eq!(pool.tick(), 0, "used since");
     assert_eq!(pool.tick(), 1);
@@ -174,10 +204,47 @@ fn an_object_is_preferred_to_a_vacant_slot() {
     assert_eq!(pool.metrics().misses, 64);
 }
 
+/// A get makes an object before it takes one from the lane of another.
+#[test]
+fn a_vacant_slot_is_preferred_to_an_object_of_another_lane() {
+    let pool: LanePool<u32, 4, 2> = LanePool::new();
+    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    drop(one.try_get().unwrap());
+    let made = Vec::from_iter((0..3).map(|_| other.try_get().unwrap()));
+    assert_eq!((pool.metrics().misses, pool.metrics().steals), (4, 0));
+    let stolen = other.try_get().unwrap();
+    assert_eq!((pool.metrics().misses, pool.metrics().steals), (4, 1));
+    drop((made, stolen));
+}
+
+/// All that looks for idle objects looks into lanes that have owners, too.
+#[test]
+fn what_lanes_keep_is_trimmed_ages_and_is_not_made_again() {
+    let pool: LanePool<u32, 8, 2> = LanePool::new();
+    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let use_all = || {
+        let some = Vec::from_iter((0..4).map(|_| one.try_get().unwrap()));
+        drop(Vec::from_iter((0..4).map(|_| other.try_get().unwrap())));
+        drop(some);
+    };
+    use_all();
+    assert_eq!((pool.trim(), pool.trim(), pool.metrics().misses), (8, 0, 8));
+    use_all();
+    assert_eq!((pool.tick(), pool.tick(), pool.tick(), pool.metrics().misses), (0, 8, 0, 16));
+    use_all();
+    assert_eq!(pool.tick(), 0);
+    use_all();
+    assert_eq!((pool.tick(), pool.metrics().misses), (0, 24), "all were used since");
+    drop(one.try_get().unwrap());
+    assert_eq!(pool.tick(), 7, "all but that one");
+    assert_eq!((pool.fill(), pool.fill(), pool.metrics().misses), (7, 0, 24));
+    assert_eq!((pool.metrics().evictions, pool.available()), (23, 8));
+}
+
 /// What a busy pool needs no more is dropped, whenever enough gets went past their lane.
 #[test]
 fn misses_drop_what_idles_meanwhile() {
-    static POOL: LanePool<u32, 64, 1, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
+    static POOL: LanePool<u32, 64, 4, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
     let lane = POOL.claim().unwrap();
     let burst = [(); 64].map(|()| lane.try_get().unwrap());
     drop(burst);

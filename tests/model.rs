@@ -71,6 +71,7 @@ lanes! {
     lanes_3_of_8_with_headroom: 8, 3, 3;
     lanes_3_of_33: 33, 3, 0;
     lanes_2_of_64: 64, 2, 0;
+    lanes_6_of_40: 40, 6, 0;
     lanes_4_of_70_with_headroom: 70, 4, 40;
     lanes_5_of_100: 100, 5, 0;
 }
@@ -144,6 +145,8 @@ waiters! {
     waiters_3_0_5: models::waiters::run::<3, 0, 5>;
     waiters_5_3_4: models::waiters::run::<5, 3, 4>;
     waiters_35_33_3: models::waiters::run::<35, 33, 3>;
+    waiters_on_lanes_1_4_0_2: models::waiters::run_lanes::<1, 4, 0, 2>;
+    waiters_on_lanes_2_3_1_3: models::waiters::run_lanes::<2, 3, 1, 3>;
     waiters_on_lanes_2_1_0_2: models::waiters::run_lanes::<2, 1, 0, 2>;
     waiters_on_lanes_3_2_0_4: models::waiters::run_lanes::<3, 2, 0, 4>;
     waiters_on_lanes_4_2_1_3: models::waiters::run_lanes::<4, 2, 1, 3>;

@@ -64,8 +64,8 @@ fn get<'p, T, const N: usize, const LANES: usize, P: Policy<T>>(
 
 /// Nothing is out, and all of it can be had by one thread.
 #[track_caller]
-fn assert_whole<T, const N: usize, const LANES: usize, P: Policy<T>>(
-    pool: &LanePool<T, N, LANES, P>,
+fn assert_whole<T, const N: usize, const LANES: usize, P: Policy<T>, W: forebay::Waiting>(
+    pool: &LanePool<T, N, LANES, P, W>,
 ) {
     assert_eq!((pool.audit().count(), pool.available()), (0, N));
     let metrics = pool.metrics();
@@ -295,15 +295,17 @@ fn a_thread_that_is_ending_has_no_part_in_the_lane_of_the_next() {
             }
         });
         together.until(|| STEP.load(SeqCst) == 1);
-        // This thread has the number, and the lane, of the other; what it keeps there is out of reach.
-        let slot = {
-            let object = POOL.try_get().unwrap();
-            Lease::slot(&object)
-        };
+        // This thread has the number, and the lane, of the other, which takes what is there as any visitor does.
+        drop(POOL.try_get().unwrap());
+        assert_eq!(
+            (POOL.metrics().misses, POOL.metrics().steals),
+            (1, 0),
+            "one object, on the lane"
+        );
         STEP.store(2, SeqCst);
         together.until(|| STEP.load(SeqCst) == 3);
-        assert_eq!(GOT.load(SeqCst), 0xff & !(1 << slot));
-        assert_eq!(Lease::slot(&POOL.try_get().unwrap()), slot, "still there");
+        assert_eq!((GOT.load(SeqCst), POOL.metrics().misses), (0xff, 8));
+        assert_eq!(POOL.metrics().steals, 1);
         ending.join().unwrap();
         assert_whole(&POOL);
     });
@@ -451,7 +453,7 @@ fn what_an_ended_thread_left_is_trimmed_and_counted() {
         assert!(pool.try_get_many::<3>().is_ok());
         short(|| drop(pool.try_get().unwrap()));
         assert_eq!(pool.get_up_to::<4>().len(), 3);
-        assert_eq!((pool.trim(), pool.metrics().evictions), (2, 2), "one is this thread's own");
+        assert_eq!((pool.trim(), pool.metrics().evictions), (3, 3), "this thread's own as well");
     });
 }
 
@@ -474,65 +476,90 @@ fn who_waits_finds_what_an_ended_thread_left() {
 }
 
 #[test]
-fn who_waits_already_gets_what_an_ended_thread_left_by_a_tick() {
-    static POOL: LanePool<u32, 5, 4, DefaultReset, Wake<2>> = LanePool::with_waiting(DefaultReset);
+fn who_waits_gets_the_only_object_from_the_lane_of_an_idle_thread() {
+    type Few = LanePool<u32, 1, 4, DefaultReset, Wake<2>>;
+    static POOL: Few = LanePool::with_waiting(DefaultReset);
     alone(|| {
-        let out: Vec<_> = (0..4).map(|_| POOL.try_get().unwrap()).collect();
-        drop(POOL.try_get().unwrap());
-        POOL.flush();
-        let mut context = Context::from_waker(Waker::noop());
-        let mut waiting = pin!(POOL.get());
-        let (send, end) = mpsc::channel::<()>();
-        let (ready, is_ready) = mpsc::channel();
-        let owner = thread::spawn(move || {
-            drop(POOL.try_get().unwrap());
-            ready.send(()).unwrap();
-            let _ = end.recv();
+        let (send, go_on) = mpsc::channel::<()>();
+        let (used, is_used) = mpsc::channel();
+        let idle = thread::spawn(move || {
+            // Uses the object, keeps it on its lane, and does nothing until it is told.
+            while let Ok(()) = go_on.recv() {
+                drop(POOL.get_blocking().unwrap());
+                used.send(()).unwrap();
+            }
         });
-        is_ready.recv_timeout(LONG).unwrap();
-        assert!(waiting.as_mut().poll(&mut context).is_pending(), "a lane keeps it to itself");
+        let use_there = || {
+            send.send(()).unwrap();
+            is_used.recv_timeout(LONG).unwrap();
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            use_there();
+            drop(POOL.get_blocking().unwrap());
+            use_there();
+            drop(POOL.get_timeout(Duration::ZERO).unwrap());
+            use_there();
+            let Poll::Ready(Ok(object)) = pin!(POOL.get()).poll(&mut context) else { panic!() };
+            drop(object);
+            // Also by who has sat down before.
+            let object = POOL.try_get().unwrap();
+            let mut waits = pin!(POOL.get());
+            assert!(waits.as_mut().poll(&mut context).is_pending());
+            short(|| drop(object));
+            let Poll::Ready(Ok(object)) = waits.as_mut().poll(&mut context) else { panic!() };
+            drop(object);
+        }
+        let metrics = POOL.metrics();
+        assert_eq!((metrics.gets, metrics.misses, metrics.exhausted), (24, 1, 0));
+        assert!(metrics.steals >= 9, "{}", metrics.steals);
         drop(send);
-        owner.join().unwrap();
-        POOL.tick();
-        let Poll::Ready(Ok(object)) = waiting.as_mut().poll(&mut context) else { panic!() };
-        drop(object);
-        assert_eq!((POOL.metrics().misses, POOL.audit().count()), (5, out.len()));
+        idle.join().unwrap();
+        assert_whole(&POOL);
     });
 }
 
 #[test]
 fn who_waits_gets_the_next_that_a_lane_puts() {
     static POOL: LanePool<u32, 3, 2, DefaultReset, Wake<8>> = LanePool::with_waiting(DefaultReset);
-    let rounds = if cfg!(miri) { 10 } else { 500 };
-    alone(|| {
+    static FEW: LanePool<u32, 1, 4, DefaultReset, Wake<8>> = LanePool::with_waiting(DefaultReset);
+    fn check<const N: usize, const LANES: usize>(
+        pool: &LanePool<u32, N, LANES, DefaultReset, Wake<8>>,
+    ) {
+        let rounds = if cfg!(miri) { 10 } else { 500 };
         at_once(6, |_, _| {
             for _ in 0..rounds {
-                let object = POOL.get_timeout(LONG).expect("there are more objects than lanes");
+                let object = pool.get_timeout(LONG).expect("no object is out of reach");
                 thread::yield_now();
                 drop(object);
             }
         });
-        let metrics = POOL.metrics();
-        assert_eq!((metrics.gets, metrics.misses), (6 * rounds, 3));
-        assert_eq!((metrics.exhausted, POOL.available(), POOL.audit().count()), (0, 3, 0));
-    });
+        let metrics = pool.metrics();
+        assert_eq!((metrics.gets, metrics.misses), (6 * rounds, N as u64));
+        assert_eq!((metrics.exhausted, pool.available(), pool.audit().count()), (0, N, 0));
+    }
+    alone(|| check(&POOL));
+    alone(|| check(&FEW));
 }
 
 #[test]
 fn flush_gives_away_what_a_thread_keeps() {
     static POOL: LanePool<u32, 1, 4> = LanePool::new();
     alone(|| {
-        drop(POOL.try_get().unwrap());
-        // The thread that runs the test has one of the others.
-        assert!(short(|| POOL.try_get().is_err()));
-        assert_eq!(POOL.available(), 1, "free all the same");
-        POOL.flush();
-        short(|| {
+        let use_it = || {
             drop(POOL.try_get().unwrap());
             POOL.flush();
             POOL.flush(); // nothing is left to give
-        });
-        assert_eq!((POOL.metrics().gets, POOL.metrics().misses), (2, 1));
+        };
+        drop(POOL.try_get().unwrap());
+        // Another thread gets it from this one's lane …
+        short(use_it);
+        assert_eq!((POOL.metrics().gets, POOL.metrics().steals), (2, 1));
+        // … and none has to, once it is flushed.
+        use_it();
+        short(use_it);
+        let metrics = POOL.metrics();
+        assert_eq!((metrics.gets, metrics.misses, metrics.steals), (4, 1, 1));
         assert_whole(&POOL);
     });
 }
@@ -795,7 +822,7 @@ fn get_or_new_never_fails() {
 /// As Go's `Get`, a get that never fails is what keeps a pool from growing old.
 #[test]
 fn get_or_new_ages_by_misses() {
-    static POOL: LanePool<u32, 64, 1, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
+    static POOL: LanePool<u32, 64, 4, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
     alone(|| {
         drop([(); 64].map(|()| POOL.get_or_new()));
         let mut busy = Vec::new();
@@ -878,19 +905,79 @@ fn a_lease_from_the_heap_is_as_any_other() {
 fn threads_take_from_each_other() {
     static POOL: LanePool<u32, 16, 2> = LanePool::new();
     alone(|| {
-        // All on the lane of this thread, which lives on.
+        // Half of them stay on the lane of this thread, which lives on.
         drop(POOL.get_up_to::<16>());
-        let stolen = short(|| {
-            let mut all = Vec::new();
-            while let Ok(object) = POOL.try_get() {
-                all.push(object);
-            }
-            all.len()
-        });
-        assert_eq!(stolen, 15, "all but the private one");
+        let all = short(|| Vec::from_iter(std::iter::from_fn(|| POOL.try_get().ok())).len());
+        assert_eq!(all, 16);
         let metrics = POOL.metrics();
-        assert!((1..15).contains(&metrics.steals), "by halves: {}", metrics.steals);
-        assert_eq!((metrics.gets, metrics.misses, metrics.exhausted), (31, 16, 1));
+        assert_eq!((metrics.gets, metrics.misses, metrics.exhausted), (32, 16, 1));
+        assert_eq!(metrics.steals, 1, "all at once");
+        assert_whole(&POOL);
+    });
+}
+
+/// A thread that is idle and lives on keeps no object from others.
+#[test]
+fn one_thread_gets_all_that_idle_threads_used() {
+    static POOL: LanePool<u32, 64, 4> = LanePool::new();
+    alone(|| {
+        let together = &Together::new();
+        thread::scope(|scope| {
+            let (told, threads): (Vec<_>, Vec<_>) = (0..4)
+                .map(|_| {
+                    let (send, end) = mpsc::channel::<()>();
+                    let work = move || {
+                        let some = POOL.get_up_to::<16>();
+                        assert_eq!(some.len(), 16);
+                        together.meet(4);
+                        drop(some);
+                        together.meet(4 + 5);
+                        let _ = end.recv(); // parked
+                    };
+                    (send, scope.spawn(move || together.run(work)))
+                })
+                .unzip();
+            together.meet(4 + 5);
+            // This thread has no lane, and looks into each of the others once.
+            let all = Vec::from_iter(std::iter::from_fn(|| POOL.try_get().ok()));
+            let metrics = POOL.metrics();
+            assert_eq!((all.len(), metrics.misses, metrics.steals), (64, 64, 4));
+            drop(all);
+            drop(told);
+            threads.into_iter().for_each(end);
+        });
+        assert_whole(&POOL);
+    });
+}
+
+/// What looks for idle objects finds those on lanes of threads that live on.
+#[test]
+fn what_idle_threads_keep_is_trimmed_and_ages() {
+    static POOL: LanePool<u32, 8, 2> = LanePool::new();
+    alone(|| {
+        let (send, go_on) = mpsc::channel::<()>();
+        let (used, is_used) = mpsc::channel();
+        let idle = thread::spawn(move || {
+            while let Ok(()) = go_on.recv() {
+                drop(POOL.get_up_to::<4>());
+                used.send(()).unwrap();
+            }
+        });
+        let use_there = || {
+            send.send(()).unwrap();
+            is_used.recv_timeout(LONG).unwrap();
+        };
+        use_there();
+        assert_eq!((POOL.trim(), POOL.trim(), POOL.metrics().misses), (4, 0, 4));
+        use_there();
+        assert_eq!((POOL.tick(), POOL.tick(), POOL.metrics().misses), (0, 4, 8));
+        use_there();
+        assert_eq!(POOL.tick(), 0);
+        use_there();
+        assert_eq!((POOL.tick(), POOL.metrics().misses), (0, 12), "used since");
+        assert_eq!((POOL.fill(), POOL.fill()), (4, 0), "four have an object");
+        drop(send);
+        idle.join().unwrap();
         assert_whole(&POOL);
     });
 }

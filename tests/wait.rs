@@ -909,8 +909,7 @@ mod lanes {
     type Lanes<const N: usize, const LANES: usize, const K: usize> =
         LanePool<u32, N, LANES, DefaultReset, Wake<K>>;
 
-    /// Objects that stay out while a test looks at the others: there are more than lanes, so that never all that
-    /// are free are private.
+    /// Objects that stay out while a test looks at the others.
     fn out<const N: usize, const LANES: usize, const K: usize>(
         pool: &Lanes<N, LANES, K>,
         count: usize,
@@ -934,101 +933,55 @@ mod lanes {
         drop(first.poll().unwrap());
         assert_eq!(second.woken(), 1);
         drop(second.poll().unwrap());
-        // Nobody waits any more: it is the lane's again.
+        // Nobody waits any more: it is the lane's again, from where all others get it.
         drop(lane.try_get().unwrap());
-        assert!(pool.try_get().is_err());
+        let steals = pool.metrics().steals;
+        drop(pool.try_get().unwrap());
+        assert_eq!(pool.metrics().steals, steals + 1);
         drop(out);
         at_rest(&pool);
     }
 
+    /// Whatever lane an object comes back to, it goes to the first who waits.
     #[test]
-    fn who_waits_behind_others_gives_them_its_own() {
-        let pool: Lanes<2, 1, 2> = LanePool::with_waiting(DefaultReset);
-        // This thread has the lane, and an object on it.
-        let held = pool.try_get().unwrap();
-        drop(pool.try_get().unwrap());
-        let mut other =
-            thread::scope(|scope| scope.spawn(|| Hand::waiting(pool.get())).join().unwrap());
-        let mut mine = Hand::new(pool.get());
-        assert!(mine.poll().is_none(), "the other came first");
-        assert_eq!(other.woken(), 1);
-        drop(other.poll().unwrap().unwrap());
-        drop((mine.poll().unwrap().unwrap(), held));
-        at_rest(&pool);
-    }
-
-    #[test]
-    fn a_flush_wakes() {
-        let pool: Lanes<4, 2, 2> = LanePool::with_waiting(DefaultReset);
-        let out = out(&pool, 2);
+    fn who_comes_first_is_served_first() {
+        let pool: Lanes<2, 2, 3> = LanePool::with_waiting(DefaultReset);
         let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
-        // One object on each.
         let both = [lanes[0].try_get().unwrap(), lanes[1].try_get().unwrap()];
-        drop(both);
-        let mut first = Hand::waiting(pool.get());
-        let mut second = Hand::waiting(pool.get());
-        lanes[1].flush();
-        assert_eq!((first.woken(), second.woken()), (1, 0));
-        lanes[0].flush();
-        assert_eq!((first.woken(), second.woken()), (1, 1));
-        drop((first.poll().unwrap(), second.poll().unwrap(), out));
-        at_rest(&pool);
-    }
-
-    #[test]
-    fn a_threads_flush_wakes() {
-        let pool: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
-        let _out = out(&pool, 1);
-        drop(pool.try_get().unwrap());
-        let mut other =
-            thread::scope(|scope| scope.spawn(|| Hand::waiting(pool.get())).join().unwrap());
-        pool.flush();
-        assert_eq!(other.woken(), 1);
-        drop(other.poll().unwrap());
-    }
-
-    #[test]
-    fn a_lane_given_back_wakes() {
-        let pool: Lanes<3, 2, 1> = LanePool::with_waiting(DefaultReset);
-        let out = out(&pool, 2);
-        let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
-        drop(lanes[1].try_get().unwrap());
-        let mut waiter = Hand::waiting(pool.get());
-        drop(lanes);
-        assert_eq!(waiter.woken(), 1);
-        drop((waiter.poll().unwrap(), out));
-        at_rest(&pool);
-    }
-
-    /// Those who sit when a thread ends are served at the next look of anybody.
-    #[test]
-    fn what_a_thread_left_is_found_for_who_waits() {
-        let looks: [fn(&Lanes<3, 2, 2>); 3] = [
-            |pool| assert!(pool.try_get().is_err(), "it is the first one's"),
-            |pool| assert_eq!(pool.tick(), 0),
-            |pool| drop(Hand::waiting(pool.get())),
-        ];
-        for look in looks {
-            let pool: Lanes<3, 2, 2> = LanePool::with_waiting(DefaultReset);
-            let out = out(&pool, 2);
-            let (sit, seated) = (Barrier::new(2), Barrier::new(2));
-            let mut waiter = thread::scope(|scope| {
-                let ends = scope.spawn(|| {
-                    drop(pool.try_get().unwrap());
-                    sit.wait();
-                    seated.wait();
-                });
-                sit.wait();
-                let waiter = Hand::waiting(pool.get());
-                seated.wait();
-                ends.join().unwrap();
-                waiter
-            });
-            look(&pool);
+        let mut waiters = [(); 3].map(|()| Hand::waiting(pool.get()));
+        let woken = |waiters: &[Hand<_>; 3]| [0, 1, 2].map(|at: usize| waiters[at].woken());
+        let [one, other] = both;
+        drop(other);
+        assert_eq!(woken(&waiters), [1, 0, 0]);
+        drop(one);
+        assert_eq!(woken(&waiters), [1, 1, 0]);
+        assert!(lanes.iter().all(|lane| lane.try_get().is_err()));
+        for waiter in &mut waiters {
             assert_eq!(waiter.woken(), 1);
-            drop((waiter.poll().unwrap().unwrap(), out));
-            at_rest(&pool);
+            drop(waiter.poll().unwrap().unwrap());
         }
+        at_rest(&pool);
+    }
+
+    /// Nobody waits while a lane keeps an object.
+    #[test]
+    fn who_would_wait_takes_from_all_lanes() {
+        let pool: Lanes<4, 3, 2> = LanePool::with_waiting(DefaultReset);
+        let out = out(&pool, 2);
+        let lanes = [(); 3].map(|()| pool.claim().unwrap());
+        // One object on each of two lanes.
+        let both = [lanes[1].try_get().unwrap(), lanes[2].try_get().unwrap()];
+        drop(both);
+        let first = Hand::new(pool.get()).poll().unwrap().unwrap();
+        let second = pool.get_timeout(Duration::ZERO).unwrap();
+        assert_eq!(pool.metrics().steals, 2);
+        let mut waiter = Hand::waiting(pool.get());
+        lanes.iter().for_each(forebay::Lane::flush);
+        assert_eq!(waiter.woken(), 0, "nothing was left");
+        drop(second);
+        drop((waiter.poll().unwrap().unwrap(), first));
+        drop((lanes, out));
+        at_rest(&pool);
     }
 
     #[test]
@@ -1046,7 +999,7 @@ mod lanes {
     #[test]
     fn blocking_gets_on_lanes_all_end() {
         let _watchdog = Watchdog::new();
-        let pool: Lanes<5, 4, 8> = LanePool::with_waiting(DefaultReset);
+        let pool: Lanes<2, 4, 8> = LanePool::with_waiting(DefaultReset);
         thread::scope(|scope| {
             for _ in 0..6 {
                 scope.spawn(|| {
@@ -1102,13 +1055,12 @@ mod lanes {
         at_rest(&pool);
     }
 
-    /// A waker that panics while objects are moved between lanes.
     #[test]
     fn a_waker_that_panics_loses_no_object_of_a_lane() {
         static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
         let out = out(&POOL, 1);
         let lane = POOL.claim().unwrap();
-        drop(lane.try_get().unwrap());
+        let held = lane.try_get().unwrap();
         let mut waiter = Box::pin(POOL.get());
         let waker = Act::waker(|| {
             if !thread::panicking() {
@@ -1117,8 +1069,8 @@ mod lanes {
         });
         let mut context = Context::from_waker(&waker);
         assert!(waiter.as_mut().poll(&mut context).is_pending());
-        assert!(booms(|| drop(lane)));
-        assert!(POOL.claim().is_some(), "the lane is not lost either");
+        assert!(booms(|| drop(held)));
+        assert!(lane.try_get().is_err(), "it is the waiter's");
         drop(woken::ready(waiter.as_mut().poll(&mut context)).unwrap().unwrap());
         drop(out);
         at_rest(&POOL);
@@ -1249,7 +1201,7 @@ mod streams {
 
 #[test]
 fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
-    type Aging = LanePool<u32, 128, 1, TickByMisses<1>, Wake<1>>;
+    type Aging = LanePool<u32, 128, 8, TickByMisses<1>, Wake<1>>;
 
     static POOLS: [Aging; 4] = [const { LanePool::with_waiting(TickByMisses::new()) }; 4];
 

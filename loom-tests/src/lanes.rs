@@ -11,70 +11,86 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub static MODELS: &[Model] = &[
-    Model::new("steal_vs_put_polling", |_| steal_vs_put(Polling)).seeds(STEAL).floor(12),
-    Model::new("steal_vs_put_blocking", |_| steal_vs_put(Blocking)).seeds(STEAL).floor(15),
-    Model::new("steal_vs_get", |_| steal_vs_get()).seeds(&["steal_torn"]).floor(15),
-    Model::new("steal_vs_steal", |_| steal_vs_steal()).seeds(&["steal_torn"]).floor(130),
-    Model::new("leave_vs_claim_lane_polling", |_| leave_vs_claim_lane(Polling))
-        .seeds(HAND_OVER)
-        .floor(12),
-    Model::new("leave_vs_claim_lane_blocking", |_| leave_vs_claim_lane(Blocking))
-        .seeds(HAND_OVER)
-        .floor(13),
+    Model::new("visit_vs_put_polling", |_| visit_vs_put(Polling)).seeds(PUT),
+    Model::new("visit_vs_put_blocking", |_| visit_vs_put(Blocking)).seeds(PUT),
+    Model::new("visit_vs_get_vs_put", |_| visit_vs_get_vs_put()).seeds(DEKKER),
+    Model::new("visit_vs_visit_vs_get", |_| visit_vs_visit_vs_get()).bound(2).seeds(&[
+        "visit_torn",
+        "no_light_fence",
+        "no_heavy_fence",
+        "busy_cleared_early",
+    ]),
+    Model::new("visit_vs_visit", |_| visit_vs_visit()).seeds(&["visit_torn"]),
+    Model::new("visit_vs_refill", |_| visit_vs_refill()).bound(2).seeds(DEKKER),
+    Model::new("visit_vs_full_lane", |_| visit_vs_full_lane())
+        .bound(2)
+        .seeds(&["busy_cleared_early", "visitors_unseen"]),
+    Model::new("leave_vs_claim_lane_polling", |_| leave_vs_claim_lane(Polling)).seeds(HAND_OVER),
+    Model::new("leave_vs_claim_lane_blocking", |_| leave_vs_claim_lane(Blocking)).seeds(HAND_OVER),
     Model::new("thread_ends_vs_adopt_polling", |n| thread_ends_vs_adopt(Polling, n))
         .bound(2)
         .cases(2)
-        .seeds(ADOPT)
-        .floor(5_500),
+        .seeds(ADOPT),
     Model::new("thread_ends_vs_adopt_blocking", |n| thread_ends_vs_adopt(Blocking, n))
         .bound(2)
         .cases(2)
-        .seeds(ADOPT)
-        .floor(5_800),
-    Model::new("thread_number_reused", |_| thread_number_reused())
+        .seeds(ADOPT),
+    Model::new("thread_ends_vs_visit_polling", |_| thread_ends_vs_visit(Polling))
         .bound(2)
-        .seeds(&["living_have_ended", "claim_relaxed", "release_relaxed"])
-        .floor(6_300),
+        .seeds(PUT),
+    Model::new("thread_ends_vs_visit_blocking", |_| thread_ends_vs_visit(Blocking))
+        .bound(2)
+        .seeds(PUT),
+    Model::new("thread_number_reused", |_| thread_number_reused()).bound(2).seeds(&[
+        "living_have_ended",
+        "claim_relaxed",
+        "release_relaxed",
+    ]),
     Model::new("owner_of_a_used_number_lives", |_| owner_of_a_used_number_lives())
         .bound(1)
-        .seeds(&["owner_relaxed"])
-        .floor(2_600),
-    Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).seeds(RETURN).floor(5_900),
-    Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).seeds(RETURN).floor(9_100),
-    Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put())
-        .seeds(&["claim_at_of_taken", "victim_kept_in_use", "tick_evicts_all"])
-        .floor(2_100),
-    Model::new("tick_vs_tick", |_| tick_vs_tick()).seeds(&["claim_at_of_taken"]).floor(2_600),
+        .seeds(&["owner_relaxed"]),
+    Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).bound(2).seeds(FLUSH),
+    Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).bound(2).seeds(FLUSH),
+    Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put()).bound(2).seeds(&[
+        "claim_at_of_taken",
+        "victim_kept_in_use",
+        "tick_evicts_all",
+    ]),
+    Model::new("tick_vs_tick", |_| tick_vs_tick()).seeds(&["claim_at_of_taken"]),
     Model::new("detached_put_vs_lane_get_polling", |_| detached_put_vs_lane_get(Polling))
-        .seeds(RETURN)
-        .floor(540),
+        .seeds(RETURN),
     Model::new("detached_put_vs_lane_get_blocking", |_| detached_put_vs_lane_get(Blocking))
-        .seeds(RETURN)
-        .floor(540),
-    Model::new("trim_vs_put_vs_steal", trim_vs_put_vs_steal)
+        .seeds(RETURN),
+    Model::new("trim_vs_put_vs_visit", trim_vs_put_vs_visit)
         .bound(2)
         .cases(2)
-        .seeds(&["claim_at_shared_relaxed", "stock_relaxed"])
-        .floor(7_100),
+        .seeds(&["claim_at_relaxed", "visit_relaxed"]),
     Model::new("refill_vs_refill", |n| match n {
         0 => refill_vs_refill::<2>(),
         _ => refill_vs_refill::<4>(),
     })
     .cases(2)
-    .seeds(&["claim_torn"])
-    .floor(340),
-    Model::new("get_vs_flush_half", |_| get_vs_flush_half())
-        .bound(2)
-        .seeds(&["steal_torn"])
-        .floor(14_000),
+    .seeds(&["claim_torn"]),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
-        .seeds(&["reserved_is_shared"])
-        .floor(74_000),
+        .bound(2)
+        .seeds(&["reserved_is_shared"]),
 ];
 
-const STEAL: &[&str] = &["steal_relaxed", "stock_relaxed", "free_before_recycle"];
-const HAND_OVER: &[&str] = &["leave_relaxed", "move_in_relaxed", "leave_with_private"];
+/// What is put on a lane is there for visitors.
+const PUT: &[&str] = &["busy_relaxed", "visit_relaxed"];
+/// An owner and a visitor exclude each other, and each sees what the other did.
+const DEKKER: &[&str] = &[
+    "no_light_fence",
+    "no_heavy_fence",
+    "visitors_unseen",
+    "busy_cleared_early",
+    "alone_relaxed",
+    "end_of_visit_relaxed",
+];
+const HAND_OVER: &[&str] = &["leave_relaxed", "move_in_relaxed"];
 const ADOPT: &[&str] = &["living_have_ended", "end_of_thread_relaxed", "has_ended_relaxed"];
+/// D0 is a fence under loom, and so a release as well.
+const FLUSH: &[&str] = &["claim_relaxed", "free_before_recycle"];
 const RETURN: &[&str] = &["claim_relaxed", "release_relaxed", "free_before_recycle"];
 
 /// A pool that lives as long as the execution.
@@ -112,7 +128,7 @@ pub(crate) fn threads_end() {
     loom::explore();
 }
 
-/// All slots are free, each in one place and, when the lanes keep nothing to themselves, within reach of `lane`.
+/// All slots are free, each in one place, and within reach of the first of the `lanes`.
 pub(crate) fn assert_all_free<
     T: 'static,
     const N: usize,
@@ -124,7 +140,6 @@ pub(crate) fn assert_all_free<
     lanes: &[&'static Lane<'static, T, N, LANES, P, W>],
 ) {
     threads_end();
-    lanes.iter().for_each(|lane| lane.flush());
     let metrics = pool.metrics();
     assert_eq!((pool.available(), pool.audit().count(), metrics.double_returns), (N, 0, 0));
     assert_eq!(metrics.gets, metrics.puts);
@@ -136,34 +151,60 @@ pub(crate) fn assert_all_free<
     assert_eq!(pool.available(), 0);
 }
 
-/// The owner puts two objects: one to itself, one that is shared, which a thief takes and writes.
-fn steal_vs_put(form: Form) {
-    pool!(POOL: LanePool<usize, 2, 2> = LanePool::new());
-    let (owner, thief) = (lane(&POOL), lane(&POOL));
-    let leases = [(); 2].map(|()| owner.try_get().unwrap());
+/// The owner puts an object on its lane. A visitor takes it, and finds it as it was left.
+fn visit_vs_put(form: Form) {
+    pool!(POOL: LanePool<usize, 1, 2> = LanePool::new());
+    let (owner, visitor) = (lane(&POOL), lane(&POOL));
+    let mut lease = owner.try_get().unwrap();
     threads([
         role(move || {
-            for mut lease in leases {
-                use_alone(&mut lease);
-            }
+            use_alone(&mut lease);
+            drop(lease);
         }),
         role(move || {
-            if let Some(mut lease) = form.attempt(|| thief.try_get().ok()) {
+            if let Some(mut lease) = form.attempt(|| visitor.try_get().ok()) {
                 use_alone(&mut lease);
             }
         }),
     ]);
-    assert_all_free(&POOL, &[owner, thief]);
+    assert_all_free(&POOL, &[owner, visitor]);
 }
 
-/// The owner takes what its lane shares while a thief does: one of them gets it.
-fn steal_vs_get() {
-    pool!(POOL: LanePool<usize, 2, 2> = LanePool::new());
-    let (owner, thief) = (lane(&POOL), lane(&POOL));
-    drop([(); 2].map(|()| owner.try_get().unwrap()));
-    let kept = owner.try_get().unwrap(); // What it had to itself.
+/// The owner gets and puts while a visitor takes what its lane keeps.
+fn visit_vs_get_vs_put() {
+    pool!(POOL: LanePool<usize, 1, 2> = LanePool::new());
+    let (owner, visitor) = (lane(&POOL), lane(&POOL));
+    drop(owner.try_get().unwrap());
+    threads([
+        role(move || {
+            for _ in 0..2 {
+                owner.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
+            }
+        }),
+        role(move || visitor.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
+    ]);
+    assert_all_free(&POOL, &[owner, visitor]);
+}
+
+/// Two visitors of a lane whose owner gets.
+fn visit_vs_visit_vs_get() {
+    pool!(POOL: LanePool<usize, 1, 3> = LanePool::new());
+    let lanes = [(); 3].map(|()| lane(&POOL));
+    drop(lanes[0].try_get().unwrap());
+    let get = |lane: &'static Lane<'static, usize, 1, 3>| {
+        role(move || lane.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease)))
+    };
+    threads(lanes.map(get));
+    assert_all_free(&POOL, &lanes);
+}
+
+/// Two visitors of a lane that keeps one object: one of them gets it.
+fn visit_vs_visit() {
+    pool!(POOL: LanePool<usize, 1, 3> = LanePool::new());
+    let lanes = [(); 3].map(|()| lane(&POOL));
+    drop(lanes[0].try_get().unwrap());
     let got = Arc::new(AtomicUsize::new(0));
-    let get = |lane: &'static Lane<'static, usize, 2, 2>| {
+    let visit = |lane: &'static Lane<'static, usize, 1, 3>| {
         let got = Arc::clone(&got);
         role(move || {
             let mut lease = lane.try_get().ok();
@@ -172,30 +213,47 @@ fn steal_vs_get() {
             lease
         })
     };
-    threads([get(owner), get(thief)]);
+    threads([visit(lanes[1]), visit(lanes[2])]);
     assert_eq!(got.load(Relaxed), 1);
-    drop(kept);
-    assert_all_free(&POOL, &[owner, thief]);
+    assert_all_free(&POOL, &lanes);
 }
 
-/// Two thieves at a lane that shares two objects. Each takes half, which is both here, and shares one itself.
-fn steal_vs_steal() {
-    pool!(POOL: LanePool<usize, 3, 3> = LanePool::new());
-    let lanes = [(); 3].map(|()| lane(&POOL));
-    let [owner, ..] = lanes;
-    // Its own goes back first, and is of another word.
-    let mut leases = [(); 3].map(|()| owner.try_get().unwrap());
-    leases.sort_by_key(|lease| std::cmp::Reverse(Lease::slot(lease)));
-    drop(leases);
-    let steal = |lane: &'static Lane<'static, usize, 3, 3>| {
+/// An owner takes two objects along to its lane, and a visitor takes one of them from there.
+fn visit_vs_refill() {
+    pool!(POOL: LanePool<usize, 4, 1> = LanePool::new());
+    let owner = lane(&POOL);
+    let on_loan = [(); 2].map(|()| owner.try_get().unwrap());
+    assert_eq!(POOL.fill(), 2);
+    threads([
         role(move || {
-            if let Ok(mut lease) = lane.try_get() {
-                use_alone(&mut lease);
+            for _ in 0..2 {
+                owner.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
             }
-        })
-    };
-    threads([steal(lanes[1]), steal(lanes[2])]);
-    assert_all_free(&POOL, &lanes);
+        }),
+        role(|| POOL.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
+    ]);
+    drop(on_loan);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// A lane that keeps all it may gives some of it away for more, while a visitor takes some.
+fn visit_vs_full_lane() {
+    pool!(POOL: LanePool<usize, 4, 2> = LanePool::new());
+    let (owner, visitor) = (lane(&POOL), lane(&POOL));
+    let mut leases = [(); 4].map(|()| owner.try_get().unwrap());
+    leases.sort_by_key(Lease::slot);
+    let [first, second, third, fourth] = leases;
+    // Three are kept, of two words.
+    drop(fourth);
+    drop((first, second));
+    threads([
+        role(move || drop(third)),
+        role(move || {
+            let mut leases: Vec<_> = (0..2).map_while(|_| visitor.try_get().ok()).collect();
+            leases.iter_mut().for_each(|lease| use_alone(lease));
+        }),
+    ]);
+    assert_all_free(&POOL, &[owner, visitor]);
 }
 
 /// A lane goes from one owner to the next, who must not take what the first gave away.
@@ -219,36 +277,39 @@ fn leave_vs_claim_lane(form: Form) {
     assert_all_free(&POOL, &[other]);
 }
 
-/// A thread ends with an object to itself. Who claims its lane, or finds nothing on another one, gets the object, and
-/// not before.
+fn get_and_end<const LANES: usize>(pool: &'static LanePool<usize, 1, LANES>) {
+    pool.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
+}
+
+/// A thread ends with an object on its lane. Who claims the lane, or a thread that moves in, gets the object, and not before.
 fn thread_ends_vs_adopt(form: Form, n: usize) {
-    fn ends<const LANES: usize>(pool: &'static LanePool<usize, 1, LANES>) {
-        if let Ok(mut lease) = pool.try_get() {
-            use_alone(&mut lease);
-        }
-    }
-    pool!(ONE: LanePool<usize, 1, 1> = LanePool::new());
-    pool!(TWO: LanePool<usize, 1, 2> = LanePool::new());
-    if n == 0 {
-        let adopt = role(move || {
-            let Some(lane) = form.attempt(|| ONE.claim()) else { return };
-            if let Ok(mut lease) = lane.try_get() {
-                use_alone(&mut lease);
-            }
-        });
-        threads([role(|| ends(&ONE)), adopt]);
-        threads_end();
-        assert_all_free(&ONE, &[lane(&ONE)]);
+    pool!(POOL: LanePool<usize, 1, 1> = LanePool::new());
+    let adopt = if n == 0 {
+        role(move || {
+            let Some(lane) = form.attempt(|| POOL.claim()) else { return };
+            lane.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
+        })
     } else {
-        let other = lane(&TWO);
-        let clear_up = role(move || {
-            if let Some(mut lease) = form.attempt(|| other.try_get().ok()) {
-                use_alone(&mut lease);
-            }
-        });
-        threads([role(|| ends(&TWO)), clear_up]);
-        assert_all_free(&TWO, &[other]);
-    }
+        role(move || {
+            let lease = form.attempt(|| POOL.try_get().ok());
+            lease.into_iter().for_each(|mut lease| use_alone(&mut lease));
+        })
+    };
+    threads([role(|| get_and_end(&POOL)), adopt]);
+    threads_end();
+    assert_all_free(&POOL, &[lane(&POOL)]);
+}
+
+/// A thread ends with an object on its lane, which a visitor takes.
+fn thread_ends_vs_visit(form: Form) {
+    pool!(POOL: LanePool<usize, 1, 2> = LanePool::new());
+    let visitor = lane(&POOL);
+    let visit = role(move || {
+        let lease = form.attempt(|| visitor.try_get().ok());
+        lease.into_iter().for_each(|mut lease| use_alone(&mut lease));
+    });
+    threads([role(|| get_and_end(&POOL)), visit]);
+    assert_all_free(&POOL, &[visitor]);
 }
 
 /// The next thread with a number has the lane of the last one, with what that did on it.
@@ -285,7 +346,7 @@ fn owner_of_a_used_number_lives() {
     threads_end();
 }
 
-/// What a lane keeps to itself is there for others once it is flushed.
+/// What a lane keeps is common once it is flushed.
 fn flush_vs_get(form: Form) {
     pool!(POOL: LanePool<usize, 1, 2> = LanePool::new());
     let (owner, other) = (lane(&POOL), lane(&POOL));
@@ -320,8 +381,7 @@ fn tick_vs_get_vs_put() {
     use_tracked(&mut lease);
     threads([
         role(move || {
-            drop(lease); // To itself.
-            owner.flush();
+            drop(lease);
             owner.try_get().into_iter().for_each(|mut lease| use_tracked(&mut lease));
         }),
         role(|| {
@@ -329,12 +389,10 @@ fn tick_vs_get_vs_put() {
         }),
     ]);
     // An object that was used since the last tick stays; one that was not goes.
-    owner.flush();
     POOL.trim();
     POOL.fill();
     assert_eq!(POOL.tick(), 0);
     drop(owner.try_get());
-    owner.flush();
     assert_eq!((POOL.tick(), POOL.tick()), (1, 1));
     assert_all_free(&POOL, &[owner]);
 }
@@ -374,16 +432,15 @@ fn detached_put_vs_lane_get(form: Form) {
     assert_all_free(&POOL, &[owner]);
 }
 
-/// Objects that a lane shares are dropped under the eyes of its owner, who shares one, or of a thief, who has no lane.
-fn trim_vs_put_vs_steal(n: usize) {
-    type Tracking = LanePool<Tracked, 2, 1, Tally>;
+/// Objects that a lane keeps are dropped under the eyes of its owner, who puts one, or of a visitor, who has no lane.
+fn trim_vs_put_vs_visit(n: usize) {
+    type Tracking = LanePool<Tracked, 1, 1, Tally>;
     pool!(POOL: Tracking = LanePool::with_policy(Tally::default()));
     let owner = lane(&POOL);
-    let [mut first, second] = [(); 2].map(|()| owner.try_get().unwrap());
-    drop(second); // To itself.
+    let mut lease = owner.try_get().unwrap();
     let put = role(move || {
-        use_tracked(&mut first);
-        drop(first);
+        use_tracked(&mut lease);
+        drop(lease);
     });
     let trim = role(|| {
         POOL.trim();
@@ -392,17 +449,17 @@ fn trim_vs_put_vs_steal(n: usize) {
         threads([put, trim]);
     } else {
         threads([put]);
-        let steal = role(|| {
+        let visit = role(|| {
             if let Ok(mut lease) = POOL.try_get() {
                 use_tracked(&mut lease);
             }
         });
-        threads([trim, steal]);
+        threads([trim, visit]);
     }
     assert_all_free(&POOL, &[owner]);
 }
 
-/// Two lanes take half of a word each. Where there are two words, nobody goes without. Three lanes, so that the first
+/// Two lanes take slots of a word each. Where there are two words, nobody goes without. Three lanes, so that the first
 /// has no stripe of its own in a pool of two, and they collide.
 fn refill_vs_refill<const N: usize>() {
     fn get<const N: usize>(
@@ -429,40 +486,21 @@ fn refill_vs_refill<const N: usize>() {
     }
 }
 
-/// A lane that shares all it may gives half of it away before it shares more, and while a thief takes some.
-fn get_vs_flush_half() {
-    pool!(POOL: LanePool<usize, 4, 2> = LanePool::new());
-    let (owner, thief) = (lane(&POOL), lane(&POOL));
-    let mut leases = [(); 4].map(|()| owner.try_get().unwrap());
-    leases.sort_by_key(Lease::slot);
-    let [first, second, third, fourth] = leases;
-    drop(fourth); // To itself.
-    drop((first, second)); // Shared, and of another word than the third.
-    threads([
-        role(move || drop(third)),
-        role(move || {
-            let mut leases: Vec<_> = (0..2).map_while(|_| thief.try_get().ok()).collect();
-            leases.iter_mut().for_each(|lease| use_alone(lease));
-        }),
-    ]);
-    assert_all_free(&POOL, &[owner, thief]);
-}
-
 /// A reserved object is for callers that say so, also when one of them took it from a word with another one.
 fn reserved_get_vs_get() {
-    type Reserving = LanePool<usize, 4, 3, DefaultReset, Headroom<2, Poll>>;
+    type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Poll>>;
     pool!(POOL: Reserving = LanePool::with_waiting(DefaultReset));
-    let lanes = [(); 2].map(|()| lane(&POOL));
+    let owner = lane(&POOL);
     POOL.fill();
-    let ordinary = [(); 2].map(|()| lanes[1].try_get().unwrap());
+    let ordinary = [(); 2].map(|()| owner.try_get().unwrap());
     threads([
         role(move || {
-            let mut lease = lanes[0].try_get_reserved().unwrap();
+            let mut lease = owner.try_get_reserved().unwrap();
             use_alone(&mut lease);
-            assert!(lanes[0].try_get().is_err());
+            assert!(owner.try_get().is_err());
         }),
-        role(move || assert!(lanes[1].try_get().is_err())),
+        role(|| assert!(POOL.try_get().is_err())),
     ]);
     drop(ordinary);
-    assert_all_free(&POOL, &lanes);
+    assert_all_free(&POOL, &[owner]);
 }

@@ -80,35 +80,43 @@ pub static MODELS: &[Model] = &[
     Model::new("reserved_get_has_no_seat", |_| reserved_get_has_no_seat())
         .seeds(&["no_seat_no_object"])
         .floor(120),
-    Model::new("lane_put_hands_over", |_| lane_put_hands_over())
-        .seeds(&["kept_while_waited"])
-        .floor(1_600),
-    Model::new("lane_puts_vs_waiting_get", |_| lane_puts_vs_waiting_get())
-        .seeds(&["stock_without_settle", "no_settle_fence"])
-        .floor(14_000),
+    Model::new("lane_put_hands_over", |_| lane_put_hands_over()).seeds(&["kept_while_waited"]),
+    Model::new("lane_put_vs_waiting_get", |_| lane_put_vs_waiting_get()).seeds(&[
+        "no_second_look",
+        "no_light_fence",
+        "no_heavy_fence",
+        "join_without_settle",
+    ]),
+    Model::new("lane_get_vs_waiting_get", |_| lane_get_vs_waiting_get())
+        .bound(2)
+        .seeds(&["no_second_look"]),
+    Model::new("lane_put_of_another_word_vs_waiting_get", |_| {
+        lane_put_of_another_word_vs_waiting_get()
+    })
+    .bound(2)
+    .seeds(&["put_without_settle"]),
     Model::new("batch_put_vs_waiting_get", |_| batch_put_vs_waiting_get())
         .seeds(&["batch_without_settle", "no_settle_fence", "release_relaxed"])
         .floor(1_100),
-    Model::new("lane_batch_put_vs_waiting_get", |_| lane_batch_put_vs_waiting_get())
-        .seeds(&["batch_without_settle", "no_settle_fence"])
-        .floor(8_500),
+    Model::new("lane_batch_put_vs_waiting_get", lane_batch_put_vs_waiting_get)
+        .bound(2)
+        .cases(2)
+        .seeds(&["batch_put_without_settle", "no_second_look"]),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
-        .seeds(&["refill_without_settle", "no_settle_fence"])
-        .floor(1_400),
+        .bound(2)
+        .seeds(&["fetch_without_settle"]),
     Model::new("lane_refill_vs_two_waiting_gets", |_| lane_refill_vs_two_waiting_gets())
         .bound(2)
-        .seeds(&["kept_freed_unseen"])
-        .floor(29_000),
+        .seeds(&["held_freed_unseen"]),
     Model::new("brittle_waker_vs_put", |_| brittle_waker_vs_put())
         .seeds(&["grant_without_wake"])
         .floor(2_100),
     Model::new("lane_flush_vs_waiting_get", |_| lane_flush_vs_waiting_get())
-        .seeds(&["free_without_settle", "no_settle_fence"])
-        .floor(5_600),
+        .bound(2)
+        .seeds(&["flush_without_settle"]),
     Model::new("lane_leaves_vs_waiting_get", |_| lane_leaves_vs_waiting_get())
         .bound(2)
-        .seeds(&["leave_with_private", "free_without_settle"])
-        .floor(7_200),
+        .seeds(&["flush_without_settle"]),
     Model::new("waiting_get_vs_trim", |_| waiting_get_vs_trim())
         .seeds(&["free_without_settle", "join_without_settle"])
         .floor(230),
@@ -484,12 +492,39 @@ fn lane_put_hands_over() {
     assert_all_free(&POOL, &[owner, thief]);
 }
 
-/// Of two objects that are put on a lane while somebody sits down, one goes there: the lane keeps one at most.
-fn lane_puts_vs_waiting_get() {
+/// The only object is put on a lane while somebody sits down, who gets it though its owner does nothing more.
+fn lane_put_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<1, 2>);
+    let owner = lane(&POOL);
+    let mut lease = owner.try_get().unwrap();
+    threads([
+        role(move || {
+            use_alone(&mut lease);
+            drop(lease);
+        }),
+        role(|| use_alone(&mut POOL.get_blocking().unwrap())),
+    ]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// An owner gets one of the two objects that its lane keeps. Somebody who finds the lane busy, and sits down, gets the other.
+fn lane_get_vs_waiting_get() {
     pool!(POOL: WaitingLanes<2, 1>);
     let owner = lane(&POOL);
-    let leases = [(); 2].map(|()| owner.try_get().unwrap());
-    threads([role(move || drop(leases)), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    drop([(); 2].map(|()| owner.try_get().unwrap()));
+    threads([role(|| owner.try_get().ok()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// As [`lane_put_vs_waiting_get`], where the lane keeps an object of another word, and somebody else has that one.
+fn lane_put_of_another_word_vs_waiting_get() {
+    pool!(POOL: WaitingLanes<3, 1>);
+    let owner = lane(&POOL);
+    let mut leases = [(); 3].map(|()| owner.try_get().unwrap());
+    leases.sort_by_key(Lease::slot);
+    let [first, second, third] = leases;
+    threads([role(move || drop(third)), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    drop((first, second));
     assert_all_free(&POOL, &[owner]);
 }
 
@@ -507,21 +542,37 @@ fn batch_put_vs_waiting_get() {
     assert_even(&POOL);
 }
 
-/// A lane keeps one object of a batch to itself. Somebody who sits down gets another one, which the lane shares.
-fn lane_batch_put_vs_waiting_get() {
-    pool!(POOL: WaitingLanes<2, 1>);
+/// A lane keeps a batch, for which it has room at hand, or has to make it. Somebody who sits down gets one of its objects.
+fn lane_batch_put_vs_waiting_get(n: usize) {
+    pool!(POOL: WaitingLanes<4, 1>);
     let owner = lane(&POOL);
-    let batch = owner.try_get_batch::<2>().unwrap();
+    let mut batches = [(); 2].map(|()| owner.try_get_batch::<2>().unwrap());
+    batches.rotate_left(n);
+    let [batch, other] = batches;
     threads([role(move || drop(batch)), role(|| use_and_put(POOL.get_blocking().unwrap()))]);
+    drop(other);
     assert_all_free(&POOL, &[owner]);
 }
 
-/// A lane takes both objects of a word, one of them only to share it. Who finds none meanwhile gets that one.
+/// Gets all objects but two of one word, which are common.
+fn all_but_two<const K: usize>(
+    owner: &'static Lane<'static, usize, 4, 1, DefaultReset, Wake<K>>,
+) -> impl Sized {
+    let mut leases = [(); 4].map(|()| owner.try_get().unwrap());
+    leases.sort_by_key(Lease::slot);
+    let [first, second, third, fourth] = leases;
+    drop((first, second));
+    owner.flush();
+    (third, fourth)
+}
+
+/// A lane takes both objects of a word along. Who finds none meanwhile gets the one that its owner does not need.
 fn lane_refill_vs_waiting_get() {
-    pool!(POOL: WaitingLanes<2, 1>);
+    pool!(POOL: WaitingLanes<4, 1>);
     let owner = lane(&POOL);
-    assert_eq!(POOL.fill(), 2);
+    let on_loan = all_but_two(owner);
     threads([role(|| owner.try_get().ok()), role(|| use_alone(&mut POOL.get_blocking().unwrap()))]);
+    drop(on_loan);
     assert_all_free(&POOL, &[owner]);
 }
 
@@ -534,10 +585,10 @@ fn lane_refill_vs_two_waiting_gets() {
         }
     }
 
-    pool!(POOL: WaitingLanes<2, 1, 2>);
+    pool!(POOL: WaitingLanes<4, 1, 2>);
     let owner = lane(&POOL);
-    assert_eq!(POOL.fill(), 2);
-    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 2, _, _>>();
+    let on_loan = all_but_two(owner);
+    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 4, _, _>>();
     threads([
         role(move || {
             let panics = Waker::from(Arc::new(Panics));
@@ -559,12 +610,11 @@ fn lane_refill_vs_two_waiting_gets() {
     ]);
     // The main thread must have no lane.
     threads([role(move || {
-        // Objects that the lane kept to itself when nobody waited yet.
-        owner.flush();
         let mut gets = Vec::from_iter(tell);
         let got = Vec::from_iter(gets.iter_mut().map(poll));
         assert!(got.iter().all(Poll::is_ready), "an object is free, or lost");
     })]);
+    drop(on_loan);
     assert_all_free(&POOL, &[owner]);
 }
 

@@ -1,14 +1,19 @@
 use forebay_loom_tests::suite;
 
 suite!(lanes:
-    steal_vs_put_polling,
-    steal_vs_put_blocking,
-    steal_vs_get,
-    steal_vs_steal,
+    visit_vs_put_polling,
+    visit_vs_put_blocking,
+    visit_vs_get_vs_put,
+    visit_vs_visit_vs_get,
+    visit_vs_visit,
+    visit_vs_refill,
+    visit_vs_full_lane,
     leave_vs_claim_lane_polling,
     leave_vs_claim_lane_blocking,
     thread_ends_vs_adopt_polling,
     thread_ends_vs_adopt_blocking,
+    thread_ends_vs_visit_polling,
+    thread_ends_vs_visit_blocking,
     thread_number_reused,
     owner_of_a_used_number_lives,
     flush_vs_get_polling,
@@ -17,8 +22,7 @@ suite!(lanes:
     tick_vs_tick,
     detached_put_vs_lane_get_polling,
     detached_put_vs_lane_get_blocking,
-    trim_vs_put_vs_steal,
+    trim_vs_put_vs_visit,
     refill_vs_refill,
-    get_vs_flush_half,
     reserved_get_vs_get,
 );

@@ -55,7 +55,7 @@ use core::task::{Context, Poll, ready};
 /// - [`TooManyWaiters`](WaitAllError::TooManyWaiters), when that pool has no object and no seat to wait in;
 /// - [`TooManyParts`](WaitAllError::TooManyParts), before it takes anything, when one pool is named more often than it
 ///   can promise: with `K` of [`Wake<K>`](crate::Wake), at most 1 + (`n` - 1) / `K` times, where `n` is the capacity
-///   less the reserved objects and one for each lane. Naming it once is always good.
+///   less the reserved objects. Naming it once is always good.
 ///
 /// # Panics
 /// A poll does as the policies' `make` does. Polled again, the future goes on; dropped, it gives all back.

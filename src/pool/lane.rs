@@ -16,9 +16,8 @@ use core::{fmt, ops::Deref};
 
 /// A [`Pool`] with `LANES` lanes: Go's per-P `sync.Pool`, bounded.
 ///
-/// A lane keeps one free object to itself, which its owner gets and puts with plain loads and stores, and
-/// shares more of them, which others steal when they find nothing else. All that a [`Pool`] does, this does as
-/// well, by dereferencing to one.
+/// A lane keeps free objects, which its owner gets and puts with plain loads and stores. Others take them from there when
+/// they find nothing else: no object is out of reach. All that a [`Pool`] does, this does as well, by dereferencing to one.
 ///
 /// | on | lanes belong to | |
 /// |---|---|---|
@@ -26,8 +25,10 @@ use core::{fmt, ops::Deref};
 /// | any target | who calls [`claim`](Self::claim) | a core, a task, an interrupt handler: [`Lane`] |
 ///
 /// # Shape
-/// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. Costs a byte a slot, a padded cache
-/// line and a word a lane, and a few words more than a [`Pool`]. With `std`, 36 KB for the numbers of threads, once a
+/// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. A lane keeps `N / LANES` objects, but at least 1
+/// and about 128 at most (32 on 32-bit targets); what is put on a full lane makes half of it common. For bursts of `K` objects
+/// on one thread, have `N` of at least `K * LANES`. Costs a byte a slot, a padded cache line (9 words on 32-bit targets) and
+/// a word a lane, and a few words more than a [`Pool`]. With `std`, 36 KB for the numbers of threads, once a
 /// program. Where a thread first uses such a pool, it registers a destructor, for which the system may allocate.
 ///
 /// A thread takes a lane when it first uses the pool: that of its number modulo `LANES` or else the next, where
@@ -39,28 +40,40 @@ use core::{fmt, ops::Deref};
 /// cache line; where that must never be, give the object the alignment of one.
 ///
 /// # What a get looks at
-/// The lane's private object, its shared ones, those of no lane, those of other lanes, those that were idle at
-/// the last [`tick`](Self::tick), what threads that ended left; then a vacant slot is filled by the policy. So a
-/// get fails only when no object is free other than the private ones of other lanes and those that are just
-/// being moved between lanes. Where that is too often, have more objects, or [`flush`](Self::flush) a lane before
-/// it idles.
+/// The objects of its own lane; those of no lane, first those that were used since the last [`tick`](Self::tick); vacant slots,
+/// which the policy fills; then the lanes of others, also of threads that ended. So a get fails only when no object is free
+/// but those that are being moved at that moment.
 ///
-/// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept, though a
-/// lane's owner may still get its private one before. There must be more objects than lanes, besides reserved ones,
-/// checked at compile time: then not all that are free can be private, and whoever waits is served as long as loans
-/// end.
+/// Objects are taken from another lane when all slots are lent or on lanes. It is far more expensive than the rest (see
+/// *Cost*), and so a lane that something is taken from gives up all it has: the next gets find that without a visit.
+/// [`Metrics::steals`](crate::Metrics::steals) counts them. A thread that is about to idle can [`flush`](Self::flush) its
+/// lane, so that nobody needs to visit it.
 ///
-/// What is done to idle objects, by `trim`, `fill` and `tick`, leaves out the private ones of lanes in use.
+/// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept on a lane.
 ///
 /// # Context
-/// As [`Pool`], from anywhere. Gets and puts are lock-free: a retry means that another caller took what a lane shares,
-/// or sat down to wait. On a warm lane both are wait-free and cost no locked instruction.
+/// As [`Pool`], from anywhere. Gets and puts are lock-free: a retry means that another caller took what both wanted, or sat
+/// down to wait. On a warm lane both are wait-free. Who takes from a lane does not wait for its owner, nor the other way
+/// round: an owner that finds somebody at its lane uses the objects of no lane, and an interrupt handler that finds the lane
+/// of what it interrupted in use passes it over.
 ///
 /// With `std`, a signal handler is not one of those anywheres: it interrupts a thread on its own lane. Nothing in a
 /// signal handler may touch a pool that the thread it interrupts may be using.
 ///
+/// # Cost
+/// | target | a get and a put on a warm lane | objects of another lane |
+/// |---|---|---|
+/// | `std` on Linux (5.0 or later, or 4.14 with `membarrier`) and Windows | plain loads and stores | a system call that interrupts the other cores of the process: a microsecond, and tens of them on a loaded machine |
+/// | all others, and Linux where `membarrier` is refused | two fences | a fence |
+/// | `--cfg portable_atomic_unsafe_assume_single_core` | plain loads and stores | the same |
+///
+/// A process that forbids itself the call once it has used it loses the way to other lanes, and nothing else. A forked
+/// process can use the pool if the one before had a single thread; else the lanes of other threads may look to be in use,
+/// with what they keep.
+///
 /// # Source
-/// Go's `sync/pool.go`; DPDK's caches that users own, for lanes without threads.
+/// Go's `sync/pool.go`; DPDK's caches that users own, for lanes without threads; "Asymmetric Dekker Synchronization" by Dice,
+/// Huang and Yang, for owners that need no fence.
 ///
 /// # Examples
 /// ```
@@ -156,8 +169,8 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// Ages the idle objects: drops those that were idle at the last tick and have been since. Their slots become
     /// vacant. The number dropped.
     ///
-    /// An object is dropped when it was idle for two ticks, so that a burst that comes again finds it. The
-    /// private objects of lanes in use do not age: at most one a lane.
+    /// An object is dropped when it was idle for two ticks, so that a burst that comes again finds it. All that lanes keep is
+    /// made common by it.
     ///
     /// While an object is being dropped its slot is on loan to this call. Of two ticks at once, one may find
     /// less to do.
@@ -169,8 +182,8 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// Lock-free, O(N) besides the drops.
     ///
     /// # Cost
-    /// About four loads and two read-modify-writes for each 32 slots (16 on 32-bit targets), two and a drop for
-    /// each object dropped.
+    /// About four loads and three read-modify-writes for each 32 slots (16 on 32-bit targets), two and a drop for
+    /// each object dropped, and a visit to each lane that keeps something (see [`LanePool`]).
     ///
     /// # Source
     /// Go's `poolCleanup` and its victim cache; Go calls it at each collection.
@@ -181,10 +194,8 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// let pool: forebay::LanePool<String, 8, 2> = forebay::LanePool::new();
     /// let burst: Vec<_> = (0..8).map(|_| pool.try_get().unwrap()).collect();
     /// drop(burst);
-    /// pool.flush(); // this thread keeps none to itself
     /// assert_eq!(pool.tick(), 0); // idle since less than a tick
     /// drop(pool.try_get()); // one of them is used …
-    /// pool.flush();
     /// assert_eq!(pool.tick(), 7); // … and stays
     /// # }
     /// ```
@@ -192,14 +203,14 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
         self.0.age()
     }
 
-    /// Gives away what the calling thread keeps to itself, so that everybody finds it: for a thread that is about
+    /// Makes common what the calling thread's lane keeps, so that others find it without a visit: for a thread that is about
     /// to idle. Without `std` there is nothing to do; see [`Lane::flush`].
     ///
     /// # Context
     /// Wait-free; with `Wake`, lock-free.
     ///
     /// # Cost
-    /// One read-modify-write, if there is such an object.
+    /// One read-modify-write for each word of which the lane keeps slots, four at most (two on 32-bit targets), and one.
     pub fn flush(&self) {
         self.0.free.flush_here();
     }
@@ -245,8 +256,8 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
 /// A lane of a [`LanePool`], for one core, task, thread or interrupt handler.
 ///
 /// May move to another thread, but cannot be shared between two: its operations are plain loads and stores, and
-/// must not be interrupted by others on the same lane. Dropped, it gives its private object away; what it shares
-/// stays within everyone's reach. Forgotten, it keeps both the lane and that object for good.
+/// must not be interrupted by others on the same lane. Dropped, it makes common what it keeps. Forgotten, it keeps the lane
+/// for good, but none of the objects.
 ///
 /// # Examples
 /// See [`LanePool::claim`].
@@ -260,17 +271,17 @@ pub struct Lane<'p, T, const N: usize, const LANES: usize, P = DefaultReset, W: 
 impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     Lane<'p, T, N, LANES, P, W>
 {
-    /// Lends a free object, at best the one that the lane keeps. The lease borrows the lane, and cannot leave
+    /// Lends a free object, at best one that the lane keeps. The lease borrows the lane, and cannot leave
     /// its thread unless it is [detached](Lease::detach).
     ///
     /// # Errors
-    /// [`Exhausted`]: no object is free other than the private ones of other lanes.
+    /// [`Exhausted`]: no object was seen free.
     ///
     /// # Context
-    /// Wait-free when the lane has an object to itself, otherwise lock-free.
+    /// Wait-free when the lane keeps an object, otherwise lock-free.
     ///
     /// # Cost
-    /// Plain loads and stores when the lane has an object to itself; otherwise as [`LanePool`] says.
+    /// As [`LanePool`] says.
     #[inline]
     pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
         let claimed = self.pool.free.claim_on(self.lane, false);
@@ -284,17 +295,17 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     /// [`Exhausted`], as `try_get`.
     ///
     /// # Context and cost
-    /// As `try_get`; a reserved object is never the one that the lane keeps.
+    /// As `try_get`; a lane keeps no reserved object.
     #[inline]
     pub fn try_get_reserved(&self) -> Result<Lease<&Self>, Exhausted> {
         let claimed = self.pool.free.claim_on(self.lane, true);
         self.pool.make_lendable(claimed).map(|slot| Lease::new(self, slot))
     }
 
-    /// Gives the lane's private object away, so that everybody finds it: for an owner that is about to idle.
+    /// Makes common what the lane keeps, so that others find it without a visit: for an owner that is about to idle.
     ///
-    /// # Context
-    /// Wait-free; with `Wake`, lock-free. One read-modify-write, if there is such an object.
+    /// # Context and cost
+    /// As [`LanePool::flush`].
     pub fn flush(&self) {
         self.pool.free.flush(self.lane);
     }

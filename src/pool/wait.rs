@@ -86,7 +86,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     pub(crate) const fn most(privileged: bool) -> usize {
         let reserved = if privileged { 0 } else { <W::Queue as Queue>::HEADROOM };
         // At least 1, which each of the policies checks when it is compiled.
-        let in_reach = N.saturating_sub(reserved + <W::Free<N> as Free>::KEPT);
+        let in_reach = N.saturating_sub(reserved);
         match <W::Queue as Seats>::SEATS {
             0 => in_reach,
             seats => 1 + in_reach.saturating_sub(1) / seats,
@@ -246,7 +246,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
                 self.seat = Some(seat);
                 // What came back before we sat down goes to the first who waits, perhaps to us.
                 if !seeded!("join_without_settle", true, false) {
-                    self.pool.free.settle();
+                    self.pool.free.settle_in();
                 }
                 drop(left_over);
                 seat

@@ -43,6 +43,12 @@ macro_rules! sections {
                 critical_section::with(|_| self.0.store(value, Relaxed));
             }
 
+            /// A store to a word that nobody else can change meanwhile.
+            #[inline(always)]
+            pub(crate) fn store_alone(&self, value: $int) {
+                self.0.store(value, Relaxed);
+            }
+
             /// Makes the change that `f` names, if it names one.
             #[inline(always)]
             pub(crate) fn fetch_update(

@@ -1,7 +1,8 @@
 //! A pool with lanes as a vector of slots.
 //!
-//! Where a free slot is (on which lane, or on none) the model does not know. It knows how many can be out of reach:
-//! one for each lane that has an owner, other than the lane that asks. All else is exact.
+//! The model does not know where a free slot is: on which lane, or on none. No caller has to know, because a get takes from
+//! any lane. Only one answer depends on it: a get prefers a vacant slot to an object that another lane keeps. So a get may
+//! make an object while other lanes keep some, but not more than these may keep. All else is exact.
 
 use forebay::{Batch, Headroom, Home, Lane, LanePool, Lanes, Lease, Policy, Pool};
 use std::ptr::NonNull;
@@ -37,6 +38,7 @@ super::kinds!(Step {
     Epoch,
     GetOrNew,
     GetEach,
+    GetEachFlushed,
 });
 
 /// Which objects there are.
@@ -153,8 +155,6 @@ struct Model<'p, const N: usize, const L: usize, const H: usize> {
     counts: Arc<Counts>,
     lanes: Vec<Option<Owner<'p, N, L, H>>>,
     slots: Vec<Slot<'p, N, L, H>>,
-    /// How many objects the last tick may have passed over.
-    passed_over: usize,
     /// How many of the objects dropped so far were looked at.
     logged: usize,
     gets: u64,
@@ -167,6 +167,17 @@ struct Model<'p, const N: usize, const L: usize, const H: usize> {
 /// With `std` the thread that runs the model may have a lane, too.
 const THREADS: usize = if cfg!(feature = "std") { 1 } else { 0 };
 
+/// How many objects a lane keeps at most: its share of the pool, or what its pockets hold where it does not count them.
+const fn most_on_a_lane(capacity: usize, lanes: usize) -> usize {
+    let word = usize::BITS as usize / 2;
+    let pockets = if usize::BITS == 64 { 4 } else { 2 };
+    match capacity / lanes {
+        0 => 1,
+        share if share < word => share,
+        _ => pockets * word,
+    }
+}
+
 /// Runs `steps` on a pool of `N` with `L` lanes, of which `H` are kept back, and on the model.
 pub fn run<const N: usize, const L: usize, const H: usize>(steps: &[(Step, u8)]) {
     let counts = Arc::<Counts>::default();
@@ -176,7 +187,6 @@ pub fn run<const N: usize, const L: usize, const H: usize>(steps: &[(Step, u8)])
         counts: Arc::clone(&counts),
         lanes: (0..L).map(|_| None).collect(),
         slots: (0..N).map(|_| Slot::default()).collect(),
-        passed_over: 0,
         logged: 0,
         gets: 0,
         misses: 0,
@@ -190,10 +200,7 @@ pub fn run<const N: usize, const L: usize, const H: usize>(steps: &[(Step, u8)])
     }
     model.step(Step::PutAll, 0);
     model.compare();
-    // With all lanes given back and flushed, everything is within reach.
-    (0..L).for_each(|lane| model.leave(lane, true));
-    model.flush_all();
-    while model.get(By::Here, true, 0) {}
+    while model.get(By::Here, true) {}
     assert_eq!(model.free(true), 0);
     model.compare();
     drop(model);
@@ -211,58 +218,50 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
             Step::Leave => self.leave(which / 2 % L, which.is_multiple_of(2)),
             Step::GetOn | Step::GetOnMore => {
                 if let Some(by) = self.handle(which) {
-                    self.get(by, false, self.out_of_reach(by));
+                    self.get(by, false);
                 }
             }
-            Step::GetHere | Step::GetHereMore => {
-                self.get(By::Here, false, self.out_of_reach(By::Here));
-            }
+            Step::GetHere | Step::GetHereMore => _ = self.get(By::Here, false),
             Step::GetReserved => {
                 if let Some(by) = self.handle(which) {
-                    self.get(by, true, self.out_of_reach(by));
+                    self.get(by, true);
                 }
             }
-            Step::GetReservedHere => {
-                self.get(By::Here, true, self.out_of_reach(By::Here));
-            }
+            Step::GetReservedHere => _ = self.get(By::Here, true),
             Step::GetMany3 => self.get_many::<3>(),
             Step::GetUpTo5 => {
-                let reach = self.out_of_reach(By::Here);
-                let (leases, free) = (self.pool.get_up_to::<5>(), self.free(false));
-                assert!(leases.len() == 5 || free - leases.len() <= reach);
-                leases.into_iter().for_each(|lease| self.got(Held::Here(lease), false, reach));
+                let (kept, free) = (self.kept_beside(By::Here), self.free(false));
+                let leases = self.pool.get_up_to::<5>();
+                assert_eq!(leases.len(), free.min(5));
+                leases.into_iter().for_each(|lease| self.got(Held::Here(lease), false, kept));
             }
             Step::GetBatchOn => {
                 if let Some(by @ By::Handle(at)) = self.handle(which) {
-                    let (batch, reach) =
-                        (self.lane(at).get_batch_up_to::<6>(), self.out_of_reach(by));
-                    self.assert_most(batch.len(), 6, reach);
+                    let (kept, free) = (self.kept_beside(by), self.free(false));
+                    let batch = self.lane(at).get_batch_up_to::<6>();
+                    assert_eq!(batch.len(), free.min(6));
                     for lease in batch {
-                        self.got(Held::On(at, lease), false, reach);
+                        self.got(Held::On(at, lease), false, kept);
                     }
                 }
             }
             Step::GetBatchHere => {
-                let (batch, reach) =
-                    (self.pool.get_batch_up_to::<6>(), self.out_of_reach(By::Here));
-                self.assert_most(batch.len(), 6, reach);
+                let (kept, free) = (self.kept_beside(By::Here), self.free(false));
+                let batch = self.pool.get_batch_up_to::<6>();
+                assert_eq!(batch.len(), free.min(6));
                 for lease in batch {
-                    self.got(Held::Here(lease), false, reach);
+                    self.got(Held::Here(lease), false, kept);
                 }
             }
             Step::BatchOn => {
                 if let Some(by @ By::Handle(at)) = self.handle(which) {
-                    let (batch, reach) =
-                        (self.lane(at).get_batch_up_to::<20>(), self.out_of_reach(by));
-                    self.assert_most(batch.len(), 20, reach);
-                    self.batch(batch, reach, which);
+                    let kept = self.kept_beside(by);
+                    self.batch(self.lane(at).get_batch_up_to::<20>(), kept, which);
                 }
             }
             Step::BatchHere => {
-                let (batch, reach) =
-                    (self.pool.get_batch_up_to::<20>(), self.out_of_reach(By::Here));
-                self.assert_most(batch.len(), 20, reach);
-                self.batch(batch, reach, which);
+                let kept = self.kept_beside(By::Here);
+                self.batch(self.pool.get_batch_up_to::<20>(), kept, which);
             }
             Step::Detach => {
                 if let Some(at) = self.pick(which) {
@@ -301,7 +300,7 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
                 let idle = self.slots.iter().filter(|slot| slot.held.is_none());
                 let objects = Vec::from_iter(idle.filter_map(|slot| slot.object));
                 let trimmed = self.pool.trim();
-                self.evict(&objects, trimmed, self.owners());
+                self.evict(&objects, trimmed);
             }
             Step::Fill => {
                 let vacant =
@@ -319,12 +318,17 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
             }
             Step::GetOrNew => self.get_or_new(),
             Step::GetEach => {
-                // Where no lane keeps any to itself, all can be had, those with objects first.
-                self.flush_all();
                 let by = self.handle(which).filter(|_| !which.is_multiple_of(3));
                 let by = by.unwrap_or(By::Here);
-                while self.get(by, which.is_multiple_of(2), 0) {}
+                while self.get(by, which.is_multiple_of(2)) {}
                 assert_eq!(self.free(which.is_multiple_of(2)), 0);
+            }
+            Step::GetEachFlushed => {
+                // Where no lane keeps any, those with objects come first.
+                self.flush_all();
+                while self.free(false) > 0 {
+                    self.get_beside(By::Here, false, 0);
+                }
             }
         }
     }
@@ -359,18 +363,15 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
         self.pool.flush();
     }
 
-    /// Lanes that have an owner, at most.
-    fn owners(&self) -> usize {
-        L.min(self.lanes.iter().flatten().count() + THREADS)
-    }
-
-    /// How many free slots may be private to other lanes.
-    fn out_of_reach(&self, by: By) -> usize {
-        match by {
+    /// How many objects other lanes may keep. A lane that was given back keeps none.
+    fn kept_beside(&self, by: By) -> usize {
+        let handles = self.lanes.iter().flatten().count();
+        let others = match by {
             // It has a lane itself, or handles have all.
-            By::Here => self.lanes.iter().flatten().count(),
-            By::Handle(_) => self.owners() - 1,
-        }
+            By::Here => handles,
+            By::Handle(_) => L.min(handles + THREADS) - 1,
+        };
+        others * most_on_a_lane(N, L)
     }
 
     /// One of the handles there are.
@@ -398,8 +399,13 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
         self.slots[..limit].iter().filter(filled).count()
     }
 
-    /// Gets one; whether there was one. At most `out_of_reach` free slots are where the caller cannot have them.
-    fn get(&mut self, by: By, privileged: bool, out_of_reach: usize) -> bool {
+    /// Gets one; whether there was one.
+    fn get(&mut self, by: By, privileged: bool) -> bool {
+        self.get_beside(by, privileged, self.kept_beside(by))
+    }
+
+    /// [`get`](Self::get) while other lanes keep at most `kept`.
+    fn get_beside(&mut self, by: By, privileged: bool, kept: usize) -> bool {
         let held = match by {
             By::Here if privileged => self.pool.try_get_reserved().map(Held::Here),
             By::Here => self.pool.try_get().map(Held::Here),
@@ -411,12 +417,11 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
         };
         match held {
             Ok(held) => {
-                self.got(held, privileged, out_of_reach);
+                self.got(held, privileged, kept);
                 true
             }
             Err(error) => {
-                assert_eq!(error.capacity(), N);
-                assert!(self.free(privileged) <= out_of_reach, "one was within reach");
+                assert_eq!((error.capacity(), self.free(privileged)), (N, 0));
                 self.exhausted += 1;
                 false
             }
@@ -427,21 +432,17 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
         self.lanes[at].as_ref().unwrap().get()
     }
 
-    /// So many of at most `most` were got.
-    fn assert_most(&self, got: usize, most: usize, out_of_reach: usize) {
-        assert!(got == most || self.free(false) - got <= out_of_reach);
-    }
-
     /// A batch was lent and goes back as one. Some of its objects are not kept.
     fn batch<R: Home<Item = Object>, const K: usize>(
         &mut self,
         mut batch: Batch<R, K>,
-        out_of_reach: usize,
+        kept: usize,
         which: usize,
     ) {
+        assert_eq!(batch.len(), self.free(false).min(K));
         let filled = batch.iter().filter(|object| self.slots[object.slot].object.is_some()).count();
-        let all_filled = filled == batch.len() || self.filled(false) - filled <= out_of_reach;
-        assert!(all_filled, "one with an object was within reach");
+        let all_filled = filled == batch.len() || self.filled(false) - filled <= kept;
+        assert!(all_filled, "one with an object was preferred");
         self.misses += (batch.len() - filled) as u64;
         self.gets += batch.len() as u64;
         let mut vetoed = Vec::new();
@@ -464,14 +465,11 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
     }
 
     fn get_many<const K: usize>(&mut self) {
-        let (free, out_of_reach) = (self.free(false), self.out_of_reach(By::Here));
-        // In between, a refused call may lend and recycle some, nobody knows which.
-        if free >= K && free - out_of_reach.min(free) < K {
-            return;
-        }
+        let (kept, free) = (self.kept_beside(By::Here), self.free(false));
         match self.pool.try_get_many::<K>() {
             Ok(leases) => {
-                leases.into_iter().for_each(|one| self.got(Held::Here(one), false, out_of_reach));
+                assert!(free >= K);
+                leases.into_iter().for_each(|lease| self.got(Held::Here(lease), false, kept));
             }
             Err(_) => {
                 assert!(free < K);
@@ -482,17 +480,17 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
 
     #[cfg(feature = "std")]
     fn get_or_new(&mut self) {
+        let (kept, free) = (self.kept_beside(By::Here), self.free(false));
         let lease = self.pool.get_or_new();
-        let out_of_reach = self.out_of_reach(By::Here);
-        if Lease::is_on_heap(&lease) {
-            assert!(self.free(false) <= out_of_reach, "one was within reach");
+        assert_eq!(Lease::is_on_heap(&lease), free == 0);
+        if free == 0 {
             self.overflows += 1;
             let id = lease.id;
             drop(lease);
             assert_eq!(self.dropped(), [id]);
         } else {
             let (at, id) = (Lease::slot(&lease), lease.id);
-            self.lent(at, id, false, out_of_reach);
+            self.lent(at, id, false, kept);
             drop(lease);
         }
     }
@@ -502,21 +500,21 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
         assert_eq!(self.overflows, 0);
     }
 
-    /// A slot was lent that was free, and its object made only if it had none.
-    fn got(&mut self, mut held: Held<'p, N, L, H>, privileged: bool, out_of_reach: usize) {
+    /// A slot was lent that was free, and its object made only if it had none. Other lanes kept at most `kept`.
+    fn got(&mut self, mut held: Held<'p, N, L, H>, privileged: bool, kept: usize) {
         let (at, id) = (held.slot(), held.object().id);
         assert_eq!(held.object().value, 0, "recycled");
-        self.lent(at, id, privileged, out_of_reach);
+        self.lent(at, id, privileged, kept);
         self.slots[at].held = Some(held);
     }
 
-    fn lent(&mut self, at: usize, id: usize, privileged: bool, out_of_reach: usize) {
+    fn lent(&mut self, at: usize, id: usize, privileged: bool, kept: usize) {
         assert!(self.slots[at].held.is_none(), "lent twice");
         let reserved = at >= N - H;
         assert!(privileged || !reserved, "a reserved one");
-        assert!(!reserved || self.free(false) <= out_of_reach, "reserved ones are lent last");
+        assert!(!reserved || self.free(false) == 0, "reserved ones are lent last");
         if self.slots[at].object.is_none() {
-            assert!(self.filled(reserved) <= out_of_reach, "one with an object was within reach");
+            assert!(self.filled(reserved) <= kept, "one with an object was preferred");
             self.misses += 1;
         }
         let slot = &mut self.slots[at];
@@ -548,24 +546,20 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
         let old = self.slots.iter().filter(|slot| slot.idle).filter_map(|slot| slot.object);
         let old = Vec::from_iter(old);
         let dropped = self.pool.tick();
-        // Those that lanes keep now, and those that they kept at the last tick, are not seen to be old.
-        self.evict(&old, dropped, self.owners() + self.passed_over);
-        self.passed_over = self.owners();
+        self.evict(&old, dropped);
         for slot in &mut self.slots {
             slot.idle = slot.held.is_none() && slot.object.is_some();
         }
     }
 
-    /// `count` of these `objects`, all but at most `kept`, were dropped, and nothing else was.
-    fn evict(&mut self, objects: &[usize], count: usize, kept: usize) {
-        let dropped = self.dropped();
-        assert_eq!(dropped.len(), count);
-        assert!(count + kept >= objects.len(), "{count} of {objects:?}");
-        for id in dropped {
-            assert!(objects.contains(&id));
-            let slot = self.slots.iter_mut().find(|slot| slot.object == Some(id)).unwrap();
-            (slot.object, slot.idle) = (None, false);
-            self.evictions += 1;
+    /// These `count` objects were dropped, and nothing else was.
+    fn evict(&mut self, objects: &[usize], count: usize) {
+        assert_eq!((self.dropped(), count), (objects.to_vec(), objects.len()));
+        for slot in self.slots.iter_mut().filter(|slot| slot.held.is_none()) {
+            if slot.object.is_some_and(|object| objects.contains(&object)) {
+                (slot.object, slot.idle) = (None, false);
+                self.evictions += 1;
+            }
         }
     }
 

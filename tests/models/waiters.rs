@@ -99,12 +99,6 @@ impl<const N: usize, const LANES: usize, W: Waiting> OnLane for Lane<'_, u32, N,
     }
 }
 
-/// A lease that is held, and the lane it was got on.
-struct Held<'p> {
-    lease: Box<dyn Loan + 'p>,
-    lane: Option<usize>,
-}
-
 /// A future, unless it was forgotten, and where it is.
 struct Waiter<'p, const N: usize, W: Waits> {
     id: usize,
@@ -134,15 +128,13 @@ struct Model<'p, const N: usize, W: Waits> {
     lanes: &'p [Box<dyn OnLane + 'p>],
     headroom: usize,
     seats: usize,
-    /// Free, and within everybody's reach.
+    /// Free, on a lane or on none: all callers may have them.
     free: BTreeSet<usize>,
-    /// What each lane keeps to itself.
-    private: Vec<Option<usize>>,
     waiters: Vec<Waiter<'p, N, W>>,
     /// Those that sit, by their numbers, in the order in which they sat down.
     queue: Vec<usize>,
     next_id: usize,
-    held: Vec<Held<'p>>,
+    held: Vec<Box<dyn Loan + 'p>>,
     lent: BTreeSet<usize>,
     gets: u64,
     /// Puts that were seen. A slot that waits for a caller to look is not counted, but what was seen once stays.
@@ -189,7 +181,6 @@ fn drive<'p, const N: usize, W: Waits>(
         headroom,
         seats,
         free: (0..N).collect(),
-        private: vec![None; lanes.len()],
         waiters: Vec::new(),
         queue: Vec::new(),
         next_id: 0,
@@ -231,11 +222,11 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
             Step::PutMost => (0..=self.held.len() / 2).for_each(|at| self.put(which + at, false)),
             Step::TryGet | Step::TryGetMore => {
                 let lease = self.pool.try_get();
-                self.got(lease.ok().map(|lease| Box::new(lease) as _), None, false);
+                self.got(lease.ok().map(|lease| Box::new(lease) as _), false);
             }
             Step::TryGetReserved => {
                 let lease = self.pool.try_get_reserved();
-                self.got(lease.ok().map(|lease| Box::new(lease) as _), None, true);
+                self.got(lease.ok().map(|lease| Box::new(lease) as _), true);
             }
             Step::TryGetMany3 => self.try_get_many(),
             Step::TimeOut => self.time_out(false),
@@ -243,11 +234,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
             Step::LaneGet | Step::LaneGetMore => self.get_on(which, false),
             Step::LaneGetReserved => self.get_on(which, true),
             Step::Flush if !self.lanes.is_empty() => {
-                let lane = which % self.lanes.len();
-                self.lanes[lane].flush();
-                if let Some(slot) = self.private[lane].take() {
-                    self.release(slot);
-                }
+                self.lanes[which % self.lanes.len()].flush();
             }
             Step::Trim => self.evictions += self.pool.trim(),
             Step::Fill => self.filled += self.pool.fill(),
@@ -266,27 +253,25 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
     }
 
     /// A free slot became a lease.
-    fn lend(&mut self, lease: Box<dyn Loan + 'p>, lane: Option<usize>, privileged: bool) {
+    fn lend(&mut self, lease: Box<dyn Loan + 'p>, privileged: bool) {
         let slot = lease.slot();
-        if self.lanes.is_empty() {
-            assert!(!self.is_reserved(slot) || !self.fits(false), "reserved ones are lent last");
-        }
+        assert!(!self.is_reserved(slot) || !self.fits(false), "reserved ones are lent last");
         assert!(self.free.remove(&slot), "{slot} was not free");
         assert!(privileged || !self.is_reserved(slot));
-        self.hold(lease, lane);
+        self.hold(lease);
     }
 
     /// A slot that is ours became a lease.
-    fn hold(&mut self, lease: Box<dyn Loan + 'p>, lane: Option<usize>) {
+    fn hold(&mut self, lease: Box<dyn Loan + 'p>) {
         self.lent.insert(lease.slot());
         self.gets += 1;
-        self.held.push(Held { lease, lane });
+        self.held.push(lease);
     }
 
     /// The answer to a get that does not wait.
-    fn got(&mut self, lease: Option<Box<dyn Loan + 'p>>, lane: Option<usize>, privileged: bool) {
+    fn got(&mut self, lease: Option<Box<dyn Loan + 'p>>, privileged: bool) {
         match lease {
-            Some(lease) => self.lend(lease, lane, privileged),
+            Some(lease) => self.lend(lease, privileged),
             None => {
                 assert!(!self.fits(privileged), "refused, though one is free");
                 self.exhausted += 1;
@@ -299,35 +284,21 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
             return;
         }
         let at = which % self.lanes.len();
-        let lease = self.lanes[at].get(privileged);
-        match self.private[at].take() {
-            Some(slot) => {
-                let lease = lease.expect("the lane has one");
-                assert_eq!(lease.slot(), slot);
-                self.hold(lease, Some(at));
-            }
-            None => self.got(lease, Some(at), privileged),
-        }
+        self.got(self.lanes[at].get(privileged), privileged);
     }
 
     fn try_get_many(&mut self) {
-        let within_reach = self.free.iter().filter(|slot| !self.is_reserved(**slot)).count();
-        let seen = within_reach + self.private.iter().flatten().count();
+        let free = self.free.iter().filter(|slot| !self.is_reserved(**slot)).count();
         match self.pool.try_get_many::<3>() {
             Ok(leases) => {
-                assert!(within_reach >= 3);
+                assert!(free >= 3);
                 for lease in leases {
-                    self.lend(Box::new(lease), None, false);
+                    self.lend(Box::new(lease), false);
                 }
             }
             Err(_) => {
-                assert!(within_reach < 3);
+                assert!(free < 3);
                 self.exhausted += 1;
-                if seen >= 3 {
-                    // It gathers what it can before it sees that the others are in lanes.
-                    self.gets += within_reach as u64;
-                    self.lent.extend(self.free.iter().filter(|slot| **slot < N - self.headroom));
-                }
             }
         }
     }
@@ -369,12 +340,12 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
             (At::Granted(slot), Poll::Ready(Ok(lease))) => {
                 assert_eq!(Lease::slot(&lease), slot);
                 self.remove(at);
-                self.hold(Box::new(lease), None);
+                self.hold(Box::new(lease));
             }
             (At::Outside, Poll::Ready(Ok(lease))) => {
                 assert_eq!(fate, Fate::Served);
                 self.waiters.remove(at);
-                self.lend(Box::new(lease), None, privileged);
+                self.lend(Box::new(lease), privileged);
             }
             (At::Outside, Poll::Ready(Err(_))) => {
                 assert_eq!(fate, Fate::Refused);
@@ -433,7 +404,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
         match answer {
             Ok(lease) => {
                 assert_eq!(fate, Fate::Served);
-                self.lend(Box::new(lease), None, privileged);
+                self.lend(Box::new(lease), privileged);
             }
             Err(WaitError::TooManyWaiters(_)) => {
                 assert_eq!(fate, Fate::Refused);
@@ -450,24 +421,14 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
         if self.held.is_empty() {
             return;
         }
-        let Held { mut lease, lane } = self.held.swap_remove(which % self.held.len());
+        let mut lease = self.held.swap_remove(which % self.held.len());
         let slot = lease.slot();
         if refused {
             lease.refuse();
             self.evictions += 1;
         }
         drop(lease);
-        match lane {
-            Some(lane)
-                if !refused
-                    && self.queue.is_empty()
-                    && !self.is_reserved(slot)
-                    && self.private[lane].is_none() =>
-            {
-                self.private[lane] = Some(slot);
-            }
-            _ => self.release(slot),
-        }
+        self.release(slot);
     }
 
     /// `slot` goes to the first who may have it, or is free.
@@ -488,11 +449,8 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
 
     /// All that can be seen of the pool is as in the model.
     fn compare(&mut self) {
-        let private: BTreeSet<_> = self.private.iter().copied().flatten().collect();
-        assert!(self.free.is_disjoint(&private));
-        let free = self.free.len() + private.len();
-        let on_loan: Vec<_> =
-            (0..N).filter(|slot| !self.free.contains(slot) && !private.contains(slot)).collect();
+        let free = self.free.len();
+        let on_loan: Vec<_> = (0..N).filter(|slot| !self.free.contains(slot)).collect();
         let audited: Vec<_> = self.pool.audit().map(|loan| loan.slot()).collect();
         assert_eq!((audited, self.pool.available()), (on_loan, free));
 

@@ -136,7 +136,7 @@ fn get_and_put_on_lanes() {
         if let Some(lane) = &lane {
             // SAFETY: the lane is ours.
             unsafe { *ON_LANES[lane.number()].get() += 1 };
-            // Kept, and then shared.
+            // More than the lane keeps: the others are common.
             let mut some: [_; 20] = core::array::from_fn(|_| lane.try_get().ok());
             some.iter_mut().flatten().for_each(|lease| **lease = Pair(n, !n));
             sched_yield();
