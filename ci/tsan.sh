@@ -23,9 +23,10 @@ say "as it is: clean, $RUNS runs"
 # Every ordering that can be weakened, found in the source so that none is forgotten, and faults that give one place
 # two owners. The others are loom's: they need a switch inside a window of a few instructions.
 faults=$(grep -rhoP 'seeded!\(\s*"\K\w+_relaxed' src | sort -u)
-# These order who stores the index of a ring last, what is dropped only later, a count, or an epoch; none is a data race, so
-# they are loom's.
-for narrow in abandon_relaxed sweep_relaxed left_end_relaxed usage_relaxed warm_up_relaxed; do
+# These order who stores the index of a ring last, what is dropped only later, a count, an epoch, or which slots a lane keeps;
+# none is a data race, so they are loom's.
+for narrow in abandon_relaxed sweep_relaxed left_end_relaxed usage_relaxed warm_up_relaxed alone_relaxed \
+    end_of_visit_relaxed; do
     faults=${faults/$narrow/}
 done
 # These lose a wake-up, or somebody's turn; the last three are of threads that end, and the stress has none that do
