@@ -616,8 +616,8 @@ mod checked {
     /// Two words, so that a model of a lane can lack room for a third.
     pub(crate) const POCKETS: usize = 2;
 
-    /// What is not on top goes the other way, so that both are seen.
-    pub(crate) const ONE_ON_TOP: bool = true;
+    /// Loom is for lanes as on 64-bit targets, shuttle for those of the others.
+    pub(crate) const ONE_ON_TOP: bool = cfg!(forebay_shuttle);
 
     /// One look: another is another schedule of the same.
     pub(crate) const LOOKS: usize = 1;

@@ -225,11 +225,7 @@ fn visit_vs_refill() {
     let on_loan = [(); 2].map(|()| owner.try_get().unwrap());
     assert_eq!(POOL.fill(), 2);
     threads([
-        role(move || {
-            for _ in 0..2 {
-                owner.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
-            }
-        }),
+        role(move || owner.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
         role(|| POOL.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
     ]);
     drop(on_loan);
@@ -248,10 +244,7 @@ fn visit_vs_full_lane() {
     drop((first, second));
     threads([
         role(move || drop(third)),
-        role(move || {
-            let mut leases: Vec<_> = (0..2).map_while(|_| visitor.try_get().ok()).collect();
-            leases.iter_mut().for_each(|lease| use_alone(lease));
-        }),
+        role(move || visitor.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
     ]);
     assert_all_free(&POOL, &[owner, visitor]);
 }
