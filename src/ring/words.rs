@@ -17,7 +17,7 @@ const MOST: usize = 8;
 /// targets that are named; on the small ones a block takes fewer instructions.
 const fn words<T>() -> usize {
     let count = size_of::<T>() / size_of::<Word>();
-    let fits = size_of::<T>().is_multiple_of(size_of::<Word>()) && count <= MOST;
+    let fits = size_of::<T>() == count * size_of::<Word>() && count <= MOST;
     let here = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
     if fits && here { count } else { 0 }
 }
