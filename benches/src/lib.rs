@@ -1,10 +1,12 @@
 //! Contenders for what forebay does, and how they are measured beside each other.
 
 pub mod allocations;
+pub mod dpdk;
 pub mod forms;
 pub mod go;
 pub mod measure;
 pub mod pools;
+pub mod program;
 pub mod report;
 pub mod rings;
 pub mod streams;

@@ -20,12 +20,14 @@ pub enum Kind {
 pub struct Contender {
     pub name: String,
     pub kind: Kind,
+    /// Whether another process does the work.
+    pub is_program: bool,
     pub run: Box<dyn FnMut(u64) -> Duration>,
 }
 
 impl Contender {
     pub fn new(name: &str, kind: Kind, run: impl FnMut(u64) -> Duration + 'static) -> Self {
-        Self { name: name.into(), kind, run: Box::new(run) }
+        Self { name: name.into(), kind, is_program: false, run: Box::new(run) }
     }
 
     /// Does `work` again and again on the calling thread.

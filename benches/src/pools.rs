@@ -698,6 +698,9 @@ fn bursts<const K: usize>(go: &str) -> Vec<Contender> {
     all.extend(many::<K>());
     all.push(thread_local_stack::<K>());
     all.extend(crate::go::contender("sync.Pool, Go", go));
+    if K == 16 {
+        all.extend(crate::dpdk::mempools("DPDK mempool get_bulk", "pool-burst"));
+    }
     all
 }
 
@@ -725,9 +728,11 @@ pub fn works() -> Vec<Work> {
         thread_local_stack::<1>(),
     ]);
     one_thread.extend(crate::go::contender("sync.Pool, Go", "pool"));
+    one_thread.extend(crate::dpdk::mempools("DPDK mempool", "pool"));
 
     let mut both = of_all_that_are_sync!(both, ShardedSlab);
     both.extend(crate::go::contender("sync.Pool, Go", "pool-both"));
+    both.extend(crate::dpdk::mempools("DPDK mempool", "pool-both"));
     // What the machine itself loses with two threads at work shows in lists that share nothing.
     both.push(alone::<Shared>());
     both.push(alone::<Laned>());

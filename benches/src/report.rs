@@ -1,13 +1,13 @@
 //! What was measured, as a page with plots.
 
 use crate::measure::{Kind, Times, Work, median};
-use crate::targets;
+use crate::program::output;
+use crate::{dpdk, go, targets};
 use plotters::prelude::*;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 /// A row that was measured.
 pub struct Row {
@@ -41,11 +41,6 @@ fn notes(id: &str) -> Option<&'static str> {
     let heading = format!("## {id}\n");
     let (_, rest) = NOTES.split_once(&heading)?;
     Some(rest.split("\n## ").next().unwrap_or(rest).trim())
-}
-
-fn output(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program).args(args).output();
-    output.map_or_else(|_| String::new(), |o| String::from_utf8_lossy(&o.stdout).trim().to_string())
 }
 
 /// The versions of the rivals, as the lock file has them.
@@ -132,16 +127,16 @@ fn head(page: &mut String, rows: &[Row], passes: usize) -> Result<(), Box<dyn Er
         "- Machine: {}, {} cores, Linux {}.",
         processor(),
         crate::measure::cores(),
-        output("uname", &["-r"])
+        output("uname", &["-r"]).unwrap_or_default()
     )?;
     writeln!(
         page,
         "- Date: {}. {}; {}.",
-        output("date", &["-u", "+%F"]),
-        output("rustc", &["--version"]),
-        crate::go::version()
+        output("date", &["-u", "+%F"]).unwrap_or_default(),
+        output("rustc", &["--version"]).unwrap_or_default(),
+        go::version()
     )?;
-    writeln!(page, "- Beside: {}.", versions())?;
+    writeln!(page, "- Beside: {}, {}.", versions(), dpdk::version())?;
     let trips: Vec<f64> =
         rows.iter().flat_map(|row| row.times.round_trips.iter().copied()).collect();
     if !trips.is_empty() {

@@ -309,6 +309,12 @@ macro_rules! of_each {
     };
 }
 
+/// The queues, and DPDK's, if it is there.
+fn with_dpdk(mut queues: Vec<Contender>, work: &str) -> Vec<Contender> {
+    queues.extend(crate::dpdk::contender("DPDK rte_ring", work));
+    queues
+}
+
 /// All rows about rings.
 pub fn works() -> Vec<Work> {
     let work = Work::new;
@@ -344,14 +350,14 @@ pub fn works() -> Vec<Work> {
             "64 places of 8 bytes: two threads",
             two,
             true,
-            of_each!(one_by_one, 1, 64, 65),
+            with_dpdk(of_each!(one_by_one, 1, 64, 65), "ring-64"),
         ),
         work(
             "ring-1024-8",
             "1,024 places of 8 bytes: two threads",
             two,
             true,
-            of_each!(one_by_one, 1, 1024, 1025),
+            with_dpdk(of_each!(one_by_one, 1, 1024, 1025), "ring-1024"),
         ),
         work(
             "ring-64-32",

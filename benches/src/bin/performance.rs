@@ -8,7 +8,7 @@
 use forebay_benches::allocations::{self, Counting};
 use forebay_benches::measure::{Contender, Kind, Work, cores, median, race};
 use forebay_benches::report::{Row, write};
-use forebay_benches::{go, targets, works};
+use forebay_benches::{dpdk, go, program, targets, works};
 use std::env;
 use std::error::Error;
 use std::path::Path;
@@ -41,7 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         rows.push(measure(work));
     }
-    go::clean_up();
+    go::PROGRAM.clean_up();
+    dpdk::PROGRAM.clean_up();
     if filter.is_empty() {
         let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
         write(&rows, PASSES, &docs)?;
@@ -56,8 +57,7 @@ fn measure(mut work: Work) -> Row {
     let times = race(&mut work, PASSES, budget);
     let allocations = work.contenders.iter_mut().map(allocations_of).collect();
     let count = |i: usize, contender: &Contender| {
-        let is_go = contender.name.ends_with("Go");
-        let counted = !work.two_threads && !is_go;
+        let counted = !work.two_threads && !contender.is_program;
         counted.then(|| instructions(work.id, i, times.median(i))).flatten()
     };
     let instructions = work.contenders.iter().enumerate().map(|(i, c)| count(i, c)).collect();
@@ -89,7 +89,7 @@ fn measure(mut work: Work) -> Row {
 
 /// Allocations for one piece of work: of twice as many less those of once, since a run allocates, too.
 fn allocations_of(contender: &mut Contender) -> Option<f64> {
-    if contender.name.ends_with("Go") {
+    if contender.is_program {
         return None;
     }
     let mut of = |n| allocations::count(|| _ = (contender.run)(n)) as f64;
@@ -124,7 +124,7 @@ fn collected(row: &str, contender: usize, n: u64) -> Option<f64> {
         .arg("--toggle-collect=*measure::measured*")
         .arg(env::current_exe().ok()?)
         .args(["--count", row, &contender.to_string(), &n.to_string()])
-        .env("FOREBAY_WITHOUT_GO", "1")
+        .env(program::WITHOUT, "1")
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
