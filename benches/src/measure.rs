@@ -2,6 +2,8 @@
 
 use core_affinity::CoreId;
 use std::hint::{black_box, spin_loop};
+use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -81,6 +83,17 @@ pub fn pin(core: usize) {
     if let Some(core) = core_ids().get(core) {
         core_affinity::set_for_current(*core);
     }
+}
+
+/// Prepares to run `program` on all cores, even if the calling thread is bound to one.
+pub fn all_cores(program: &Path) -> Command {
+    let mut command =
+        Command::new(if cfg!(target_os = "linux") { "taskset".as_ref() } else { program });
+    if cfg!(target_os = "linux") {
+        let cores: Vec<String> = core_ids().iter().map(|core| core.id.to_string()).collect();
+        command.arg("--cpu-list").arg(cores.join(",")).arg(program);
+    }
+    command
 }
 
 /// How many cores there are.

@@ -1,7 +1,7 @@
 //! Contenders in other languages: programs that the command builds, and which do the work they are given the name of and
 //! print how many nanoseconds that took.
 
-use crate::measure::{Contender, Kind};
+use crate::measure::{Contender, Kind, all_cores};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -63,10 +63,10 @@ impl Program {
     }
 }
 
-/// Does `work` `n` times.
+/// Does `work` `n` times. On all cores: the caller may be bound to one, and a process inherits that.
 fn run(program: &Path, work: &str, n: u64) -> Result<Duration, String> {
     let output =
-        Command::new(program).args([work, &n.to_string()]).output().map_err(|e| e.to_string())?;
+        all_cores(program).args([work, &n.to_string()]).output().map_err(|e| e.to_string())?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
