@@ -153,8 +153,47 @@ pub fn line_round_trip(n: u64) -> Duration {
     )
 }
 
-/// The times of a row: of each contender one in each pass, in nanoseconds for one piece of work.
+/// Where the threads of a pass were. The host of a virtual machine moves its cores, and times of two threads change with that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    OneThread,
+    /// Two threads, between whose cores a cache line's round trip takes less than [`FAR`].
+    Near,
+    Far,
+}
+
+/// A cache line's round trip between far cores takes at least so many nanoseconds.
+pub const FAR: f64 = 200.0;
+
+/// A placement that a row was in for fewer passes has no times.
+pub const FEWEST_PASSES: usize = 3;
+
+impl Placement {
+    /// All in which work is measured.
+    pub fn all(two_threads: bool) -> &'static [Self] {
+        if two_threads { &[Self::Near, Self::Far] } else { &[Self::OneThread] }
+    }
+
+    fn of(round_trip: Option<f64>) -> Self {
+        match round_trip {
+            None => Self::OneThread,
+            Some(trip) if trip < FAR => Self::Near,
+            Some(_) => Self::Far,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneThread => "one thread",
+            Self::Near => "near",
+            Self::Far => "far",
+        }
+    }
+}
+
+/// The times of a row in one placement: of each contender one in each pass, in nanoseconds for one piece of work.
 pub struct Times {
+    pub placement: Placement,
     /// By contender, then by pass.
     pub passes: Vec<Vec<f64>>,
     /// A cache line's round trip, before and after each pass of work of two threads.
@@ -162,6 +201,21 @@ pub struct Times {
 }
 
 impl Times {
+    /// The placement, and how often it was seen.
+    pub fn title(&self) -> String {
+        let (placement, count) = (self.placement.name(), self.count());
+        if self.round_trips.is_empty() {
+            return format!("{placement}, {count} passes");
+        }
+        let trip = median(self.round_trips.clone());
+        format!("{placement}, {count} passes, a cache line's round trip is {trip:.0} ns")
+    }
+
+    /// How many passes there were.
+    pub fn count(&self) -> usize {
+        self.passes[0].len()
+    }
+
     /// The median over the passes of how many times as long `one` took as `other`.
     pub fn ratio(&self, one: usize, other: usize) -> f64 {
         let pairs = self.passes[one].iter().zip(&self.passes[other]);
@@ -170,6 +224,13 @@ impl Times {
 
     pub fn median(&self, contender: usize) -> f64 {
         median(self.passes[contender].clone())
+    }
+
+    /// Contenders, fastest first.
+    pub fn ranking(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.passes.len()).collect();
+        order.sort_by(|one, other| self.median(*one).total_cmp(&self.median(*other)));
+        order
     }
 }
 
@@ -184,27 +245,47 @@ pub fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 /// Measures a row: in each pass each contender once, beginning with another one each time, so that what the
-/// machine does meanwhile hits all alike.
-pub fn race(work: &mut Work, passes: usize, budget: Duration) -> Times {
+/// machine does meanwhile hits all alike. Returns the times of each placement in which there were enough passes. A pass
+/// during which the host moved the cores is measured again; after twice as many passes as asked for it is enough.
+pub fn race(work: &mut Work, passes: usize, budget: Duration) -> Vec<Times> {
     pin(0);
     // A run of a contender is long enough not to be all start and end, and short enough that a pass is one moment.
     let counts: Vec<u64> = work.contenders.iter_mut().map(|c| calibrate(c, budget)).collect();
-    let mut times = Times { passes: vec![Vec::new(); counts.len()], round_trips: Vec::new() };
-    let round_trip = |trips: &mut Vec<f64>| {
-        if work.two_threads {
-            trips.push(line_round_trip(20_000).as_nanos() as f64 / 20_000.0);
-        }
+    let empty = |placement: &Placement| Times {
+        placement: *placement,
+        passes: vec![Vec::new(); counts.len()],
+        round_trips: Vec::new(),
     };
-    for pass in 0..passes {
-        round_trip(&mut times.round_trips);
+    let mut all: Vec<Times> = Placement::all(work.two_threads).iter().map(empty).collect();
+    let mut before = work.two_threads.then(round_trip);
+    for pass in 0..2 * passes {
+        let mut took = vec![0.0; counts.len()];
         for i in 0..counts.len() {
             let i = (i + pass) % counts.len();
-            let took = (work.contenders[i].run)(counts[i]);
-            times.passes[i].push(took.as_nanos() as f64 / counts[i] as f64);
+            let time = (work.contenders[i].run)(counts[i]);
+            took[i] = time.as_nanos() as f64 / counts[i] as f64;
         }
+        let after = work.two_threads.then(round_trip);
+        let placement = Placement::of(before);
+        if placement == Placement::of(after) {
+            let times = all.iter_mut().find(|times| times.placement == placement);
+            let times = times.expect("one of those in which the work is measured");
+            times.passes.iter_mut().zip(took).for_each(|(passes, took)| passes.push(took));
+            times.round_trips.extend(before.into_iter().chain(after));
+        }
+        if all.iter().map(Times::count).sum::<usize>() == passes {
+            break;
+        }
+        before = after;
     }
-    round_trip(&mut times.round_trips);
-    times
+    all.retain(|times| times.count() >= FEWEST_PASSES);
+    all
+}
+
+/// A cache line's round trip in nanoseconds. The median of some, since a core that the host takes away for a while would make
+/// near ones look far.
+fn round_trip() -> f64 {
+    median((0..5).map(|_| line_round_trip(4000).as_nanos() as f64 / 4000.0).collect())
 }
 
 /// How many pieces of work take about `budget`; warms up on the way.

@@ -1,6 +1,6 @@
 //! What was measured, as a page with plots.
 
-use crate::measure::{Kind, Times, Work, median};
+use crate::measure::{FAR, FEWEST_PASSES, Kind, Placement, Times, Work, median};
 use crate::program::output;
 use crate::{dpdk, go, targets};
 use plotters::prelude::*;
@@ -12,7 +12,8 @@ use std::path::Path;
 /// A row that was measured.
 pub struct Row {
     pub work: Work,
-    pub times: Times,
+    /// By placement; not empty.
+    pub times: Vec<Times>,
     /// Instructions for one piece of work, by contender.
     pub instructions: Vec<Option<f64>>,
     /// Allocations for one piece of work, by contender.
@@ -20,17 +21,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// Contenders, fastest first.
-    fn ranking(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.work.contenders.len()).collect();
-        order.sort_by(|one, other| self.times.median(*one).total_cmp(&self.times.median(*other)));
-        order
-    }
-
     /// The fastest of ours.
-    fn best(&self) -> usize {
+    fn best(&self, times: &Times) -> usize {
         let ours = |i: &usize| self.work.contenders[*i].kind == Kind::Ours;
-        self.ranking().into_iter().find(ours).expect("a row has one of ours")
+        times.ranking().into_iter().find(ours).expect("a row has one of ours")
     }
 }
 
@@ -137,15 +131,17 @@ fn head(page: &mut String, rows: &[Row], passes: usize) -> Result<(), Box<dyn Er
         go::version()
     )?;
     writeln!(page, "- Beside: {}, {}.", versions(), dpdk::version())?;
-    let trips: Vec<f64> =
-        rows.iter().flat_map(|row| row.times.round_trips.iter().copied()).collect();
+    let times = rows.iter().flat_map(|row| &row.times);
+    let trips: Vec<f64> = times.flat_map(|times| times.round_trips.iter().copied()).collect();
     if !trips.is_empty() {
         let (least, most) =
             trips.iter().fold((f64::MAX, 0.0_f64), |(a, b), t| (a.min(*t), b.max(*t)));
         writeln!(
             page,
             "- A cache line's round trip between the two cores, measured before and after each pass of two \
-            threads: {} ns in the middle, from {} to {}.",
+            threads: {} ns in the middle, from {} to {}. Cores are near each other if it takes less than {FAR} ns, and far \
+            otherwise. Times of two threads are given for either placement, if it was seen in {FEWEST_PASSES} passes of the row; \
+            a target of two threads is met if it is met in both.",
             number(median(trips)),
             number(least),
             number(most)
@@ -159,22 +155,29 @@ fn head(page: &mut String, rows: &[Row], passes: usize) -> Result<(), Box<dyn Er
         items come out in order, that a full one refuses.\n"
     )?;
     writeln!(page, "## Targets\n\n| work | target | reached | |\n|---|---|---|---|")?;
-    let mut met = (0, 0);
+    let (mut all, mut met, mut missed) = (0, 0, 0);
     for row in rows {
-        for reached in targets::of(&row.work, &row.times) {
-            met = (met.0 + usize::from(reached.is_met), met.1 + 1);
-            let verdict = if reached.is_met { "met" } else { "**missed**" };
+        for target in targets::of(&row.work, &row.times) {
+            all += 1;
+            met += usize::from(target.is_met());
+            missed += usize::from(target.is_missed());
             writeln!(
                 page,
-                "| [{}](#{}) | {} | {} | {verdict} |",
+                "| [{}](#{}) | {} | {} | {} |",
                 row.work.title,
                 anchor(&row.work.title),
-                reached.target,
-                reached.reached
+                target.target,
+                target.reached(),
+                target.verdict()
             )?;
         }
     }
-    writeln!(page, "\n{} of {} targets are met.\n", met.0, met.1)?;
+    write!(page, "\n{met} of {all} targets are met, {missed} are missed.")?;
+    if met + missed < all {
+        let open = all - met - missed;
+        write!(page, " {open} are open: met in the only placement that was seen.")?;
+    }
+    writeln!(page, "\n")?;
     if let Some(notes) = notes("all") {
         writeln!(page, "{notes}\n")?;
     }
@@ -188,16 +191,30 @@ fn anchor(title: &str) -> String {
 }
 
 fn section(page: &mut String, row: &Row) -> Result<(), Box<dyn Error>> {
-    let (work, times, best) = (&row.work, &row.times, row.best());
+    let work = &row.work;
     writeln!(page, "## {}\n\n{}\n", work.title, work.about)?;
     writeln!(page, "![{}](plots/{}.svg)\n", work.title, work.id)?;
+    for times in &row.times {
+        table(page, row, times)?;
+    }
+    if let Some(notes) = notes(work.id) {
+        writeln!(page, "{notes}\n")?;
+    }
+    Ok(())
+}
+
+fn table(page: &mut String, row: &Row, times: &Times) -> Result<(), Box<dyn Error>> {
+    let (work, best) = (&row.work, row.best(times));
+    if work.two_threads {
+        writeln!(page, "Cores {}:\n", times.title())?;
+    }
     writeln!(
         page,
         "| | ns | from … to | times {} | instructions | allocations |",
         work.contenders[best].name
     )?;
     writeln!(page, "|---|---:|---:|---:|---:|---:|")?;
-    for i in row.ranking() {
+    for i in times.ranking() {
         let contender = &work.contenders[i];
         let name = match contender.kind {
             Kind::Ours => format!("**{}**", contender.name),
@@ -219,29 +236,32 @@ fn section(page: &mut String, row: &Row) -> Result<(), Box<dyn Error>> {
         )?;
     }
     writeln!(page)?;
-    if let Some(notes) = notes(work.id) {
-        writeln!(page, "{notes}\n")?;
-    }
     Ok(())
 }
 
-/// Bars, fastest on top; those that are too long are cut.
+/// Bars, fastest on top; those that are too long are cut. Of the placement that was seen in most passes.
 fn plot(row: &Row, path: &Path) -> Result<(), Box<dyn Error>> {
     const BAR: i32 = 22;
     const LEFT: i32 = 250;
     const WIDTH: i32 = 900;
-    let ranking = row.ranking();
+    let times = row.times.iter().max_by_key(|times| times.count()).expect("it was measured");
+    let ranking = times.ranking();
     let height = BAR * ranking.len() as i32 + 50;
     let area = SVGBackend::new(path, (WIDTH as u32, height as u32)).into_drawing_area();
     area.fill(&WHITE)?;
     let font = |size: i32| ("sans-serif", size).into_font();
-    area.draw(&Text::new(format!("{}, ns (less is better)", row.work.title), (10, 10), font(18)))?;
+    let cores = match times.placement {
+        Placement::OneThread => String::new(),
+        placement => format!(", {} cores", placement.name()),
+    };
+    let title = format!("{}{cores}, ns (less is better)", row.work.title);
+    area.draw(&Text::new(title, (10, 10), font(18)))?;
     // Ours and its neighbours are to be seen, also where the last is a hundred times as slow.
-    let cut = (row.times.median(row.best()) * 8.0).max(row.times.median(ranking[0]) * 2.0);
-    let longest = row.times.median(*ranking.last().expect("a row has contenders")).min(cut);
+    let cut = (times.median(row.best(times)) * 8.0).max(times.median(ranking[0]) * 2.0);
+    let longest = times.median(*ranking.last().expect("a row has contenders")).min(cut);
     let scale = f64::from(WIDTH - LEFT - 110) / longest;
     for (line, i) in ranking.into_iter().enumerate() {
-        let (contender, ns) = (&row.work.contenders[i], row.times.median(i));
+        let (contender, ns) = (&row.work.contenders[i], times.median(i));
         let colour = match contender.kind {
             Kind::Ours => RGBColor(0, 114, 178),
             Kind::Rival => RGBColor(170, 170, 170),

@@ -1,6 +1,6 @@
 //! What forebay wants to reach, by row, and whether it did.
 
-use crate::measure::{Kind, Times, Work};
+use crate::measure::{Kind, Placement, Times, Work};
 
 /// How a contender of ours is to stand beside others of its row.
 enum Goal {
@@ -13,8 +13,68 @@ enum Goal {
 }
 use Goal::{Ahead, AtMost, Within};
 
-/// What was reached of a target.
-pub struct Reached {
+/// A target, and what was reached of it in each placement; `None` for one that was not seen.
+pub struct Target {
+    pub target: String,
+    placements: Vec<(Placement, Option<Reached>)>,
+}
+
+impl Target {
+    /// Whether it is met in each placement.
+    pub fn is_met(&self) -> bool {
+        self.placements.iter().all(|(_, reached)| reached.as_ref().is_some_and(|r| r.is_met))
+    }
+
+    /// Whether it is missed in some placement.
+    pub fn is_missed(&self) -> bool {
+        self.placements.iter().any(|(_, reached)| reached.as_ref().is_some_and(|r| !r.is_met))
+    }
+
+    /// What was reached.
+    pub fn reached(&self) -> String {
+        self.of_each(|reached| reached.map_or("–", |r| &r.reached))
+    }
+
+    pub fn verdict(&self) -> String {
+        self.of_each(|reached| match reached {
+            None => "not seen",
+            Some(Reached { is_met: true, .. }) => "met",
+            Some(_) => "**missed**",
+        })
+    }
+
+    fn of_each<'a>(&'a self, say: impl Fn(Option<&'a Reached>) -> &'a str) -> String {
+        let said = self.placements.iter().map(|(placement, reached)| {
+            let said = say(reached.as_ref());
+            match placement {
+                Placement::OneThread => said.into(),
+                _ => format!("{}: {said}", placement.name()),
+            }
+        });
+        said.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The targets of a row.
+pub fn of(work: &Work, times: &[Times]) -> Vec<Target> {
+    let mut all: Vec<Target> = Vec::new();
+    for times in times {
+        for (i, reached) in of_one(work, times).into_iter().enumerate() {
+            if i == all.len() {
+                let placements = Placement::all(work.two_threads).iter().map(|p| (*p, None));
+                let placements = placements.collect();
+                all.push(Target { target: reached.target.clone(), placements });
+            }
+            let mut placements = all[i].placements.iter_mut();
+            let placement = placements.find(|(placement, _)| *placement == times.placement);
+            placement.expect("one of the work's").1 = Some(reached);
+        }
+    }
+    all
+}
+
+/// What was reached of a target in one placement.
+struct Reached {
     pub target: String,
     pub reached: String,
     pub is_met: bool,
@@ -123,8 +183,8 @@ const TARGETS: &[(&str, &str, Goal)] = &[
     ("validate-prose", "forebay", Ahead(&["serde_json and jsonschema"], 5.0)),
 ];
 
-/// The targets of a row.
-pub fn of(work: &Work, times: &Times) -> Vec<Reached> {
+/// The targets of a row in one placement.
+fn of_one(work: &Work, times: &Times) -> Vec<Reached> {
     let index = |name: &str| work.contenders.iter().position(|contender| contender.name == name);
     let mut all = Vec::new();
     for (_, ours, goal) in TARGETS.iter().filter(|(id, ..)| *id == work.id) {

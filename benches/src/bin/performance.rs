@@ -6,7 +6,7 @@
 //! ```
 
 use forebay_benches::allocations::{self, Counting};
-use forebay_benches::measure::{Contender, Kind, Work, cores, median, race};
+use forebay_benches::measure::{Contender, Kind, Work, cores, race};
 use forebay_benches::report::{Row, write};
 use forebay_benches::{dpdk, go, program, targets, works};
 use std::env;
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             eprintln!("{}: left out, since there is one core", work.title);
             continue;
         }
-        rows.push(measure(work));
+        rows.extend(measure(work));
     }
     go::PROGRAM.clean_up();
     dpdk::PROGRAM.clean_up();
@@ -51,40 +51,38 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn measure(mut work: Work) -> Row {
+fn measure(mut work: Work) -> Option<Row> {
     println!("\n{}", work.title);
     let budget = if work.two_threads { TWO_THREADS } else { ONE_THREAD };
     let times = race(&mut work, PASSES, budget);
+    if times.is_empty() {
+        eprintln!("left out, since the host moves the cores too often");
+        return None;
+    }
     let allocations = work.contenders.iter_mut().map(allocations_of).collect();
     let count = |i: usize, contender: &Contender| {
         let counted = !work.two_threads && !contender.is_program;
-        counted.then(|| instructions(work.id, i, times.median(i))).flatten()
+        counted.then(|| instructions(work.id, i, times[0].median(i))).flatten()
     };
     let instructions = work.contenders.iter().enumerate().map(|(i, c)| count(i, c)).collect();
     let row = Row { times, instructions, allocations, work };
-    for (i, contender) in row.work.contenders.iter().enumerate() {
-        let trait_of = if contender.kind == Kind::Ours { '*' } else { ' ' };
-        let instructions =
-            row.instructions[i].map_or_else(String::new, |n| format!("{n:.1} instructions"));
-        println!(
-            "{trait_of} {:32} {:10.1} ns  {instructions}",
-            contender.name,
-            row.times.median(i)
-        );
+    for times in &row.times {
+        println!("{}", times.title());
+        for (i, contender) in row.work.contenders.iter().enumerate() {
+            let trait_of = if contender.kind == Kind::Ours { '*' } else { ' ' };
+            let instructions =
+                row.instructions[i].map_or_else(String::new, |n| format!("{n:.1} instructions"));
+            println!(
+                "{trait_of} {:32} {:10.1} ns  {instructions}",
+                contender.name,
+                times.median(i)
+            );
+        }
     }
-    let trips = &row.times.round_trips;
-    if !trips.is_empty() {
-        println!("  a cache line's round trip: {:.0} ns", median(trips.clone()));
+    for target in targets::of(&row.work, &row.times) {
+        println!("  {} | {} | {}", target.target, target.reached(), target.verdict());
     }
-    for reached in targets::of(&row.work, &row.times) {
-        println!(
-            "  {}: {} {}",
-            if reached.is_met { "met" } else { "MISSED" },
-            reached.target,
-            reached.reached
-        );
-    }
-    row
+    Some(row)
 }
 
 /// Allocations for one piece of work: of twice as many less those of once, since a run allocates, too.
