@@ -203,6 +203,7 @@ pub fn run<const N: usize, const L: usize, const H: usize>(steps: &[(Step, u8)])
     while model.get(By::Here, true) {}
     assert_eq!(model.free(true), 0);
     model.compare();
+    (0..L).for_each(|lane| model.leave(lane, true));
     drop(model);
     drop(pool);
     let mut dropped = counts.dropped.lock().unwrap();
