@@ -295,16 +295,17 @@ mod imp {
     ///
     /// # Invariants
     /// - [whole-words] word `i < LEN` lies wholly inside the struct and is aligned: `repr(C)` puts
-    ///   `first` at 0, `rest` right behind it, and `apart` behind both, and `LEN` counts whole words only.
+    ///   `first` at 0, `rest` right behind it, and `apart` right behind both, since neither of them is aligned: there is no
+    ///   padding in between, whose bytes would not be initialised. `LEN` counts whole words only.
     /// - [atomic-only] the bytes are reached through `AtomicUsize` alone.
     #[repr(C)]
     pub(crate) struct Words<const N: usize, const SETS: usize = 1> {
         first: [rmw::AtomicUsize; SETS],
         rest: [core::cell::UnsafeCell<u8>; N],
-        apart: [rmw::AtomicUsize; LINE],
+        apart: [core::cell::UnsafeCell<u8>; LINE * size_of::<usize>()],
     }
 
-    // SAFETY: [atomic-only] every access to `rest` is an atomic one.
+    // SAFETY: [atomic-only] every access to `rest` and `apart` is an atomic one.
     unsafe impl<const N: usize, const SETS: usize> Sync for Words<N, SETS> {}
 
     impl<const N: usize, const SETS: usize> Words<N, SETS> {
@@ -332,11 +333,17 @@ mod imp {
                     (Self::WORDS - 1) * Self::STRIDE + SETS
                 };
                 assert!(behind < Self::LEN || Self::WORDS == 1);
+                // [whole-words]
+                let at = core::mem::offset_of!(Self, apart);
+                assert!(
+                    at == SETS * size_of::<usize>() + N,
+                    "there is padding before the last line"
+                );
             }
             Self {
                 first: [const { rmw::AtomicUsize::new(0) }; SETS],
                 rest: [const { core::cell::UnsafeCell::new(0) }; N],
-                apart: [const { rmw::AtomicUsize::new(0) }; LINE],
+                apart: [const { core::cell::UnsafeCell::new(0) }; LINE * size_of::<usize>()],
             }
         }
 
