@@ -14,66 +14,83 @@ pub static MODELS: &[Model] = &[
     Model::new("visit_vs_put_polling", |_| visit_vs_put(Polling)).seeds(PUT).floor(24),
     Model::new("visit_vs_put_blocking", |_| visit_vs_put(Blocking)).seeds(PUT).floor(43),
     Model::new("visit_vs_get_vs_put", |_| visit_vs_get_vs_put()).seeds(DEKKER).floor(5_200),
-    Model::new("visit_vs_visit_vs_get", |_| visit_vs_visit_vs_get()).bound(2).seeds(&[
-        "visit_torn",
-        "no_light_fence",
-        "no_heavy_fence",
-        "busy_cleared_early",
-    ]).floor(20_000),
+    Model::new("visit_vs_visit_vs_get", |_| visit_vs_visit_vs_get())
+        .bound(2)
+        .seeds(&["visit_torn", "no_light_fence", "no_heavy_fence", "busy_cleared_early"])
+        .floor(20_000),
     Model::new("visit_vs_visit", |_| visit_vs_visit()).seeds(&["visit_torn"]).floor(100),
     Model::new("visit_vs_refill", |_| visit_vs_refill()).bound(2).seeds(DEKKER).floor(12_000),
     Model::new("visit_vs_full_lane", |_| visit_vs_full_lane())
         .bound(2)
-        .seeds(&["busy_cleared_early", "visitors_unseen"]).floor(19_000),
-    Model::new("leave_vs_claim_lane_polling", |_| leave_vs_claim_lane(Polling)).seeds(HAND_OVER).floor(12),
-    Model::new("leave_vs_claim_lane_blocking", |_| leave_vs_claim_lane(Blocking)).seeds(HAND_OVER).floor(13),
+        .seeds(&["busy_cleared_early", "visitors_unseen"])
+        .floor(19_000),
+    Model::new("leave_vs_claim_lane_polling", |_| leave_vs_claim_lane(Polling))
+        .seeds(HAND_OVER)
+        .floor(12),
+    Model::new("leave_vs_claim_lane_blocking", |_| leave_vs_claim_lane(Blocking))
+        .seeds(HAND_OVER)
+        .floor(13),
     Model::new("thread_ends_vs_adopt_polling", |n| thread_ends_vs_adopt(Polling, n))
         .bound(2)
         .cases(2)
-        .seeds(ADOPT).floor(22_000),
+        .seeds(ADOPT)
+        .floor(22_000),
     Model::new("thread_ends_vs_adopt_blocking", |n| thread_ends_vs_adopt(Blocking, n))
         .bound(2)
         .cases(2)
-        .seeds(ADOPT).floor(29_000),
+        .seeds(ADOPT)
+        .floor(29_000),
     Model::new("thread_ends_vs_visit_polling", |_| thread_ends_vs_visit(Polling))
         .bound(2)
-        .seeds(PUT).floor(2_800),
+        .seeds(PUT)
+        .floor(2_800),
     Model::new("thread_ends_vs_visit_blocking", |_| thread_ends_vs_visit(Blocking))
         .bound(2)
-        .seeds(PUT).floor(3_400),
-    Model::new("thread_number_reused", |_| thread_number_reused()).bound(2).seeds(&[
-        "living_have_ended",
-        "claim_relaxed",
-        "release_relaxed",
-    ]).floor(16_000),
+        .seeds(PUT)
+        .floor(3_400),
+    Model::new("thread_number_reused", |_| thread_number_reused())
+        .bound(2)
+        .seeds(&["living_have_ended", "claim_relaxed", "release_relaxed"])
+        .floor(16_000),
     Model::new("owner_of_a_used_number_lives", |_| owner_of_a_used_number_lives())
         .bound(1)
-        .seeds(&["owner_relaxed"]).floor(7_900),
-    Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling)).bound(2).seeds(FLUSH).floor(4_800),
-    Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking)).bound(2).seeds(FLUSH).floor(6_200),
-    Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put()).bound(2).seeds(&[
-        "claim_at_of_taken",
-        "victim_kept_in_use",
-        "tick_evicts_all",
-    ]).floor(6_800),
+        .seeds(&["owner_relaxed"])
+        .floor(7_900),
+    Model::new("flush_vs_get_polling", |_| flush_vs_get(Polling))
+        .bound(2)
+        .seeds(FLUSH)
+        .floor(4_800),
+    Model::new("flush_vs_get_blocking", |_| flush_vs_get(Blocking))
+        .bound(2)
+        .seeds(FLUSH)
+        .floor(6_200),
+    Model::new("tick_vs_get_vs_put", |_| tick_vs_get_vs_put())
+        .bound(2)
+        .seeds(&["claim_at_of_taken", "victim_kept_in_use", "tick_evicts_all"])
+        .floor(6_800),
     Model::new("tick_vs_tick", |_| tick_vs_tick()).seeds(&["claim_at_of_taken"]).floor(4_700),
     Model::new("detached_put_vs_lane_get_polling", |_| detached_put_vs_lane_get(Polling))
-        .seeds(RETURN).floor(220),
+        .seeds(RETURN)
+        .floor(220),
     Model::new("detached_put_vs_lane_get_blocking", |_| detached_put_vs_lane_get(Blocking))
-        .seeds(RETURN).floor(220),
+        .seeds(RETURN)
+        .floor(220),
     Model::new("trim_vs_put_vs_visit", trim_vs_put_vs_visit)
         .bound(2)
         .cases(2)
-        .seeds(&["claim_at_relaxed", "visit_relaxed"]).floor(1_200),
+        .seeds(&["claim_at_relaxed", "visit_relaxed"])
+        .floor(1_200),
     Model::new("refill_vs_refill", |n| match n {
         0 => refill_vs_refill::<2>(),
         _ => refill_vs_refill::<4>(),
     })
     .cases(2)
-    .seeds(&["claim_torn"]).floor(2_400),
+    .seeds(&["claim_torn"])
+    .floor(2_400),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
         .bound(2)
-        .seeds(&["reserved_is_shared"]).floor(4_400),
+        .seeds(&["reserved_is_shared"])
+        .floor(4_400),
 ];
 
 /// What is put on a lane is there for visitors.

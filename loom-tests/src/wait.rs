@@ -80,43 +80,49 @@ pub static MODELS: &[Model] = &[
     Model::new("reserved_get_has_no_seat", |_| reserved_get_has_no_seat())
         .seeds(&["no_seat_no_object"])
         .floor(120),
-    Model::new("lane_put_hands_over", |_| lane_put_hands_over()).seeds(&["kept_while_waited"]).floor(900),
-    Model::new("lane_put_vs_waiting_get", |_| lane_put_vs_waiting_get()).seeds(&[
-        "no_second_look",
-        "no_light_fence",
-        "no_heavy_fence",
-        "join_without_settle",
-    ]).floor(500),
+    Model::new("lane_put_hands_over", |_| lane_put_hands_over())
+        .seeds(&["kept_while_waited"])
+        .floor(900),
+    Model::new("lane_put_vs_waiting_get", |_| lane_put_vs_waiting_get())
+        .seeds(&["no_second_look", "no_light_fence", "no_heavy_fence", "join_without_settle"])
+        .floor(500),
     Model::new("lane_get_vs_waiting_get", |_| lane_get_vs_waiting_get())
         .bound(2)
-        .seeds(&["no_second_look"]).floor(450),
+        .seeds(&["no_second_look"])
+        .floor(450),
     Model::new("lane_put_of_another_word_vs_waiting_get", |_| {
         lane_put_of_another_word_vs_waiting_get()
     })
     .bound(2)
-    .seeds(&["put_without_settle"]).floor(130),
+    .seeds(&["put_without_settle"])
+    .floor(130),
     Model::new("batch_put_vs_waiting_get", |_| batch_put_vs_waiting_get())
         .seeds(&["batch_without_settle", "no_settle_fence", "release_relaxed"])
         .floor(1_100),
     Model::new("lane_batch_put_vs_waiting_get", lane_batch_put_vs_waiting_get)
         .bound(2)
         .cases(2)
-        .seeds(&["batch_put_without_settle", "no_second_look"]).floor(390),
+        .seeds(&["batch_put_without_settle", "no_second_look"])
+        .floor(390),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
         .bound(2)
-        .seeds(&["fetch_without_settle"]).floor(77),
+        .seeds(&["fetch_without_settle"])
+        .floor(77),
     Model::new("lane_refill_vs_two_waiting_gets", |_| lane_refill_vs_two_waiting_gets())
         .bound(2)
-        .seeds(&["held_freed_unseen"]).floor(2_000),
+        .seeds(&["held_freed_unseen"])
+        .floor(2_000),
     Model::new("brittle_waker_vs_put", |_| brittle_waker_vs_put())
         .seeds(&["grant_without_wake"])
         .floor(2_100),
     Model::new("lane_flush_vs_waiting_get", |_| lane_flush_vs_waiting_get())
         .bound(2)
-        .seeds(&["flush_without_settle"]).floor(270),
+        .seeds(&["flush_without_settle"])
+        .floor(270),
     Model::new("lane_leaves_vs_waiting_get", |_| lane_leaves_vs_waiting_get())
         .bound(2)
-        .seeds(&["flush_without_settle"]).floor(1_900),
+        .seeds(&["flush_without_settle"])
+        .floor(1_900),
     Model::new("waiting_get_vs_trim", |_| waiting_get_vs_trim())
         .seeds(&["free_without_settle", "join_without_settle"])
         .floor(230),
