@@ -12,6 +12,6 @@ cargo run --quiet --release --locked --bin seeds </dev/null
 if [ -r "$patch" ]; then
     command -v patch >/dev/null || need patch
     say "on patched loom, with two preemptions"
-    # But for two forms of one that take as long as half of the others together; deep.sh alone runs them, too.
+    # But for the one that takes longest, in two forms; deep.sh alone runs it, too.
     LOOM_MAX_PREEMPTIONS=2 ./deep.sh "$patch" --quiet -- --skip thread_ends_vs_adopt </dev/null
 fi
