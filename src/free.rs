@@ -300,6 +300,10 @@ macro_rules! by_bits {
             self.bits.count(slot);
         }
 
+        fn claim_at(&self, slot: usize) -> bool {
+            self.bits.claim_at(slot)
+        }
+
         #[inline]
         fn free(&self, slot: usize) -> bool {
             self.bits.release(slot)
@@ -412,10 +416,6 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
 
     fn warm_up(&self, slot: usize) {
         self.bits.warm_up(slot);
-    }
-
-    fn claim_at(&self, slot: usize) -> bool {
-        self.bits.claim_at(slot)
     }
 
     #[inline]

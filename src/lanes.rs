@@ -29,7 +29,7 @@
 //!
 //! # Waiters
 //!
-//! Who sits down to wait passes D1, and then looks for slots in all places. An owner looks for waiters between D0 and
+//! A caller that sits down to wait passes D1, and then looks for slots in all places. An owner looks for waiters between D0 and
 //! what it does on its lane, and, behind that and another D0, once more. So the owner sees the waiter, or the waiter sees
 //! what the owner put; or it finds the lane busy, and then the owner's second look sees the waiter.
 //!
@@ -150,7 +150,7 @@ const fn is_counted(limit: usize) -> bool {
     limit < SLOTS_PER_WORD
 }
 
-/// What became of slots of one word that were put on a lane.
+/// The fate of slots of one word that were put on a lane.
 struct Put {
     /// Those that the lane keeps now, and did not before.
     kept: usize,
@@ -195,7 +195,8 @@ impl State {
         self.busy.store(1, Relaxed);
         d0();
         let visitors = self.visitors.load(Relaxed);
-        // P1 (Acquire, pairs with P0): what visitors took is gone.
+        // P1 (Acquire, pairs with P0): what visitors took is gone. A fence and not an acquiring load, which would be a section
+        // where changes are sections; there it pairs with the end of the section in which the visitor took.
         if !seeded!("alone_relaxed", true, false) {
             fence(Acquire);
         }
@@ -237,7 +238,7 @@ impl State {
         self.kept().all(|slots| slots.mask == 0)
     }
 
-    /// What the lane was seen to keep.
+    /// The slots that the lane was seen to keep, by words.
     fn kept(&self) -> impl Iterator<Item = Claimed> {
         let top = self.top.load(Relaxed).checked_sub(1).map(Claimed::one);
         let others = self.pockets.iter().map(|pocket| slots_in(pocket.load(Relaxed)));
@@ -505,9 +506,6 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Makes `lane` one of `new` if it has no owner, or one that ended.
     fn move_in(&self, lane: usize, new: usize) -> bool {
-        if is_light_a_fence() {
-            self.lane(lane).visitors.fetch_or(FENCED, Relaxed);
-        }
         // T1 (Acquire half, pairs with T0 in `leave`). T2 (Release half, pairs with T3): a thread that moves in knows
         // of all that ended with its number.
         let take = |old| {
@@ -525,8 +523,13 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             _ => false,
         };
         if is_ours {
-            let busy = plain::own(&self.lane(lane).busy);
+            let state = self.lane(lane);
+            // Loaded in any build: a checker fails here if T1 or G1 is missing.
+            let busy = plain::own(&state.busy);
             debug_assert_eq!(busy, 0, "the last owner is done with the lane");
+            if is_light_a_fence() {
+                state.visitors.fetch_or(FENCED, Relaxed);
+            }
         }
         is_ours
     }
@@ -760,14 +763,9 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Owner only: puts slots on `lane` that were common.
     fn keep(&self, lane: usize, slots: Claimed) {
-        let state = self.lane(lane);
         self.moved.fetch_add(slots.mask.count_ones() as usize, Relaxed);
-        match state.alone(|| Some(state.put(slots, Self::LIMIT))) {
-            Some(put) => {
-                self.make_common(put.spilt);
-                self.make_common(Claimed { mask: put.left, ..slots });
-            }
-            None => self.make_common(slots),
+        if self.put(lane, slots).is_none() {
+            self.bits.release_all(slots);
         }
     }
 
@@ -890,7 +888,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     /// Puts slots of one word on `lane`, whose owner the caller is, or makes them common where there is no room. Returns those
     /// that were not free. `None`, and nothing happens, if they are reserved, if somebody waits, or if the lane has visitors.
     fn put(&self, lane: usize, slots: Claimed) -> Option<usize> {
-        if slots.mask == 0 || slots.mask & !Self::ordinary(slots.word) != 0 {
+        let is_reserved = slots.mask & !Self::ordinary(slots.word) != 0;
+        if slots.mask == 0 || seeded!("reserved_kept", false, is_reserved) {
             return None;
         }
         let state = self.lane(lane);
@@ -927,7 +926,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
         self.kept().map(|kept| kept.mask.count_ones() as usize).sum()
     }
 
-    /// What lanes keep, by words.
+    /// The slots that lanes keep, by words.
     fn kept(&self) -> impl Iterator<Item = Claimed> {
         self.lanes.iter().flat_map(|lane| lane.kept())
     }
@@ -1005,10 +1004,6 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
             self.marks.get(one.word).fetch_and(!(one.mask << HALF), Relaxed);
         }
         self.bits.warm_up(slot);
-    }
-
-    fn claim_at(&self, slot: usize) -> bool {
-        self.bits.claim_at(slot)
     }
 
     #[inline(always)]

@@ -213,7 +213,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free: a retry means that a slot was claimed, or that another caller looked at the counts, meanwhile.
     ///
     /// # Cost
-    /// Two loads for each 32 slots (16 on 32-bit targets), three and five a lane where there are lanes, and two
+    /// Two loads for each 32 slots (16 on 32-bit targets), three and ten a lane where there are lanes, and two
     /// read-modify-writes.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
@@ -314,7 +314,8 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free, O(N) besides the drops. Of a [`LanePool`], it makes common what lanes keep, and finds that, too.
     ///
     /// # Cost
-    /// One load a slot, two read-modify-writes an idle object, and its drop.
+    /// One load a slot, two read-modify-writes an idle object, and its drop. Of a [`LanePool`], a visit to each lane that keeps
+    /// something, too.
     ///
     /// # Source
     /// What Go's `poolCleanup` does at a collection, when you want it.
@@ -600,7 +601,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// Lock-free, O(N) besides `make`. A slot is on loan to this call while its object is made.
     ///
     /// # Cost
-    /// One load a slot, two read-modify-writes and one `make` a vacant one.
+    /// One load a slot, two read-modify-writes and one `make` a vacant one. Of a [`LanePool`], a visit to each lane that keeps
+    /// something, too.
     ///
     /// # Examples
     /// ```

@@ -950,7 +950,7 @@ fn one_thread_gets_all_that_idle_threads_used() {
     });
 }
 
-/// What looks for idle objects finds those on lanes of threads that live on.
+/// `trim`, `fill` and `tick` find idle objects on lanes of threads that live on.
 #[test]
 fn what_idle_threads_keep_is_trimmed_and_ages() {
     static POOL: LanePool<u32, 8, 2> = LanePool::new();

@@ -942,7 +942,7 @@ mod lanes {
         at_rest(&pool);
     }
 
-    /// Whatever lane an object comes back to, it goes to the first who waits.
+    /// An object goes to the first who waits, on whichever lane it comes back.
     #[test]
     fn who_comes_first_is_served_first() {
         let pool: Lanes<2, 2, 3> = LanePool::with_waiting(DefaultReset);

@@ -148,20 +148,23 @@ macro_rules! rows {
 macro_rules! stream {
     ($form:ident) => {
         vec![
-            Contender::repeat("forebay StreamPool", Kind::Ours, {
-                let table = table::<4>();
-                move || {
-                    let (mut tx, mut rx) = POLLED.open().unwrap();
-                    for token in &table[..20] {
-                        assert!(tx.try_send(*token).is_ok());
-                    }
-                    tx.close();
-                    $form!(rx, Ok, |rx| rx.try_recv());
-                }
-            }),
+            stream!(@ "forebay StreamPool", |rx| { $form!(rx, Ok, |rx| rx.try_recv()); }),
             stream!($form, PooledRtrb),
             stream!($form, FreshRtrb),
         ]
+    };
+    (@ $name:literal, |$rx:ident| $receive:block) => {
+        Contender::repeat($name, Kind::Ours, {
+            let table = table::<4>();
+            move || {
+                let (mut tx, mut $rx) = POLLED.open().unwrap();
+                for token in &table[..20] {
+                    assert!(tx.try_send(*token).is_ok());
+                }
+                tx.close();
+                $receive
+            }
+        })
     };
     ($form:ident, $channels:ident) => {
         Contender::repeat($channels::NAME, $channels::KIND, {
@@ -248,19 +251,11 @@ pub fn stream_works() -> Vec<Work> {
                  ns per stream.";
     let work = |id, title: &str, contenders| Work::new(id, title, about, false, contenders);
     let mut drain = stream!(stream_while);
-    drain.push(Contender::repeat("forebay StreamPool::drain", Kind::Ours, {
-        let table = table::<4>();
-        move || {
-            let (mut tx, mut rx) = POLLED.open().unwrap();
-            for token in &table[..20] {
-                assert!(tx.try_send(*token).is_ok());
-            }
-            tx.close();
-            for token in rx.drain() {
-                black_box(&token);
-            }
-            assert!(matches!(rx.try_recv(), Err(RecvError::Ended(_))));
+    drain.push(stream!(@ "forebay StreamPool::drain", |rx| {
+        for token in rx.drain() {
+            black_box(&token);
         }
+        assert!(matches!(rx.try_recv(), Err(RecvError::Ended(_))));
     }));
     vec![
         work("stream-form-while", "Streams, while let Ok(token) = try_recv(): one thread", drain),

@@ -17,7 +17,7 @@ pub fn contender(name: &str, work: &str) -> Option<Contender> {
     PROGRAM.contender(name, work)
 }
 
-/// What `go version` prints.
+/// The line that `go version` prints.
 pub fn version() -> String {
     output("go", &["version"]).unwrap_or_else(|| "no Go".into())
 }

@@ -32,7 +32,7 @@ impl Target {
         self.placements.iter().any(|(_, reached)| reached.as_ref().is_some_and(|r| !r.is_met))
     }
 
-    /// What was reached.
+    /// The values that were reached.
     pub fn reached(&self) -> String {
         self.of_each(|reached| reached.map_or("–", |r| &r.reached))
     }
@@ -75,7 +75,7 @@ pub fn of(work: &Work, times: &[Times]) -> Vec<Target> {
     all
 }
 
-/// What was reached of a target in one placement.
+/// The value that was reached of a target in one placement.
 struct Reached {
     pub target: String,
     pub reached: String,

@@ -89,11 +89,15 @@ pub static MODELS: &[Model] = &[
     .floor(2_400),
     Model::new("reserved_get_vs_get", |_| reserved_get_vs_get())
         .bound(2)
-        .seeds(&["reserved_is_shared"])
+        .seeds(&["reserved_kept"])
         .floor(4_400),
+    Model::new("reserved_get_vs_reserved_get", |_| reserved_get_vs_reserved_get())
+        .bound(1)
+        .seeds(&["reserved_is_shared"])
+        .floor(36_000),
 ];
 
-/// What is put on a lane is there for visitors.
+/// Visitors find slots that were put on a lane.
 const PUT: &[&str] = &["busy_relaxed", "visit_relaxed"];
 /// An owner and a visitor exclude each other, and each sees what the other did.
 const DEKKER: &[&str] = &[
@@ -291,7 +295,8 @@ fn get_and_end<const LANES: usize>(pool: &'static LanePool<usize, 1, LANES>) {
     pool.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
 }
 
-/// A thread ends with an object on its lane. Who claims the lane, or a thread that moves in, gets the object, and not before.
+/// A thread ends with an object on its lane. A handle that claims the lane, or a thread that moves in, gets the object, and
+/// not before.
 fn thread_ends_vs_adopt(form: Form, n: usize) {
     pool!(POOL: LanePool<usize, 1, 1> = LanePool::new());
     let adopt = if n == 0 {
@@ -356,7 +361,7 @@ fn owner_of_a_used_number_lives() {
     threads_end();
 }
 
-/// What a lane keeps is common once it is flushed.
+/// A flush makes common what a lane keeps.
 fn flush_vs_get(form: Form) {
     pool!(POOL: LanePool<usize, 1, 2> = LanePool::new());
     let (owner, other) = (lane(&POOL), lane(&POOL));
@@ -496,9 +501,27 @@ fn refill_vs_refill<const N: usize>() {
     }
 }
 
-/// A reserved object is for callers that say so, also when one of them took it from a word with another one.
+type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Poll>>;
+
+/// A reserved object is for callers that say so, also when it comes back on a lane.
 fn reserved_get_vs_get() {
-    type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Poll>>;
+    pool!(POOL: Reserving = LanePool::with_waiting(DefaultReset));
+    let owner = lane(&POOL);
+    POOL.fill();
+    let ordinary = [(); 2].map(|()| owner.try_get().unwrap());
+    threads([
+        role(move || {
+            use_alone(&mut owner.try_get_reserved().unwrap());
+            assert!(owner.try_get().is_err());
+        }),
+        role(|| assert!(POOL.try_get().is_err())),
+    ]);
+    drop(ordinary);
+    assert_all_free(&POOL, &[owner]);
+}
+
+/// Two callers each get one of two reserved objects, since neither takes the other one along.
+fn reserved_get_vs_reserved_get() {
     pool!(POOL: Reserving = LanePool::with_waiting(DefaultReset));
     let owner = lane(&POOL);
     POOL.fill();
@@ -509,7 +532,7 @@ fn reserved_get_vs_get() {
             use_alone(&mut lease);
             assert!(owner.try_get().is_err());
         }),
-        role(|| assert!(POOL.try_get().is_err())),
+        role(|| use_alone(&mut POOL.try_get_reserved().unwrap())),
     ]);
     drop(ordinary);
     assert_all_free(&POOL, &[owner]);

@@ -572,7 +572,7 @@ fn all_but_two<const K: usize>(
     (third, fourth)
 }
 
-/// A lane takes both objects of a word along. Who finds none meanwhile gets the one that its owner does not need.
+/// A lane takes both objects of a word along. A caller that finds none meanwhile gets the one that its owner does not need.
 fn lane_refill_vs_waiting_get() {
     pool!(POOL: WaitingLanes<4, 1>);
     let owner = lane(&POOL);

@@ -25,4 +25,5 @@ suite!(lanes:
     trim_vs_put_vs_visit,
     refill_vs_refill,
     reserved_get_vs_get,
+    reserved_get_vs_reserved_get,
 );

@@ -53,7 +53,7 @@ use core::{fmt, ops::Deref};
 ///
 /// # Context
 /// As [`Pool`], from anywhere. Gets and puts are lock-free: a retry means that another caller took what both wanted, or sat
-/// down to wait. On a warm lane both are wait-free. Who takes from a lane does not wait for its owner, nor the other way
+/// down to wait. On a warm lane both are wait-free. A caller that takes from a lane does not wait for its owner, nor the other way
 /// round: an owner that finds somebody at its lane uses the objects of no lane, and an interrupt handler that finds the lane
 /// of what it interrupted in use passes it over.
 ///

@@ -10,7 +10,7 @@ const TIMES: usize = 1_000;
 static LANES: LanePool<[u64; 4], 64, 4> = LanePool::new();
 static POOL: Pool<[u64; 4], 64> = Pool::new();
 
-/// What is counted. A symbol of its own for each way, of which a run uses one.
+/// The work that is counted. A symbol of its own for each way, of which a run uses one.
 #[inline(never)]
 fn times(f: impl Fn()) {
     for _ in 0..TIMES {
