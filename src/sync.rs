@@ -400,7 +400,7 @@ mod imp {
     }
 }
 
-/// With `--cfg forebay_weak`, for `ci/weak.sh`: `compare_exchange_weak` fails spuriously four times out of five. It may on
+/// With `--cfg forebay_weak`, for `ci/stages/weak.sh`: `compare_exchange_weak` fails spuriously four times out of five. It may on
 /// every target, on x86 it never does, and Miri makes it fail that often.
 #[cfg(all(forebay_weak, not(any(all(loom, feature = "loom"), forebay_shuttle))))]
 mod weak {
@@ -529,7 +529,7 @@ mod imp {
     }
 }
 
-/// For `checks/shuttle`, which compiles this crate's sources with `--cfg forebay_shuttle`.
+/// For `ci/crates/shuttle`, which compiles this crate's sources with `--cfg forebay_shuttle`.
 #[cfg(forebay_shuttle)]
 mod imp {
     extern crate std;
