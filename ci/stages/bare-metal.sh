@@ -12,7 +12,7 @@ for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
 done
 say "depends on: ${expected/forebay /}"
 
-export CARGO_TARGET_DIR=$PWD/target/bare-metal
+export CARGO_TARGET_DIR=$BUILDS
 bare_metal build --quiet --release --target thumbv7m-none-eabi
 say "thumbv7m: builds as it is"
 for target in thumbv6m-none-eabi riscv32imc-unknown-none-elf; do

@@ -8,15 +8,15 @@ for ((set = 0; set < 1 << ${#all[@]}; set++)); do
     for i in "${!all[@]}"; do
         ((set >> i & 1)) && features+="${all[i]},"
     done
-    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=target/features cargo check --quiet --lib --features "$features" ||
+    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --lib --features "$features" ||
         die "does not build with the features: ${features:-none}"
 done
 # It only adds to what `validate` does.
 for features in unicode unicode,validate unicode,validate,std; do
-    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=target/features cargo check --quiet --lib --features "$features" ||
+    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --lib --features "$features" ||
         die "does not build with the features: $features"
 done
 # It changes nothing where the core has compare-and-swap; ci/stages/bare-metal.sh builds it where not.
-RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=target/features cargo check --quiet --lib --features critical-section,std ||
+RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --lib --features critical-section,std ||
     die "does not build with the feature critical-section"
 say "$((1 << ${#all[@]})) combinations of ${all[*]}, and unicode, and critical-section"

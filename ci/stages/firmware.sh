@@ -5,7 +5,7 @@
 need qemu-system-arm qemu-system-misc gcc libc6-dev llvm python3 rust-web-clippy
 ci/sysroot.sh
 
-export CARGO_TARGET_DIR=$PWD/target/firmware
+export CARGO_TARGET_DIR=$BUILDS
 mkdir -p "$CARGO_TARGET_DIR"
 plugin=$CARGO_TARGET_DIR/instructions.so
 gcc -Wall -Wextra -Werror -O2 -shared -fPIC -o "$plugin" ci/qemu/instructions.c

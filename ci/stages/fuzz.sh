@@ -12,7 +12,7 @@ seconds=${1:-20}
 targets=(ops validate)
 (($# > 1)) && targets=("${@:2}")
 
-export CARGO_TARGET_DIR=$PWD/../../target/fuzz
+export CARGO_TARGET_DIR=$BUILDS
 RUSTFLAGS='--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions' \

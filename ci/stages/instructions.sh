@@ -5,7 +5,7 @@
 need valgrind libc6-dbg gcc libc6-dev
 
 counts=ci/crates/instructions/counts.txt
-export CARGO_TARGET_DIR=$PWD/target/instructions
+export CARGO_TARGET_DIR=$BUILDS
 # Debian's compiler, since counts are those of one compiler. With rustup it would be the one of the day.
 compiler=$(distro rustc --version)
 distro /usr/bin/cargo build --quiet --release --locked --manifest-path ci/crates/instructions/Cargo.toml

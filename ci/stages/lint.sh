@@ -9,11 +9,11 @@ done
 cargo clippy --quiet --all-targets --features std,async,zeroize,serde,defmt,metrics,validate,unicode -- -D warnings
 cargo clippy --quiet --all-targets -- -D warnings
 # Compiled, and not run: a time is no verdict.
-cargo clippy --quiet --locked --all-targets --manifest-path benches/Cargo.toml --target-dir target/lint -- -D warnings
-cargo clippy --quiet --locked --all-targets --manifest-path examples/tiny_lm/crate/Cargo.toml --target-dir target/lint -- \
+cargo clippy --quiet --locked --all-targets --manifest-path benches/Cargo.toml --target-dir "$BUILDS" -- -D warnings
+cargo clippy --quiet --locked --all-targets --manifest-path examples/tiny_lm/crate/Cargo.toml --target-dir "$BUILDS" -- \
     -D warnings
 # Most of these have panic handlers of their own, so they have no test target.
 for check in ci/crates/*/; do
-    (cd "$check" && CARGO_TARGET_DIR=$OLDPWD/target/lint cargo clippy --quiet --locked -- -D warnings)
+    (cd "$check" && CARGO_TARGET_DIR=$BUILDS cargo clippy --quiet --locked -- -D warnings)
 done
 say "rustfmt and clippy have nothing to say"

@@ -6,7 +6,7 @@
 cargo clippy --quiet --lib --features std,async,zeroize,serde,defmt,metrics,validate,unicode -- -D clippy::incompatible_msrv
 say "clippy: no function is younger than the rust-version in Cargo.toml"
 
-old=$PWD/target/rust-1.85
+old=$BUILDS/rust-1.85
 if ! [ -x "$old/usr/bin/rustc" ]; then
     packages=$(mktemp -d)
     trap 'rm -rf "$packages"' EXIT
@@ -24,7 +24,7 @@ if ! [ -x "$old/usr/bin/rustc" ]; then
 fi
 
 # In a copy, since heapless needs a change: 1.87 made one of core's errors an enum, and heapless matches it.
-copy=$PWD/target/msrv
+copy=$BUILDS/copy
 rm -rf "$copy/forebay" "$copy/heapless"
 mkdir -p "$copy/forebay"
 tar --create --exclude=./target --exclude=./ci --exclude=./loom-tests --exclude=./.git . | tar --extract --directory "$copy/forebay"

@@ -2,6 +2,7 @@
 # Proves with the host's toolchain that forebay needs neither std nor an allocator, and that the proof would
 # notice if it did.
 . "$(dirname "$0")/../common.sh"
+export CARGO_TARGET_DIR=$BUILDS
 cd ci/crates/nostd
 
 # Features only add, so all together stand for each.

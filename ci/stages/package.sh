@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../common.sh"
 
 # Dependencies are built once; forebay itself anew each time, since it is in another folder each time.
-export CARGO_TARGET_DIR=$PWD/target/package-build
+export CARGO_TARGET_DIR=$BUILDS
 rm -rf "$CARGO_TARGET_DIR/package"
 # What verification would build is built below, and more.
 cargo package --quiet --locked --no-verify

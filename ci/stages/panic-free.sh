@@ -4,7 +4,7 @@
 # on cores without compare-and-swap, and on one that has it.
 . "$(dirname "$0")/../common.sh"
 command -v node >/dev/null || need nodejs
-export CARGO_TARGET_DIR=$PWD/target/panic-free
+export CARGO_TARGET_DIR=$BUILDS
 manifest=ci/crates/panic-free/Cargo.toml
 # Fewer than this: they are not found any more.
 AT_LEAST=400

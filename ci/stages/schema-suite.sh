@@ -4,8 +4,8 @@
 . "$(dirname "$0")/../common.sh"
 
 data=../shared/data
-cargo build --quiet --locked --release --manifest-path ci/crates/schema-suite/Cargo.toml --target-dir target/schema-suite
-bin=target/schema-suite/release
+cargo build --quiet --locked --release --manifest-path ci/crates/schema-suite/Cargo.toml --target-dir "$BUILDS"
+bin=$BUILDS/release
 "$bin/oracle" 20000 | tail -n 20
 
 [ -d $data/json-schema-suite ] || skip "no suite in $data"

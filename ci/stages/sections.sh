@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../common.sh"
 
 features=(--features std,async,critical-section)
-export RUSTFLAGS='--cfg forebay_sections' CARGO_TARGET_DIR=target/sections
+export RUSTFLAGS='--cfg forebay_sections' CARGO_TARGET_DIR=$BUILDS
 cargo test --quiet --no-fail-fast "${features[@]}" --lib --test batch --test pool --test slab --test lanes --test ring \
     --test stream --test wait --test threads </dev/null
 

@@ -1,7 +1,10 @@
 #!/bin/bash
-# The example server: its tests, and the load run, which also holds it to allocating nothing and to not growing.
+# The example server: its tests, its page in a real browser (screenshots are left in /tmp), and the load run, which also holds
+# it to allocating nothing and to not growing.
 . "$(dirname "$0")/../common.sh"
-export CARGO_TARGET_DIR=$PWD/target/sse-server
+# Without fonts there would be nothing to see on the screenshots.
+need chromium fonts-dejavu-core
+export CARGO_TARGET_DIR=$BUILDS
 cd examples/sse-server
 
 cargo fmt --check

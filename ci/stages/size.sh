@@ -3,7 +3,7 @@
 # core is a Cortex-M3, where heapless' pool is at its smallest (no tag beside each pointer).
 . "$(dirname "$0")/../common.sh"
 ci/sysroot.sh
-export CARGO_TARGET_DIR=$PWD/target/size
+export CARGO_TARGET_DIR=$BUILDS
 manifest=ci/crates/size/Cargo.toml
 
 declare -A size

@@ -7,7 +7,7 @@ RUNS=5
 
 ls "$(rustc --print target-libdir)"/librustc-*_rt.tsan.a >/dev/null 2>&1 || skip "this toolchain comes without TSan's runtime"
 
-export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$PWD/target/tsan TSAN_OPTIONS=halt_on_error=1
+export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$BUILDS TSAN_OPTIONS=halt_on_error=1
 stress=$CARGO_TARGET_DIR/$HOST/debug/tsan-check
 build() { # build [<rustc flag>...]
     RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer $*" \

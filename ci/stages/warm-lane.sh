@@ -4,7 +4,7 @@
 # its two locked instructions, shows that they are seen.
 . "$(dirname "$0")/../common.sh"
 need valgrind libc6-dbg binutils perl-base
-export CARGO_TARGET_DIR=$PWD/target/warm-lane
+export CARGO_TARGET_DIR=$BUILDS
 cargo build --quiet --locked --release --manifest-path ci/crates/warm-lane/Cargo.toml
 binary=$CARGO_TARGET_DIR/release/warm-lane-check
 counts=$CARGO_TARGET_DIR/counts

@@ -7,7 +7,7 @@ AT_LEAST=270
 
 command -v node >/dev/null || need nodejs
 ci/sysroot.sh
-export CARGO_TARGET_DIR=$PWD/target/wasm
+export CARGO_TARGET_DIR=$BUILDS
 
 # Where rustc finds the linker for this target.
 with_linker() { PATH="$SYSROOT/bin:$PATH" "$@"; }

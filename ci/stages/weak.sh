@@ -8,7 +8,7 @@
 mapfile -t tests < <(basename -a -s .rs tests/*.rs |
     grep -v -e '^example_' -e '^ui$' -e '^tidy$' -e '^json$' -e '^schema$' -e '^validate')
 features=(--features std,async,zeroize,serde,metrics)
-export RUSTFLAGS='--cfg forebay_weak' CARGO_TARGET_DIR=target/weak
+export RUSTFLAGS='--cfg forebay_weak' CARGO_TARGET_DIR=$BUILDS
 cargo test --quiet --no-fail-fast "${features[@]}" --lib "${tests[@]/#/--test=}" </dev/null
 
 # Controls. The failures are there, and the library meets them: with a fault planted that takes each for another caller's
