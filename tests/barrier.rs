@@ -37,6 +37,12 @@ const THREADS: usize = 8;
 
 type Few = LanePool<Alone, OBJECTS, 4>;
 
+/// Waits until the threads have ended, and given up their lanes: the end of a scope waits for closures only.
+fn join_all<'s>(threads: impl Iterator<Item = thread::ScopedJoinHandle<'s, ()>>) {
+    let threads = Vec::from_iter(threads);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
 /// More threads than objects get and return them, on more lanes than objects. No object has two users, and what was got
 /// was returned. The owner of a lane empties it at the end.
 fn stress(pool: &Few) {
@@ -44,7 +50,7 @@ fn stress(pool: &Few) {
     let before = pool.metrics();
     let together = &Together::new();
     thread::scope(|scope| {
-        for id in 0..THREADS {
+        join_all((0..THREADS).map(|id| {
             let gets = &gets;
             scope.spawn(move || {
                 together.run(|| {
@@ -77,8 +83,8 @@ fn stress(pool: &Few) {
                     together.meet(2 * THREADS);
                     pool.flush();
                 });
-            });
-        }
+            })
+        }));
     });
     let after = pool.metrics();
     assert_eq!((after.gets - before.gets, after.gets - after.puts), (gets.into_inner(), 0));
@@ -130,7 +136,7 @@ type Lone = LanePool<Alone, 1, 2>;
 fn duel(pool: &Lone) {
     let (gets, together) = (AtomicU64::new(0), &Together::new());
     thread::scope(|scope| {
-        for _ in 0..2 {
+        join_all((0..2).map(|_| {
             scope.spawn(|| {
                 together.run(|| {
                     together.meet(2);
@@ -144,8 +150,8 @@ fn duel(pool: &Lone) {
                     together.meet(4);
                     pool.flush();
                 });
-            });
-        }
+            })
+        }));
     });
     let metrics = pool.metrics();
     assert_eq!((metrics.gets, metrics.puts), (gets.load(SeqCst), gets.load(SeqCst)));
