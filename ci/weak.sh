@@ -13,7 +13,7 @@ cargo test --quiet --no-fail-fast "${features[@]}" --lib "${tests[@]/#/--test=}"
 
 # Controls. The failures are there, and the library meets them: with a fault planted that takes each for another caller's
 # progress, its tests fail.
-control=sync::tests::compare_exchange_weak_fails_spuriously
+control=sync::weak::tests::compare_exchange_weak_fails_spuriously
 output=$(cargo test "${features[@]}" --lib -- --exact $control </dev/null 2>&1) || true
 [[ $output == *"test $control ... ok"* ]] || die "no compare-exchange fails spuriously: $output"
 seeded=$(cargo rustc --quiet "${features[@]}" --lib --profile test --message-format json -- \

@@ -47,9 +47,9 @@ use crate::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::defer::Defer;
 use crate::free::{Free, One, Waiting, below, by_bits, sealed};
 use crate::metrics::{Events, Usage};
-use crate::pad::{DefaultPadding, Padded};
 use crate::queue::Queue;
 use crate::slot::nth;
+use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
     LOOKS, ONE_ON_TOP,
     Ordering::{AcqRel, Acquire, Relaxed, Release},

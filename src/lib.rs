@@ -17,15 +17,14 @@ compile_error!(
 
 // L0
 mod defer;
+mod sync;
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 #[doc(hidden)]
-pub mod seed;
-mod sync;
+pub use sync::seed;
 // L1
 mod error;
 mod histogram;
 mod metrics;
-mod pad;
 #[cfg(feature = "std")]
 mod park;
 mod reset;
@@ -76,7 +75,6 @@ pub use free::Waiting;
 pub use histogram::{Bucket, Clock, Histogram};
 pub use lanes::Lanes;
 pub use notify::{Headroom, Notify, Poll};
-pub use pad::{CacheLine, Compact, DefaultPadding};
 pub use pool::{
     Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
     Mapped, Monitor, Out, Pool, SharedLease, Span, Timed,
@@ -85,6 +83,7 @@ pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
 pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
+pub use sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use token::{Response, Token};
 
 #[cfg(feature = "zeroize")]

@@ -8,9 +8,9 @@ mod words;
 pub use ends::{Consumer, Producer, RingRef};
 pub use grant::{Drain, Filled, Grant, PopRef};
 
-use crate::pad::{DefaultPadding, Padded};
 use crate::pool::{Home, Lease, SharedLease};
 use crate::slot::Slots;
+use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},
     const_fn, plain, rmw, seeded,

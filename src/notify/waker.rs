@@ -30,8 +30,8 @@
 
 use super::Notify;
 use crate::free::{Shared, Waiting, sealed};
-use crate::pad::DefaultPadding;
 use crate::queue::Waiters;
+use crate::sync::pad::DefaultPadding;
 use crate::sync::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     rmw, seeded,

@@ -1,4 +1,4 @@
-//! L0, checkers' builds only: plants a named fault, so that a model can be shown to catch it.
+//! Checkers' builds only: plants a named fault, so that a model can be shown to catch it.
 //!
 //! The fault is planted for the calling OS thread; loom and shuttle run all threads of a model on one, so
 //! models in parallel tests do not see each other's faults.

@@ -1,6 +1,6 @@
-//! L1: how far apart two contended words are kept.
+//! How far apart two contended words are kept.
 
-use crate::sync::const_fn;
+use super::const_fn;
 use core::ops::Deref;
 
 /// Alignment that gives a value cache lines of its own: 128 bytes, because x86-64 and recent
