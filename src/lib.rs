@@ -30,8 +30,6 @@ mod park;
 mod reset;
 mod slot;
 mod token;
-#[cfg(any(feature = "std", feature = "async"))]
-mod waker;
 // L2
 mod bitmap;
 #[cfg(feature = "metrics")]

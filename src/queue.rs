@@ -102,11 +102,11 @@ pub use seats::{Seats, Waiters};
 mod seats {
     use super::{Queue, Reserving};
     use crate::defer::Defer;
+    use crate::sync::waker::{LeftOver, WakerCell};
     use crate::sync::{
         Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
         fence, filled, first_value, rmw, seeded,
     };
-    use crate::waker::{LeftOver, WakerCell};
     use core::task::Waker;
 
     /// A queue that callers can join.

@@ -129,10 +129,10 @@ fn atomics_and_cells_come_from_sync() {
     none(found, "only six files of src/sync name atomics, cells and model checkers");
 }
 
-const UNSAFE: [&str; 6] = ["sync", "slot", "waker", "ring", "pool", "slab"];
+const UNSAFE: [&str; 5] = ["sync", "slot", "ring", "pool", "slab"];
 
 #[test]
-fn unsafe_code_is_in_six_modules() {
+fn unsafe_code_is_in_five_modules() {
     let mut found = Vec::new();
     for source in sources() {
         for (at, code) in source.code() {
@@ -142,7 +142,7 @@ fn unsafe_code_is_in_six_modules() {
             }
         }
     }
-    none(found, "unsafe code is in sync, slot, waker, ring, pool and slab only");
+    none(found, "unsafe code is in sync, slot, ring, pool and slab only");
     assert!(manifest().contains("unsafe_code = \"deny\""), "and denied everywhere else");
 }
 
@@ -192,7 +192,7 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
 fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["defer", "sync"][..]),
-        (1, &["error", "histogram", "metrics", "park", "reset", "slot", "token", "waker"]),
+        (1, &["error", "histogram", "metrics", "park", "reset", "slot", "token"]),
         (2, &["bitmap", "export", "queue"]),
         (3, &["free", "thread"]),
         (4, &["notify", "lanes"]),

@@ -32,11 +32,11 @@ use super::Notify;
 use crate::free::{Shared, Waiting, sealed};
 use crate::queue::Waiters;
 use crate::sync::pad::DefaultPadding;
+use crate::sync::waker::WakerCell;
 use crate::sync::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     rmw, seeded,
 };
-use crate::waker::WakerCell;
 use core::fmt;
 use core::task::Waker;
 

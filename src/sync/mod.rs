@@ -40,6 +40,8 @@ mod sections;
 #[doc(hidden)]
 pub mod seed;
 mod update;
+#[cfg(any(feature = "std", feature = "async"))]
+pub(crate) mod waker;
 #[cfg(all(forebay_weak, not(any(all(loom, feature = "loom"), forebay_shuttle))))]
 mod weak;
 #[cfg(not(any(all(loom, feature = "loom"), forebay_shuttle)))]

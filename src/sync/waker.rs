@@ -1,4 +1,4 @@
-//! L1: a place for the waker of one waiter.
+//! A place for the waker of one waiter.
 //!
 //! One context at a time owns the place and [registers](WakerCell::register) its waker there. Any context may
 //! [take](WakerCell::take) the waker out, to wake it or to drop it.
@@ -24,9 +24,8 @@
 //!
 //! Source: the crate atomic-waker, whose states these are. Differs: its `register` clones and drops wakers while it
 //! holds the place, and when one of them panics, the place is held for ever.
-#![allow(unsafe_code)]
 
-use crate::sync::{
+use super::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     UnsafeCell, const_fn, rmw, seeded, spin_loop,
 };
