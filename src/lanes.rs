@@ -46,7 +46,7 @@
 use crate::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::defer::Defer;
 use crate::free::{Free, One, Waiting, below, by_bits, sealed};
-use crate::metrics::{Events, Usage};
+use crate::metrics::Usage;
 use crate::queue::Queue;
 use crate::slot::nth;
 use crate::sync::pad::{DefaultPadding, Padded};
@@ -55,6 +55,7 @@ use crate::sync::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     POCKETS, SLOTS_PER_WORD, Words,
     barrier::{heavy, is_light_a_fence, light, light_at_once},
+    events::Events,
     fence, filled, first_value, load_alone, plain, rmw, seeded, spin_loop, store_alone, update,
 };
 

@@ -28,6 +28,7 @@ mod imp;
 pub(crate) mod barrier;
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 mod checked;
+pub(crate) mod events;
 mod home;
 pub(crate) mod pad;
 #[cfg(all(
