@@ -19,5 +19,5 @@ output=$(cargo test "${features[@]}" --lib -- --exact $control </dev/null 2>&1) 
 seeded=$(cargo rustc --quiet "${features[@]}" --lib --profile test --message-format json -- \
     --cfg 'forebay_seed="spurious_is_contended"' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 [ -x "$seeded" ] || die "no test program with the fault"
-must_fail 'bitmap::tests::capacity' "$seeded" --exact bitmap::tests::capacity
+must_fail 'bitmap::tests::capacity' "$seeded" --exact free::bitmap::tests::capacity
 say "${#tests[@]} test files and the unit tests pass; spurious failures happen, and are noticed"

@@ -43,11 +43,10 @@
 //! Source: Go's `sync/pool.go`; DPDK's `rte_mempool` for moving half; Dice, Huang and Yang, "Asymmetric Dekker
 //! Synchronization", for an owner without a fence.
 
-use crate::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::defer::Defer;
-use crate::free::{Free, One, Waiting, below, by_bits, sealed};
-use crate::metrics::Usage;
-use crate::queue::Queue;
+use crate::free::bitmap::{Bitmap, Claimed, exactly, one, up_to};
+use crate::free::waiters::Queue;
+use crate::free::{Free, One, Usage, Waiting, below, by_bits, sealed};
 use crate::slot::nth;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
@@ -462,10 +461,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[cfg(feature = "std")]
     fn here_at_once(&self) -> Option<usize> {
         // What a thread without an identity has instead, no lane has.
-        let thread = crate::thread::known();
+        let thread = crate::free::thread::known();
         // Relaxed: what says that it is ours, this thread wrote.
         let is_ours = |lane: usize| self.owner(lane).load(Relaxed) == thread;
-        let first = crate::thread::number_of(thread) % LANES;
+        let first = crate::free::thread::number_of(thread) % LANES;
         if is_ours(first) {
             return Some(first);
         }
@@ -483,8 +482,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[cold]
     #[cfg(feature = "std")]
     fn find_here(&self) -> Option<usize> {
-        let thread = crate::thread::identity()?;
-        let first = crate::thread::number_of(thread) % LANES;
+        let thread = crate::free::thread::identity()?;
+        let first = crate::free::thread::number_of(thread) % LANES;
         let lanes = || (first..LANES).chain(0..first);
         lanes()
             .find(|lane| self.owner(*lane).load(Relaxed) == thread)
@@ -520,7 +519,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             NOBODY => take(NOBODY),
             // What it did on its lane is visible to us (G0→G1).
             #[cfg(feature = "std")]
-            old @ crate::thread::FIRST.. => crate::thread::has_ended(old) && take(old),
+            old @ crate::free::thread::FIRST.. => crate::free::thread::has_ended(old) && take(old),
             _ => false,
         };
         if is_ours {
@@ -1158,7 +1157,7 @@ impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANE
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests {
     use super::*;
-    use crate::queue::Nobody;
+    use crate::free::waiters::Nobody;
 
     /// A lane skips slots of a batch that it has already.
     #[test]

@@ -31,20 +31,16 @@ mod reset;
 mod slot;
 mod token;
 // L2
-mod bitmap;
 #[cfg(feature = "metrics")]
 mod export;
-mod queue;
 // L3
 mod free;
-#[cfg(feature = "std")]
-mod thread;
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
+pub use free::thread::numbers_in_use;
 #[cfg(all(loom, feature = "loom", feature = "std"))]
 #[doc(hidden)]
 pub use sync::set_home;
-#[cfg(all(loom, feature = "loom", feature = "std"))]
-#[doc(hidden)]
-pub use thread::numbers_in_use;
 // L4
 mod lanes;
 mod notify;

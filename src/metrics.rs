@@ -10,6 +10,7 @@
 //!
 //! [`Metrics`] says how exact each is while the pool works on.
 
+use crate::free::Usage;
 use crate::sync::{
     Ordering::Relaxed,
     const_fn,
@@ -199,27 +200,6 @@ impl Counters {
         return self.overflows.get();
         #[cfg(not(feature = "std"))]
         0
-    }
-}
-
-/// How much a pool is used, as its free slots tell.
-#[derive(Debug, Clone, Copy)]
-pub struct Usage {
-    /// Gets, never more than there were.
-    pub(crate) gets: u64,
-    /// Puts, never more than there were.
-    pub(crate) puts: u64,
-    /// Slots that were not seen free.
-    pub(crate) taken: usize,
-    /// How many more may have been on loan at one moment: slots that were lent behind the look.
-    pub(crate) since: usize,
-}
-
-impl Usage {
-    /// Slots on loan, never fewer than at some moment of the look, of which so many were ever lent.
-    pub(crate) fn in_use(self, lent_slots: u64) -> u64 {
-        let taken = self.taken as u64;
-        taken + (self.since as u64).min(lent_slots.saturating_sub(taken))
     }
 }
 

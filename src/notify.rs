@@ -12,8 +12,9 @@ pub use waker::Wake;
 
 pub use headroom::Headroom;
 
-use crate::free::{Shared, Waiting, sealed};
-use crate::queue::Nobody;
+use crate::free::shared::Shared;
+use crate::free::waiters::Nobody;
+use crate::free::{Waiting, sealed};
 
 /// How one half of a [`StreamPool`](crate::StreamPool)'s stream tells the other that something changed: a
 /// type parameter, so that a stream nobody waits on pays nothing.

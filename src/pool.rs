@@ -24,9 +24,9 @@ pub use timed::{Monitor, Out, Span, Timed};
 #[cfg(any(feature = "std", feature = "async"))]
 pub use wait::Get;
 
-use crate::bitmap::{Bitmap, Claimed};
 use crate::defer::Defer;
 use crate::error::Exhausted;
+use crate::free::bitmap::{Bitmap, Claimed};
 use crate::free::{Free, One, Waiting};
 use crate::metrics::{Counters, EPOCHS, Metrics};
 use crate::notify::Poll;

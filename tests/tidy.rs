@@ -192,10 +192,10 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
 fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["defer", "sync"][..]),
-        (1, &["error", "histogram", "metrics", "park", "reset", "slot", "token"]),
-        (2, &["bitmap", "export", "queue"]),
-        (3, &["free", "thread"]),
-        (4, &["notify", "lanes"]),
+        (1, &["error", "histogram", "park", "reset", "slot", "token"]),
+        (2, &["free"]),
+        (3, &["metrics"]),
+        (4, &["export", "notify", "lanes"]),
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
         (7, &["cascade", "global", "validate"]),

@@ -29,8 +29,9 @@
 //! exchange fails, and what is there now counts (`stream::watermark_raised`, `stream::receiver_leaves_vs_send`).
 
 use super::Notify;
-use crate::free::{Shared, Waiting, sealed};
-use crate::queue::Waiters;
+use crate::free::shared::Shared;
+use crate::free::waiters::Waiters;
+use crate::free::{Waiting, sealed};
 use crate::sync::pad::DefaultPadding;
 use crate::sync::waker::WakerCell;
 use crate::sync::{

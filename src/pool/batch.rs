@@ -1,8 +1,8 @@
 //! Several objects at once.
 
 use super::{Home, Lane, Lease, Pool};
-use crate::bitmap::Claimed;
 use crate::error::Exhausted;
+use crate::free::bitmap::Claimed;
 use crate::free::{Free, One, Waiting};
 use crate::reset::Policy;
 use core::fmt;

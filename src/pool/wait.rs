@@ -2,8 +2,8 @@
 
 use super::{Lease, Pool};
 use crate::error::TooManyWaiters;
+use crate::free::waiters::{Queue, Seats};
 use crate::free::{Free, One, Waits};
-use crate::queue::{Queue, Seats};
 use crate::reset::Policy;
 use crate::sync::seeded;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! L2: which slots are free. No `T`, no `unsafe`.
+//! Bits for slots, which say which of them are free. No `T`, no `unsafe`.
 //!
 //! Each word holds the bits of its slots in the lower half (1 = taken) and the number of claims in the
 //! upper half. A claim is one compare-exchange that sets bits and counts; a release is one
@@ -38,7 +38,7 @@
 //!
 //! Source: atomic-pool's `AtomicBitset`; differs: any N, the counts, the hint, the homes.
 
-use crate::metrics::Usage;
+use super::Usage;
 use crate::sync::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     SLOTS_PER_WORD, Words, const_fn, home, move_home, rmw, seeded, update,

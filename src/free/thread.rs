@@ -1,5 +1,5 @@
-//! L3 (std): who the calling thread is: a number, small, its own while it lives and used again after it, and which
-//! of those that had the number it is.
+//! The identity of the calling thread (std): a small number that is its own while it lives and used again after it, and
+//! which of those that had the number it is.
 //!
 //! | edge | release site | acquire site | makes visible | model |
 //! |---|---|---|---|---|
@@ -11,7 +11,7 @@
 //! on the thread has none: destructors of other thread-local data that run later find `None`, and not a number
 //! that another thread has already (thread_local #75).
 
-use crate::bitmap::Bitmap;
+use super::bitmap::Bitmap;
 use crate::sync::{
     MAX_THREADS,
     Ordering::{Acquire, Relaxed, Release},

@@ -1,4 +1,4 @@
-//! L2: who waits for a free slot, first come first served. No `T`, no `unsafe`.
+//! Callers that wait for a free slot, first come first served. No `T`, no `unsafe`.
 //!
 //! A caller that finds no free slot takes one of `K` seats with a ticket. Who has a slot to give away hands it
 //! to the seat with the oldest ticket, by one compare-exchange of the seat's state, and wakes its owner; the
