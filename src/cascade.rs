@@ -4,12 +4,11 @@
 pub(crate) mod waiting;
 
 use crate::error::{Exhausted, NotAll};
-use crate::free::Waiting;
 use crate::lanes::Lanes;
-use crate::notify::Notify;
 use crate::pool::{Lane, LanePool, Lease, Pool};
 use crate::reset::Policy;
 use crate::stream::{Halves, StreamPool};
+use crate::wait::{Notify, Waiting};
 
 /// Lends an object of each of several pools, or of none.
 ///

@@ -46,7 +46,7 @@
 use crate::defer::Defer;
 use crate::free::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use crate::free::waiters::Queue;
-use crate::free::{Free, One, Usage, Waiting, below, by_bits, sealed};
+use crate::free::{Free, One, Usage, below, by_bits};
 use crate::slot::nth;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
@@ -57,11 +57,12 @@ use crate::sync::{
     events::Events,
     fence, filled, first_value, load_alone, plain, rmw, seeded, spin_loop, store_alone, update,
 };
+use crate::wait::{Waiting, sealed};
 
 /// The waiting policy `W`, and free slots are kept in `LANES` lanes: what makes a pool a
 /// [`LanePool`](crate::LanePool).
 #[derive(Debug)]
-pub struct Lanes<const LANES: usize, W = crate::notify::Poll>(core::marker::PhantomData<W>);
+pub struct Lanes<const LANES: usize, W = crate::wait::Poll>(core::marker::PhantomData<W>);
 
 impl<const LANES: usize, W: Waiting> sealed::Sealed for Lanes<LANES, W> {}
 impl<const LANES: usize, W: Waiting> Waiting for Lanes<LANES, W> {

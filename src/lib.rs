@@ -25,8 +25,6 @@ pub use sync::seed;
 mod error;
 mod histogram;
 mod metrics;
-#[cfg(feature = "std")]
-mod park;
 mod reset;
 mod slot;
 mod token;
@@ -43,7 +41,7 @@ pub use free::thread::numbers_in_use;
 pub use sync::set_home;
 // L4
 mod lanes;
-mod notify;
+mod wait;
 // L5
 mod pool;
 mod ring;
@@ -65,10 +63,8 @@ pub use error::{
     Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
     TooLong,
 };
-pub use free::Waiting;
 pub use histogram::{Bucket, Clock, Histogram};
 pub use lanes::Lanes;
-pub use notify::{Headroom, Notify, Poll};
 pub use pool::{
     Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
     Mapped, Monitor, Out, Pool, SharedLease, Span, Timed,
@@ -79,6 +75,7 @@ pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use token::{Response, Token};
+pub use wait::{Headroom, Notify, Poll, Waiting};
 
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
@@ -88,8 +85,7 @@ pub use stream::{IntoIter, Iter};
 pub use {
     cascade::waiting::{AcquireWaiting, get_all},
     error::{TooManyWaiters, WaitAllError},
-    free::Waits,
-    notify::Wake,
+    wait::{Waits, Wake},
 };
 #[cfg(feature = "std")]
 pub use {

@@ -27,12 +27,12 @@ pub use wait::Get;
 use crate::defer::Defer;
 use crate::error::Exhausted;
 use crate::free::bitmap::{Bitmap, Claimed};
-use crate::free::{Free, One, Waiting};
+use crate::free::{Free, One};
 use crate::metrics::{Counters, EPOCHS, Metrics};
-use crate::notify::Poll;
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, Snapshot, init_place, nth};
 use crate::sync::{const_fn, filled, first_value, seeded};
+use crate::wait::{Poll, Waiting};
 use core::cell::Cell;
 use core::{fmt, mem};
 

@@ -13,12 +13,12 @@ pub use blocking::{IntoIter, Iter};
 use crate::defer::Defer;
 use crate::error::{End, Exhausted, PushError, RecvError, SendError, TextError};
 use crate::metrics::Metrics;
-use crate::notify::{Notify, Poll};
 use crate::pool::{Lease, Loan, Pool, SharedLease};
 use crate::reset::Policy;
 use crate::ring::{Consumer, Drain, Hosted, Producer};
 use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
 use crate::token::Token;
+use crate::wait::{Notify, Poll};
 use core::fmt;
 use core::mem::{self, MaybeUninit};
 

@@ -192,10 +192,10 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
 fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["defer", "sync"][..]),
-        (1, &["error", "histogram", "park", "reset", "slot", "token"]),
+        (1, &["error", "histogram", "reset", "slot", "token"]),
         (2, &["free"]),
-        (3, &["metrics"]),
-        (4, &["export", "notify", "lanes"]),
+        (3, &["metrics", "wait"]),
+        (4, &["export", "lanes"]),
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
         (7, &["cascade", "global", "validate"]),
@@ -207,11 +207,10 @@ fn imports_point_down() {
     .collect();
     // In one layer, and in this direction only.
     let besides = [
-        ("token", "error"),  // a response knows how it ended
-        ("token", "reset"),  // both texts can be pooled
-        ("ring", "pool"),    // a ring in a pool is lent by a shared lease
-        ("slab", "pool"),    // a slab is a pool whose objects do not stay
-        ("lanes", "notify"), // lanes are added to another policy, by default `Poll`
+        ("token", "error"), // a response knows how it ended
+        ("token", "reset"), // both texts can be pooled
+        ("ring", "pool"),   // a ring in a pool is lent by a shared lease
+        ("slab", "pool"),   // a slab is a pool whose objects do not stay
     ];
     let (mut found, mut seen) = (Vec::new(), 0);
     for source in sources() {

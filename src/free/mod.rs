@@ -267,37 +267,6 @@ impl One for usize {
     }
 }
 
-/// How callers share the objects of a pool: the parameter `W` of [`Pool`](crate::Pool).
-///
-/// | `W` | |
-/// |---|---|
-/// | [`Poll`](crate::Poll) | a get answers at once; costs nothing |
-/// | [`Wake<K>`](crate::Wake) | up to `K` callers wait for an object, first come first served |
-/// | [`Headroom<H, W>`](crate::Headroom) | the last `H` objects are for callers that say so |
-/// | [`Lanes<LANES, W>`](crate::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
-///
-/// Sealed.
-pub trait Waiting: sealed::Sealed {
-    #[doc(hidden)]
-    type Queue: Queue;
-    #[doc(hidden)]
-    type Free<const N: usize>: Free<Queue = Self::Queue>;
-}
-
-pub(crate) mod sealed {
-    pub trait Sealed {}
-
-    /// How callers wait, and nothing besides: what [`Headroom`](crate::Headroom) can be put around.
-    pub trait Plain: super::Waiting {}
-}
-
-/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside
-/// [`Headroom`](crate::Headroom).
-#[cfg(any(feature = "std", feature = "async"))]
-pub trait Waits: Waiting<Queue: self::waiters::Seats> {}
-#[cfg(any(feature = "std", feature = "async"))]
-impl<W: Waiting<Queue: self::waiters::Seats>> Waits for W {}
-
 /// How much a pool is used, as its free slots tell.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {

@@ -3,8 +3,9 @@
 use super::{Home, Lane, Lease, Pool};
 use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
-use crate::free::{Free, One, Waiting};
+use crate::free::{Free, One};
 use crate::reset::Policy;
+use crate::wait::Waiting;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;

@@ -3,12 +3,12 @@
 use super::lease::{Home, home};
 use super::{Lease, Pool, To};
 use crate::error::Exhausted;
-use crate::free::{Free, Waiting};
+use crate::free::Free;
 use crate::lanes::Lanes;
-use crate::notify::Poll;
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::SlotState;
 use crate::sync::const_fn;
+use crate::wait::{Poll, Waiting};
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -365,7 +365,7 @@ pub use ticker::Ticker;
 #[cfg(feature = "std")]
 mod ticker {
     use super::LanePool;
-    use crate::free::Waiting;
+    use crate::wait::Waiting;
     use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
     use std::thread::{self, JoinHandle};
     use std::time::Duration;

@@ -2,9 +2,9 @@
 
 use super::{Pool, SharedLease, To};
 use crate::defer::Defer;
-use crate::free::Waiting;
 use crate::reset::Policy;
 use crate::slot::SlotState;
+use crate::wait::Waiting;
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;

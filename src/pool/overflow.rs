@@ -1,9 +1,10 @@
 //! Objects on the heap, for when a pool has none left.
 
 use super::{Home, Lease, Pool};
-use crate::free::{Free, Waiting};
+use crate::free::Free;
 use crate::reset::Policy;
 use crate::slot::{SlotState, Snapshot};
+use crate::wait::Waiting;
 use core::fmt;
 use core::ptr::NonNull;
 use std::boxed::Box;

@@ -3,9 +3,10 @@
 use super::{Lease, Pool};
 use crate::error::TooManyWaiters;
 use crate::free::waiters::{Queue, Seats};
-use crate::free::{Free, One, Waits};
+use crate::free::{Free, One};
 use crate::reset::Policy;
 use crate::sync::seeded;
+use crate::wait::Waits;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -104,7 +105,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
 mod blocking {
     use super::*;
     use crate::error::WaitError;
-    use crate::park;
+    use crate::wait::park;
     use std::time::{Duration, Instant};
 
     impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {

@@ -20,9 +20,10 @@
 //! | C1: closed | |
 //! | `tail` again: an item is there, so this is not the end yet | |
 
-use super::words;
-use super::{CONSUMER, Drain, Grant, PRODUCER, PopRef, RawRing, Ring};
-use super::{HEAD_SHIFT, Items, LEFT, SWEPT, UNREAD, advance, distance, opposite, place};
+use super::{
+    CONSUMER, Drain, Grant, HEAD_SHIFT, Items, LEFT, PRODUCER, PopRef, RawRing, Ring, SWEPT,
+    UNREAD, advance, distance, opposite, place, words,
+};
 use crate::defer::Defer;
 use crate::error::{PopError, PushError};
 use crate::sync::{

@@ -3,9 +3,8 @@
 use super::waiting::opaque_debug;
 use super::{Receiver, Sender};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
-use crate::notify::Wake;
-use crate::park;
 use crate::token::Token;
+use crate::wait::{Wake, park};
 use core::fmt;
 use core::future::Future;
 use core::iter::FusedIterator;

@@ -5,9 +5,9 @@
 
 use super::{Receiver, Sender};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
-use crate::notify::{NEVER, Wake};
 use crate::sync::seeded;
 use crate::token::Token;
+use crate::wait::{NEVER, Wake};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};

@@ -28,10 +28,9 @@
 //! Between the look for a mark and the exchange the waiter may have withdrawn, waited anew and for more, or left. Then the
 //! exchange fails, and what is there now counts (`stream::watermark_raised`, `stream::receiver_leaves_vs_send`).
 
-use super::Notify;
+use super::{Notify, Waiting, sealed};
 use crate::free::shared::Shared;
 use crate::free::waiters::Waiters;
-use crate::free::{Waiting, sealed};
 use crate::sync::pad::DefaultPadding;
 use crate::sync::waker::WakerCell;
 use crate::sync::{

@@ -1,20 +1,8 @@
-//! L4: how a half of a stream learns that the other did something, and whether callers of a pool wait.
+//! How a half of a stream learns that the other half did something: [`Notify`]; and [`Poll`], with which nobody waits.
 
-mod headroom;
-
-#[cfg(any(feature = "std", feature = "async"))]
-mod waker;
-
-#[cfg(any(feature = "std", feature = "async"))]
-pub(crate) use waker::NEVER;
-#[cfg(any(feature = "std", feature = "async"))]
-pub use waker::Wake;
-
-pub use headroom::Headroom;
-
+use super::{Waiting, sealed};
 use crate::free::shared::Shared;
 use crate::free::waiters::Nobody;
-use crate::free::{Waiting, sealed};
 
 /// How one half of a [`StreamPool`](crate::StreamPool)'s stream tells the other that something changed: a
 /// type parameter, so that a stream nobody waits on pays nothing.

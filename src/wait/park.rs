@@ -1,4 +1,4 @@
-//! L1 (std): a thread that waits as a task does.
+//! Threads that wait as tasks do (std).
 //!
 //! Whoever waits is woken through a `Waker`; a thread has one of its own, which unparks it. So there is one
 //! way of waiting for tasks and threads, and one model of it.

@@ -1,9 +1,8 @@
 //! Objects kept back for those that must go on.
 
-use super::Poll;
+use super::{Poll, Waiting, sealed};
 use crate::free::shared::Shared;
 use crate::free::waiters::Reserving;
-use crate::free::{Waiting, sealed};
 use core::marker::PhantomData;
 
 /// A [waiting policy](Waiting) under which the last `H` objects of a pool are for callers that say so:
