@@ -4,10 +4,10 @@
 pub(crate) mod waiting;
 
 use crate::error::{Exhausted, NotAll};
-use crate::lanes::Lanes;
 use crate::pool::{Lane, LanePool, Lease, Pool};
 use crate::reset::Policy;
 use crate::stream::{Halves, StreamPool};
+use crate::wait::Lanes;
 use crate::wait::{Notify, Waiting};
 
 /// Lends an object of each of several pools, or of none.

@@ -40,7 +40,6 @@ pub use free::thread::numbers_in_use;
 #[doc(hidden)]
 pub use sync::set_home;
 // L4
-mod lanes;
 mod wait;
 // L5
 mod pool;
@@ -64,7 +63,6 @@ pub use error::{
     TooLong,
 };
 pub use histogram::{Bucket, Clock, Histogram};
-pub use lanes::Lanes;
 pub use pool::{
     Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
     Mapped, Monitor, Out, Pool, SharedLease, Span, Timed,
@@ -75,7 +73,7 @@ pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use token::{Response, Token};
-pub use wait::{Headroom, Notify, Poll, Waiting};
+pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
 
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;

@@ -195,7 +195,7 @@ fn imports_point_down() {
         (1, &["error", "histogram", "reset", "slot", "token"]),
         (2, &["free"]),
         (3, &["metrics", "wait"]),
-        (4, &["export", "lanes"]),
+        (4, &["export"]),
         (5, &["pool", "ring", "slab"]),
         (6, &["stream"]),
         (7, &["cascade", "global", "validate"]),

@@ -25,12 +25,12 @@ use super::{Acquire, Reserved, tuples};
 #[cfg(feature = "std")]
 use crate::error::Exhausted;
 use crate::error::{NotAll, TooManyWaiters, WaitAllError};
-use crate::lanes::Lanes;
 use crate::pool::{Get, LanePool, Pool};
 use crate::reset::Policy;
 use crate::stream::StreamPool;
 use crate::stream::open::Open;
 use crate::sync::seeded;
+use crate::wait::Lanes;
 use crate::wait::{Notify, Waits};
 use core::fmt;
 use core::future::Future;

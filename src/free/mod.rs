@@ -1,6 +1,7 @@
 //! The free slots of a pool and the order in which callers get them: [`Free`]. No `T`, no `unsafe`.
 
 pub(crate) mod bitmap;
+pub(crate) mod lanes;
 pub(crate) mod shared;
 #[cfg(feature = "std")]
 pub(crate) mod thread;

@@ -1,6 +1,7 @@
 //! Waiting policies: how callers of a pool wait for an object, and how the halves of a stream wait for each other.
 
 mod headroom;
+mod lanes;
 mod notify;
 #[cfg(feature = "std")]
 pub(crate) mod park;
@@ -8,6 +9,7 @@ pub(crate) mod park;
 mod wakers;
 
 pub use headroom::Headroom;
+pub use lanes::Lanes;
 pub use notify::{Notify, Poll};
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) use wakers::NEVER;

@@ -1,4 +1,4 @@
-//! L4: the free slots of a pool, some of them kept in lanes. No `T`, no `unsafe`.
+//! The free slots of a pool, some of them kept in lanes: [`LaneSet`]. No `T`, no `unsafe`.
 //!
 //! Go's per-P `sync.Pool`, bounded. Each lane has one owner at a time: a [`Lane`](crate::Lane), or a thread. A
 //! free slot is in one place:
@@ -43,10 +43,10 @@
 //! Source: Go's `sync/pool.go`; DPDK's `rte_mempool` for moving half; Dice, Huang and Yang, "Asymmetric Dekker
 //! Synchronization", for an owner without a fence.
 
+use super::bitmap::{Bitmap, Claimed, exactly, one, up_to};
+use super::waiters::Queue;
+use super::{Free, One, Usage, below, by_bits};
 use crate::defer::Defer;
-use crate::free::bitmap::{Bitmap, Claimed, exactly, one, up_to};
-use crate::free::waiters::Queue;
-use crate::free::{Free, One, Usage, below, by_bits};
 use crate::slot::nth;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
@@ -57,18 +57,6 @@ use crate::sync::{
     events::Events,
     fence, filled, first_value, load_alone, plain, rmw, seeded, spin_loop, store_alone, update,
 };
-use crate::wait::{Waiting, sealed};
-
-/// The waiting policy `W`, and free slots are kept in `LANES` lanes: what makes a pool a
-/// [`LanePool`](crate::LanePool).
-#[derive(Debug)]
-pub struct Lanes<const LANES: usize, W = crate::wait::Poll>(core::marker::PhantomData<W>);
-
-impl<const LANES: usize, W: Waiting> sealed::Sealed for Lanes<LANES, W> {}
-impl<const LANES: usize, W: Waiting> Waiting for Lanes<LANES, W> {
-    type Queue = W::Queue;
-    type Free<const N: usize> = LaneSet<N, LANES, W::Queue>;
-}
 
 /// The free slots of a pool of `N` with `LANES` lanes.
 pub struct LaneSet<const N: usize, const LANES: usize, Q> {
@@ -462,10 +450,10 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[cfg(feature = "std")]
     fn here_at_once(&self) -> Option<usize> {
         // What a thread without an identity has instead, no lane has.
-        let thread = crate::free::thread::known();
+        let thread = super::thread::known();
         // Relaxed: what says that it is ours, this thread wrote.
         let is_ours = |lane: usize| self.owner(lane).load(Relaxed) == thread;
-        let first = crate::free::thread::number_of(thread) % LANES;
+        let first = super::thread::number_of(thread) % LANES;
         if is_ours(first) {
             return Some(first);
         }
@@ -483,8 +471,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     #[cold]
     #[cfg(feature = "std")]
     fn find_here(&self) -> Option<usize> {
-        let thread = crate::free::thread::identity()?;
-        let first = crate::free::thread::number_of(thread) % LANES;
+        let thread = super::thread::identity()?;
+        let first = super::thread::number_of(thread) % LANES;
         let lanes = || (first..LANES).chain(0..first);
         lanes()
             .find(|lane| self.owner(*lane).load(Relaxed) == thread)
@@ -520,7 +508,7 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
             NOBODY => take(NOBODY),
             // What it did on its lane is visible to us (G0→G1).
             #[cfg(feature = "std")]
-            old @ crate::free::thread::FIRST.. => crate::free::thread::has_ended(old) && take(old),
+            old @ super::thread::FIRST.. => super::thread::has_ended(old) && take(old),
             _ => false,
         };
         if is_ours {
