@@ -1,7 +1,7 @@
 //! L2: counts and times, for whoever records metrics: the `metrics` facade (feature `metrics`).
 
 use crate::histogram::Histogram;
-use crate::metrics::Metrics;
+use crate::pool::Metrics;
 use metrics::{counter, gauge};
 
 impl Metrics {

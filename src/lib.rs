@@ -24,7 +24,6 @@ pub use sync::seed;
 // L1
 mod error;
 mod histogram;
-mod metrics;
 mod reset;
 mod slot;
 mod token;
@@ -44,7 +43,6 @@ mod wait;
 // L5
 mod pool;
 mod ring;
-mod slab;
 // L6
 mod stream;
 // L7
@@ -56,7 +54,6 @@ pub mod guide; // Pages; their examples need `std`, as the README's.
 #[cfg(feature = "validate")]
 pub mod validate;
 
-pub use self::metrics::Metrics; // not the crate of that name
 pub use cascade::{Acquire, Reserved, try_get_all};
 pub use error::{
     Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
@@ -65,11 +62,10 @@ pub use error::{
 pub use histogram::{Bucket, Clock, Histogram};
 pub use pool::{
     Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
-    Mapped, Monitor, Out, Pool, SharedLease, Span, Timed,
+    Mapped, Metrics, Monitor, Out, Pool, SharedLease, Slab, Span, Timed,
 };
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
-pub use slab::Slab;
 pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use token::{Response, Token};

@@ -12,8 +12,7 @@ pub use blocking::{IntoIter, Iter};
 
 use crate::defer::Defer;
 use crate::error::{End, Exhausted, PushError, RecvError, SendError, TextError};
-use crate::metrics::Metrics;
-use crate::pool::{Lease, Loan, Pool, SharedLease};
+use crate::pool::{Lease, Loan, Metrics, Pool, SharedLease};
 use crate::reset::Policy;
 use crate::ring::{Consumer, Drain, Hosted, Producer};
 use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};

@@ -129,10 +129,10 @@ fn atomics_and_cells_come_from_sync() {
     none(found, "only six files of src/sync name atomics, cells and model checkers");
 }
 
-const UNSAFE: [&str; 5] = ["sync", "slot", "ring", "pool", "slab"];
+const UNSAFE: [&str; 4] = ["sync", "slot", "ring", "pool"];
 
 #[test]
-fn unsafe_code_is_in_five_modules() {
+fn unsafe_code_is_in_four_modules() {
     let mut found = Vec::new();
     for source in sources() {
         for (at, code) in source.code() {
@@ -142,7 +142,7 @@ fn unsafe_code_is_in_five_modules() {
             }
         }
     }
-    none(found, "unsafe code is in sync, slot, ring, pool and slab only");
+    none(found, "unsafe code is in sync, slot, ring and pool only");
     assert!(manifest().contains("unsafe_code = \"deny\""), "and denied everywhere else");
 }
 
@@ -194,9 +194,9 @@ fn imports_point_down() {
         (0, &["defer", "sync"][..]),
         (1, &["error", "histogram", "reset", "slot", "token"]),
         (2, &["free"]),
-        (3, &["metrics", "wait"]),
-        (4, &["export"]),
-        (5, &["pool", "ring", "slab"]),
+        (3, &["wait"]),
+        (5, &["pool", "ring"]),
+        (6, &["export"]),
         (6, &["stream"]),
         (7, &["cascade", "global", "validate"]),
         (7, &["guide"]),
@@ -210,7 +210,6 @@ fn imports_point_down() {
         ("token", "error"), // a response knows how it ended
         ("token", "reset"), // both texts can be pooled
         ("ring", "pool"),   // a ring in a pool is lent by a shared lease
-        ("slab", "pool"),   // a slab is a pool whose objects do not stay
     ];
     let (mut found, mut seen) = (Vec::new(), 0);
     for source in sources() {

@@ -855,7 +855,7 @@ mod tests {
     /// The counts that are shown never go back, though a lap is counted behind the claim that ends it.
     #[test]
     fn counts_beside_a_lap_do_not_go_back() {
-        use crate::metrics::Counters;
+        use crate::pool::metrics::Counters;
         for _ in 0..if cfg!(miri) { 3 } else { 300 } {
             let (bitmap, counters) = (Bitmap::<40>::new(), Counters::new());
             bitmap.near_lap(20);

@@ -1,7 +1,6 @@
 //! Pools with lanes, and the handle to one.
 
-use super::lease::{Home, home};
-use super::{Lease, Pool, To};
+use super::{Home, Lease, Pool, To, home};
 use crate::error::Exhausted;
 use crate::free::Free;
 use crate::reset::{DefaultReset, FromFn, Policy};

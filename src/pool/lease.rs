@@ -669,7 +669,7 @@ like_its_item!(SharedLease);
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests {
     use super::*;
-    use crate::Slab;
+    use crate::pool::Slab;
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     struct Sour(bool);

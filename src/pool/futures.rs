@@ -1,4 +1,4 @@
-//! Waiting for a free object.
+//! Waiting for a free object: futures, and threads that poll them.
 
 use super::{Lease, Pool};
 use crate::error::TooManyWaiters;

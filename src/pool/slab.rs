@@ -1,9 +1,7 @@
-//! L5: N empty places for values; a heap-less `Box`.
-#![allow(unsafe_code)]
+//! Slabs: N empty places for values; a heap-less `Box`.
 
+use super::{FromRaw, Home, Lease, Loan, Metrics, Pool, home};
 use crate::error::{Exhausted, Full};
-use crate::metrics::Metrics;
-use crate::pool::{FromRaw, Home, Lease, Loan, Pool, home};
 use crate::slot::{SlotState, init_place};
 use crate::sync::const_fn;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! L1: what a pool counts. Always on: the data path pays no read-modify-write for it.
+//! Counts of a pool. Always on: the data path pays no read-modify-write for it.
 //!
 //! | count | kept where |
 //! |---|---|

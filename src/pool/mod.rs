@@ -1,34 +1,38 @@
-//! L5: N objects, each made once, lent as leases and recycled when they come back.
+//! Pools of N objects, each made once, lent as leases and recycled when they come back.
 #![allow(unsafe_code)]
 
 mod batch;
+#[cfg(any(feature = "std", feature = "async"))]
+mod futures;
 mod lane;
 mod lease;
+pub(crate) mod metrics;
 #[cfg(feature = "std")]
 mod overflow;
 mod shared;
+mod slab;
 mod timed;
-#[cfg(any(feature = "std", feature = "async"))]
-mod wait;
 
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
+#[cfg(any(feature = "std", feature = "async"))]
+pub use futures::Get;
 #[cfg(feature = "std")]
 pub use lane::Ticker;
 pub use lane::{Lane, LanePool};
-pub(crate) use lease::home;
+use lease::home;
 pub use lease::{Erased, FromRaw, Home, Lease, Mapped};
+pub use metrics::Metrics;
 #[cfg(feature = "std")]
 pub use overflow::Overflow;
 pub use shared::SharedLease;
+pub use slab::Slab;
 pub use timed::{Monitor, Out, Span, Timed};
-#[cfg(any(feature = "std", feature = "async"))]
-pub use wait::Get;
 
+use self::metrics::{Counters, EPOCHS};
 use crate::defer::Defer;
 use crate::error::Exhausted;
 use crate::free::bitmap::{Bitmap, Claimed};
 use crate::free::{Free, One};
-use crate::metrics::{Counters, EPOCHS, Metrics};
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, Snapshot, init_place, nth};
 use crate::sync::{const_fn, filled, first_value, seeded};
