@@ -128,15 +128,14 @@ pub(crate) fn has_ended(identity: usize) -> bool {
 }
 
 #[cfg(all(test, not(any(all(loom, feature = "loom"), forebay_shuttle))))]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::pool::LanePool;
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
 
     /// The calling thread's number.
-    fn number() -> Option<usize> {
+    pub(crate) fn number() -> Option<usize> {
         identity().map(number_of)
     }
 
@@ -151,18 +150,18 @@ mod tests {
     }
 
     /// Runs `f` on a thread of its own, to the end of its destructors.
-    fn short<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    pub(crate) fn short<R: Send>(f: impl FnOnce() -> R + Send) -> R {
         thread::scope(|scope| scope.spawn(f).join()).unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// The tests here that count on some number being free or taken.
-    fn alone() -> MutexGuard<'static, ()> {
+    pub(crate) fn alone() -> MutexGuard<'static, ()> {
         static ONE: Mutex<()> = Mutex::new(());
         ONE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls `f` while all numbers from `from` on are taken.
-    fn while_none_is_left(from: usize, f: &mut dyn FnMut()) {
+    pub(crate) fn while_none_is_left(from: usize, f: &mut dyn FnMut()) {
         if from == MAX_THREADS {
             return f();
         }
@@ -217,38 +216,6 @@ mod tests {
                 assert_eq!(parts(identity), (number, generation));
             }
         }
-    }
-
-    #[test]
-    fn when_numbers_run_out_a_thread_goes_without() {
-        let _alone = alone();
-        let pool = LanePool::<u32, 2, 2>::new();
-        // Deep, so on a stack that is large enough.
-        let test = || {
-            let mut asked = 0;
-            while_none_is_left(0, &mut || {
-                asked += 1;
-                short(|| {
-                    assert_eq!(number(), None);
-                    // No lane, so nothing stays with the thread.
-                    drop([pool.try_get().unwrap(), pool.try_get().unwrap()]);
-                    drop(pool.get_or_new());
-                    pool.flush();
-                    assert_eq!(
-                        (number(), pool.available(), pool.metrics().overflows),
-                        (None, 2, 0)
-                    );
-                });
-            });
-            asked
-        };
-        let asked = thread::scope(|scope| {
-            let thread = thread::Builder::new().stack_size(64 << 20);
-            thread.spawn_scoped(scope, test).unwrap().join()
-        });
-        assert_eq!(asked.unwrap(), 1);
-        assert_eq!((pool.metrics().gets, pool.metrics().puts, pool.metrics().misses), (3, 3, 2));
-        assert!(short(number).is_some(), "there are again");
     }
 
     #[test]

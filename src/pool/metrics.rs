@@ -224,3 +224,33 @@ impl Shown {
         }
     }
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::Counters;
+    use crate::free::bitmap::Bitmap;
+
+    /// The counts that are shown never go back, though a lap is counted behind the claim that ends it.
+    #[test]
+    fn counts_beside_a_lap_do_not_go_back() {
+        for _ in 0..if cfg!(miri) { 3 } else { 300 } {
+            let (bitmap, counters) = (Bitmap::<40>::new(), Counters::new());
+            bitmap.near_lap(20);
+            std::thread::scope(|scope| {
+                let caller = scope.spawn(|| {
+                    for _ in 0..40 {
+                        let slot = bitmap.claim();
+                        assert!(slot.is_none_or(|slot| bitmap.release(slot)));
+                    }
+                });
+                let mut last = (0, 0);
+                while !caller.is_finished() {
+                    let now = counters.shown(bitmap.usage());
+                    assert!(now.0 >= last.0 && now.1 >= last.1, "{now:?} behind {last:?}");
+                    last = now;
+                    std::thread::yield_now(); // One thread at a time runs under valgrind, and this one must not be it.
+                }
+            });
+        }
+    }
+}

@@ -6,7 +6,7 @@ mod batch;
 mod futures;
 mod lane;
 mod lease;
-pub(crate) mod metrics;
+mod metrics;
 #[cfg(feature = "std")]
 mod overflow;
 mod shared;
