@@ -1,6 +1,7 @@
 //! Pools with lanes, and the handle to one.
 
-use super::{Home, Lease, Pool, To, home};
+use super::guard::To;
+use super::{Home, Lease, Pool, home};
 use crate::error::Exhausted;
 use crate::free::Free;
 use crate::reset::{DefaultReset, FromFn, Policy};

@@ -1,6 +1,7 @@
 //! The exclusive loan of one object.
 
-use super::{Pool, SharedLease, To};
+use super::guard::To;
+use super::{Pool, SharedLease};
 use crate::defer::Defer;
 use crate::reset::Policy;
 use crate::slot::SlotState;

@@ -1,11 +1,14 @@
 //! Slabs: N empty places for values; a heap-less `Box`.
 
+use super::guard::{CountPanic, Release, To};
 use super::{FromRaw, Home, Lease, Loan, Metrics, Pool, home};
 use crate::error::{Exhausted, Full};
+use crate::free::{Free, One};
 use crate::slot::{SlotState, init_place};
 use crate::sync::const_fn;
+use crate::wait::Waiting;
 use core::fmt;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr::NonNull;
 
 /// `N` empty places: put a value in and get a [`Lease`] on it; the value is dropped when the lease is.
@@ -137,6 +140,58 @@ impl<T, const N: usize> Slab<T, N> {
     /// The places that are taken, and since when. As [`Pool::audit`].
     pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
         self.pool.audit()
+    }
+}
+
+/// Methods for a pool that is a slab.
+impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+    /// Lends a free slot that holds no object, as a [`Slab`] does; `init` makes one in it
+    /// from `value`, which comes back if no slot is free.
+    ///
+    /// # Safety
+    /// [filled]: no slot of this pool ever holds an object while it is free, and `init` initialises the
+    /// memory it is given or panics.
+    #[inline]
+    unsafe fn lend_vacant<V>(&self, value: V, init: impl FnOnce(V, *mut T)) -> Result<usize, V> {
+        let Some(claimed) = self.free.claim(false) else {
+            self.exhausted();
+            return Err(value);
+        };
+        let slot = claimed.slot();
+        let release = Release::new(self, slot, To::Here);
+        let count = CountPanic(&self.counters);
+        // SAFETY: [one-owner] claimed just above, [in-range].
+        init(value, unsafe { self.slots.write_ptr(slot) });
+        mem::forget(count);
+        mem::forget(release);
+        if !self.free.is_warm(claimed) {
+            self.mark_lent(slot);
+        }
+        Ok(slot)
+    }
+
+    /// Takes back a slot lent by [`lend_vacant`](Self::lend_vacant): drops its object and frees it. The state of the slot
+    /// stays that of a slot on loan, so that the next insert need not store it.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: as [`take_back`](Self::take_back).
+    #[inline]
+    unsafe fn take_back_vacant(&self, slot: usize) {
+        let release = Release::new(self, slot, To::Here);
+        let count = CountPanic(&self.counters);
+        // SAFETY: ours and filled by contract. It is dropped once: the caller gives it up.
+        unsafe { release.pool.slots.write_ptr(slot).drop_in_place() };
+        mem::forget(count);
+        release.free();
+    }
+
+    /// Notes that slots which are free hold no object, whatever their states say, as those of a [`Slab`].
+    fn vacate_free(&mut self) {
+        for (slot, state) in self.states.iter().enumerate() {
+            if !self.free.is_on_loan(slot) {
+                state.set_vacant();
+            }
+        }
     }
 }
 
