@@ -1,22 +1,46 @@
-//! L5: a bounded single-producer, single-consumer queue that never waits.
+//! Rings: bounded single-producer, single-consumer queues that never wait.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`, `abandon`: `tail.load` | the items written | `ring::push_vs_pop` |
+//! | R1→A1 | `Consumer::retire`, `abandon`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | C0→C1 | `Producer::mark_closed`: `closed.store` | `Consumer::has_ended`, `is_closed`, `abandon`: `closed.load` | the last store of `tail`, and the items before it | `ring::producer_closes`, `stream::end_is_told`, `stream::receiver_leaves_vs_send` |
+//! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
+//! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
+//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
+//!
+//! A ring has ended when it is closed and nothing is in it. The consumer looks for items first, as items come more often than
+//! ends. So the mark alone does not show the end: items may have come between both looks. Behind C1 `tail` is final, and
+//! the consumer looks at it once more:
+//!
+//! | consumer | producer |
+//! |---|---|
+//! | A0: nothing is there | |
+//! | | R0: an item; C0: closed |
+//! | C1: closed | |
+//! | `tail` again: an item is there, so this is not the end yet | |
 #![allow(unsafe_code)]
 
-mod ends;
+mod consumer;
 mod grant;
+mod handle;
+mod producer;
 mod words;
 
-pub use ends::{Consumer, Producer, RingRef};
+pub use consumer::Consumer;
 pub use grant::{Drain, Filled, Grant, PopRef};
+pub(crate) use handle::Hosted;
+pub use handle::RingRef;
+pub use producer::Producer;
 
-use crate::pool::{Home, Lease, SharedLease};
+use self::handle::RawRing;
 use crate::slot::Slots;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed},
     const_fn, plain, rmw, seeded,
 };
 use core::fmt;
-use core::mem::MaybeUninit;
 
 /// A wait-free ring of `N` items between one producer and one consumer.
 ///
@@ -294,157 +318,6 @@ impl<T, const N: usize, A> Drop for Ring<T, N, A> {
     }
 }
 
-/// A ring behind any handle to it: what the ends need of it, with `N` and the padding as constants.
-///
-/// # Safety
-/// All methods concern one and the same ring, which keeps the invariants named at [`Ring`].
-#[doc(hidden)]
-#[allow(private_interfaces)]
-pub unsafe trait RawRing {
-    type Item;
-    const CAPACITY: usize;
-    /// Whether the ends keep copies of the indices in their handles: where the padding keeps cache lines apart.
-    const CACHED: bool;
-    /// # Safety
-    /// [own-index]: only the consumer's end stores it.
-    unsafe fn head(&self) -> &plain::AtomicUsize;
-    /// # Safety
-    /// [own-index]: only the producer's end stores it.
-    unsafe fn tail(&self) -> &plain::AtomicUsize;
-    /// # Safety
-    /// An end stores no 0.
-    unsafe fn cancelled(&self) -> &plain::AtomicU16;
-    /// # Safety
-    /// Only the producer's end stores it, 1, behind its last item.
-    unsafe fn closed(&self) -> &plain::AtomicU16;
-    /// # Safety
-    /// The ring is pooled, and an end keeps to the protocol of `ends::abandon` and `ends::sweep`.
-    unsafe fn taken(&self) -> &rmw::AtomicUsize;
-    /// # Safety
-    /// `place < CAPACITY`, and it is on the caller's side.
-    unsafe fn read_ptr(&self, place: usize) -> *const Self::Item;
-    /// # Safety
-    /// `place < CAPACITY`, and it is on the caller's side.
-    unsafe fn write_ptr(&self, place: usize) -> *mut Self::Item;
-    /// # Safety
-    /// [one-each]: `end` is taken, and its holder gives it up.
-    unsafe fn give_back(&self, end: usize);
-}
-
-// SAFETY: there is only this ring.
-#[allow(private_interfaces)]
-unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
-    type Item = T;
-    const CAPACITY: usize = N;
-    const CACHED: bool = align_of::<A>() > 1;
-
-    #[inline(always)]
-    unsafe fn head(&self) -> &plain::AtomicUsize {
-        &self.head
-    }
-
-    #[inline(always)]
-    unsafe fn tail(&self) -> &plain::AtomicUsize {
-        &self.tail
-    }
-
-    #[inline(always)]
-    unsafe fn cancelled(&self) -> &plain::AtomicU16 {
-        &self.ends.cancelled
-    }
-
-    #[inline(always)]
-    unsafe fn closed(&self) -> &plain::AtomicU16 {
-        &self.ends.closed
-    }
-
-    #[inline(always)]
-    unsafe fn taken(&self) -> &rmw::AtomicUsize {
-        &self.ends.taken
-    }
-
-    #[inline(always)]
-    unsafe fn read_ptr(&self, place: usize) -> *const T {
-        // SAFETY: the caller's.
-        unsafe { self.slots.read_ptr(place) }
-    }
-
-    #[inline(always)]
-    unsafe fn write_ptr(&self, place: usize) -> *mut T {
-        // SAFETY: the caller's.
-        unsafe { self.slots.write_ptr(place) }
-    }
-
-    unsafe fn give_back(&self, end: usize) {
-        // E0 (Release, pairs with E1 in `Ring::take`): our stores of the index come first.
-        let order = seeded!("give_back_relaxed", Relaxed, Release);
-        self.ends.taken.fetch_and(!end, order);
-    }
-}
-
-/// A ring that is pooled together with what its users share besides: `X`.
-#[derive(Debug)]
-pub(crate) struct Hosted<T, const N: usize, X> {
-    ring: Ring<T, N>,
-    pub(crate) extra: X,
-}
-
-impl<T, const N: usize, X> Hosted<T, N, X> {
-    pub(crate) fn new(extra: X) -> Self {
-        Self { ring: Ring::new(), extra }
-    }
-
-    /// Makes one in its place: a deep ring would not fit on the stack.
-    pub(crate) fn init(place: &mut MaybeUninit<Self>, extra: X) -> &mut Self {
-        let this = place.as_mut_ptr();
-        // SAFETY: `this` is valid for writing, and every field is written, in any order: those of the ring
-        // besides its places are small.
-        unsafe {
-            (&raw mut (*this).extra).write(extra);
-            Ring::init(&raw mut (*this).ring);
-            place.assume_init_mut()
-        }
-    }
-
-    /// Drops the items and opens the ring again.
-    pub(crate) fn reset(&mut self) {
-        self.ring.reset();
-    }
-
-    /// Both ends of a ring that an exclusive lease shows to be ours alone. The object goes back to its
-    /// pool when both ends are gone.
-    #[inline]
-    pub(crate) fn lend<R: Home<Item = Self> + Clone>(
-        lease: Lease<R>,
-    ) -> (Producer<SharedLease<R>>, Consumer<SharedLease<R>>)
-    where
-        X: 'static,
-    {
-        let (one, other) = SharedLease::pair(lease);
-        (Producer::new(one), Consumer::new(other))
-    }
-}
-
-// SAFETY: the ring is inside the leased object, which stays where it is while a holder is alive.
-// [one-each] `lend` makes one end of each kind from an exclusive lease, and nothing else does.
-unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> RingRef
-    for SharedLease<R>
-{
-    type Ring = Ring<T, N>;
-    type Extra = X;
-    const TAKEN: bool = false;
-
-    #[inline(always)]
-    fn ring(&self) -> &Ring<T, N> {
-        &self.ring
-    }
-
-    #[inline(always)]
-    fn parts(&self) -> (&Ring<T, N>, &X) {
-        (&self.ring, &self.extra)
-    }
-}
-
 /// Items that nobody else can reach; dropping it drops them, also when the drop of one panics.
 ///
 /// [two-laps], [consumer-side]: whoever makes it owns the places of the items, and has moved the ring's indices past
@@ -470,6 +343,30 @@ impl<R: RawRing> Drop for Items<'_, R> {
         }
     }
 }
+
+/// What both ends say of how full the ring is, from their own `len`; the docs differ in what stays true.
+macro_rules! fill_level {
+    ($is_empty:literal, $is_full:literal) => {
+        #[doc = $is_empty]
+        #[must_use]
+        pub fn is_empty(&self) -> bool {
+            self.len() == 0
+        }
+
+        #[doc = $is_full]
+        #[must_use]
+        pub fn is_full(&self) -> bool {
+            self.len() == Self::CAPACITY
+        }
+
+        /// How many items fit in all.
+        #[must_use]
+        pub fn capacity(&self) -> usize {
+            Self::CAPACITY
+        }
+    };
+}
+use fill_level;
 
 /// Which place of a ring of `n` an index from 0 to `2n - 1` means.
 #[inline(always)]
