@@ -7,8 +7,7 @@ use crate::error::{Exhausted, NotAll};
 use crate::pool::{Lane, LanePool, Lease, Pool};
 use crate::reset::Policy;
 use crate::stream::{Halves, StreamPool};
-use crate::wait::Lanes;
-use crate::wait::{Notify, Waiting};
+use crate::wait::{Lanes, Notify, Waiting};
 
 /// Lends an object of each of several pools, or of none.
 ///

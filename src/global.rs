@@ -75,8 +75,7 @@
 
 use crate::error::{Exhausted, TooLong};
 use crate::pool::{Lease, Pool};
-use crate::stream::{Receiver, Sender, StreamPool};
-use crate::token::{Response, Token};
+use crate::stream::{Receiver, Response, Sender, StreamPool, Token};
 use core::fmt;
 
 /// How many responses can be out at once.

@@ -26,7 +26,6 @@ mod error;
 mod histogram;
 mod reset;
 mod slot;
-mod token;
 // L2
 #[cfg(feature = "metrics")]
 mod export;
@@ -66,9 +65,8 @@ pub use pool::{
 };
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
-pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
+pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, Token, Tokens};
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
-pub use token::{Response, Token};
 pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
 
 #[cfg(feature = "zeroize")]
@@ -98,8 +96,8 @@ pub use {
 pub mod future {
     pub use crate::cascade::waiting::GetAll;
     pub use crate::pool::Get;
+    pub use crate::stream::futures::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
     pub use crate::stream::open::Open;
-    pub use crate::stream::waiting::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
 }
 
 /// For globals that are configured at run time: made on first use, without `std`.

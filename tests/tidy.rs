@@ -194,7 +194,7 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
 fn imports_point_down() {
     let layers: BTreeMap<&str, u8> = [
         (0, &["defer", "sync"][..]),
-        (1, &["error", "histogram", "reset", "slot", "token"]),
+        (1, &["error", "histogram", "reset", "slot"]),
         (2, &["free"]),
         (3, &["wait"]),
         (5, &["pool", "ring"]),
@@ -209,9 +209,7 @@ fn imports_point_down() {
     .collect();
     // In one layer, and in this direction only.
     let besides = [
-        ("token", "error"), // a response knows how it ended
-        ("token", "reset"), // both texts can be pooled
-        ("ring", "pool"),   // a ring in a pool is lent by a shared lease
+        ("ring", "pool"), // a ring in a pool is lent by a shared lease
     ];
     let (mut found, mut seen) = (Vec::new(), 0);
     for source in sources() {

@@ -1,8 +1,9 @@
 //! The reading end of a ring: [`Consumer`].
 
 use super::handle::{Item, Kept, RawRing, RingRef, keep, kept, moved_out};
-use super::{CONSUMER, Drain, HEAD_SHIFT, Items, LEFT, PopRef};
-use super::{advance, distance, fill_level, place, words};
+use super::{
+    CONSUMER, Drain, HEAD_SHIFT, Items, LEFT, PopRef, advance, distance, fill_level, place, words,
+};
 use crate::defer::Defer;
 use crate::error::PopError;
 use crate::sync::{

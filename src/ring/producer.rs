@@ -1,8 +1,10 @@
 //! The writing end of a ring: [`Producer`].
 
 use super::handle::{Item, Kept, RawRing, RingRef, keep, kept, moved_out};
-use super::{Grant, HEAD_SHIFT, Items, LEFT, PRODUCER, SWEPT, UNREAD};
-use super::{advance, distance, fill_level, opposite, place, words};
+use super::{
+    Grant, HEAD_SHIFT, Items, LEFT, PRODUCER, SWEPT, UNREAD, advance, distance, fill_level,
+    opposite, place, words,
+};
 use crate::error::PushError;
 use crate::sync::{
     Ordering::{Acquire, Relaxed, Release},

@@ -1,4 +1,4 @@
-//! L1: the payloads of a token stream: bounded text, in place.
+//! The payloads of a token stream: bounded text, in place.
 
 use crate::error::{End, TooLong};
 use crate::reset::Reset;

@@ -3,10 +3,9 @@
 //! A half waits for one thing at a time: what was polled last. All futures borrow their half and hold nothing
 //! besides but how far they came, so that they can be dropped, or forgotten, at any point.
 
-use super::{Receiver, Sender};
+use super::{Receiver, Sender, Token};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
 use crate::sync::seeded;
-use crate::token::Token;
 use crate::wait::{NEVER, Wake};
 use core::future::Future;
 use core::pin::Pin;
