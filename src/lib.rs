@@ -15,53 +15,35 @@ compile_error!(
     "forebay needs pointers of at least 32 bits: its words hold indices and marks side by side"
 );
 
-// L0
-mod defer;
-mod sync;
-#[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
-#[doc(hidden)]
-pub use sync::seed;
-// L1
-mod error;
-mod histogram;
-mod reset;
-mod slot;
-// L2
-#[cfg(feature = "metrics")]
-mod export;
-// L3
-mod free;
-#[cfg(all(loom, feature = "loom", feature = "std"))]
-#[doc(hidden)]
-pub use free::thread::numbers_in_use;
-#[cfg(all(loom, feature = "loom", feature = "std"))]
-#[doc(hidden)]
-pub use sync::set_home;
-// L4
-mod wait;
-// L5
-mod pool;
-mod ring;
-// L6
-mod stream;
-// L7
+// The page `guide::design` says what is in which, and in what order they may use each other.
 mod cascade;
+mod defer;
+mod error;
+mod free;
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod global;
 #[cfg(all(feature = "std", any(doc, doctest), not(all(loom, feature = "loom"))))]
 pub mod guide; // Pages; their examples need `std`, as the README's.
+mod monitor;
+mod pool;
+mod reset;
+mod ring;
+mod slot;
+mod stream;
+mod sync;
 #[cfg(feature = "validate")]
 pub mod validate;
+mod wait;
 
 pub use cascade::{Acquire, Reserved, try_get_all};
 pub use error::{
     Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
     TooLong,
 };
-pub use histogram::{Bucket, Clock, Histogram};
+pub use monitor::{Bucket, Clock, Histogram, Monitor, Out, Span, Timed};
 pub use pool::{
     Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
-    Mapped, Metrics, Monitor, Out, Pool, SharedLease, Slab, Span, Timed,
+    Mapped, Metrics, Pool, SharedLease, Slab,
 };
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
@@ -69,10 +51,19 @@ pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, Token, Tokens
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
 
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
+pub use free::thread::numbers_in_use;
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
 #[cfg(feature = "std")]
 pub use stream::{IntoIter, Iter};
+#[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
+#[doc(hidden)]
+pub use sync::seed;
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
+pub use sync::set_home;
 #[cfg(any(feature = "std", feature = "async"))]
 pub use {
     cascade::waiting::{AcquireWaiting, get_all},

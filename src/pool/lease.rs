@@ -214,15 +214,21 @@ impl<R: Home> Lease<R> {
 
     /// Takes the lease apart without giving the object back.
     #[inline]
-    pub(super) fn into_parts(lease: Self) -> (R, u16) {
+    pub(crate) fn into_parts(lease: Self) -> (R, u16) {
         let lease = ManuallyDrop::new(lease);
         // SAFETY: read once, from a lease that is never dropped or used again.
         (unsafe { ptr::read(&raw const lease.home) }, lease.slot)
     }
 
     #[inline]
-    pub(super) fn from_parts(home: R, slot: u16) -> Self {
+    pub(crate) fn from_parts(home: R, slot: u16) -> Self {
         Self { home, slot, _item: PhantomData }
+    }
+
+    /// The handle and the number of the slot.
+    #[inline]
+    pub(crate) fn parts(lease: &Self) -> (&R, u16) {
+        (&lease.home, lease.slot)
     }
 
     /// Gives the object back now. The same as dropping the lease, said aloud.

@@ -14,7 +14,6 @@ mod metrics;
 mod overflow;
 mod shared;
 mod slab;
-mod timed;
 
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
@@ -30,7 +29,6 @@ pub use metrics::Metrics;
 pub use overflow::Overflow;
 pub use shared::SharedLease;
 pub use slab::Slab;
-pub use timed::{Monitor, Out, Span, Timed};
 
 use self::guard::{Release, To};
 use self::metrics::Counters;

@@ -1,11 +1,20 @@
-//! How long objects are out: leases with a start, and who records their end.
+//! Times beside the counts of a pool: how long objects are out, as a [`Monitor`] records it.
 
-use super::{Home, Lease};
-use crate::histogram::{Clock, Histogram, Recorder, duration};
-use crate::slot::SlotState;
+mod clock;
+#[cfg(feature = "metrics")]
+mod export;
+mod histogram;
+mod timed;
+
+pub use clock::Clock;
+pub use histogram::{Bucket, Histogram};
+pub use timed::Timed;
+
+use self::clock::duration;
+use self::histogram::Recorder;
+use crate::pool::{Home, Lease};
 use crate::sync::{Ordering::Relaxed, const_fn, filled, plain};
 use core::fmt;
-use core::ptr::NonNull;
 use core::time::Duration;
 
 /// Times the leases of one pool of up to `N` slots: a histogram of how long they lasted, and how long those that are
@@ -86,7 +95,8 @@ impl<const N: usize> Monitor<N> {
     /// See [`Monitor`].
     #[inline]
     pub fn time<R: Home>(&self, lease: Lease<R>) -> Lease<Timed<'_, R, N>> {
-        let since = self.begin(slot_of(&lease.home, lease.slot));
+        let (home, slot) = Lease::parts(&lease);
+        let since = self.begin(slot_of(home, slot));
         let (home, slot) = Lease::into_parts(lease);
         Lease::from_parts(Timed { home, monitor: self, since }, slot)
     }
@@ -204,74 +214,6 @@ pub struct Out {
     pub slot: usize,
     /// How long it has been out.
     pub time: Duration,
-}
-
-/// The handle of a lease [that is timed](Monitor::time).
-///
-/// Such a lease can be shared and mapped. To [erase](Lease::erase) one, erase it before it is timed; as a [bare
-/// pointer](Lease::into_raw) it would not be timed, so there is none.
-pub struct Timed<'m, R, const N: usize> {
-    home: R,
-    monitor: &'m Monitor<N>,
-    /// Ticks.
-    since: u64,
-}
-
-/// Gives an object back when dropped, also by a panic of the clock.
-struct PutBack<'a, R: Home>(&'a R, u16);
-
-impl<R: Home> Drop for PutBack<'_, R> {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: the caller of `Timed::put` owns the slot and gives it up; this is made and dropped there, once.
-        unsafe { self.0.put(self.1) };
-    }
-}
-
-// SAFETY: forwards to the inner handle, whose slot this is; the clock is no part of it.
-#[allow(private_interfaces)]
-unsafe impl<R: Home, const N: usize> Home for Timed<'_, R, N> {
-    type Item = R::Item;
-
-    #[inline(always)]
-    unsafe fn item(&self, slot: u16) -> NonNull<R::Item> {
-        // SAFETY: the caller's.
-        unsafe { self.home.item(slot) }
-    }
-
-    #[inline(always)]
-    unsafe fn item_mut(&self, slot: u16) -> NonNull<R::Item> {
-        // SAFETY: the caller's.
-        unsafe { self.home.item_mut(slot) }
-    }
-
-    #[inline]
-    fn state(&self, slot: u16) -> &SlotState {
-        self.home.state(slot)
-    }
-
-    #[inline(always)]
-    fn is_on_heap(&self) -> bool {
-        self.home.is_on_heap()
-    }
-
-    #[inline]
-    unsafe fn put(&self, slot: u16) {
-        let _back = PutBack(&self.home, slot);
-        self.monitor.end(slot_of(&self.home, slot), self.since);
-    }
-}
-
-impl<R: Clone, const N: usize> Clone for Timed<'_, R, N> {
-    fn clone(&self) -> Self {
-        Self { home: self.home.clone(), monitor: self.monitor, since: self.since }
-    }
-}
-
-impl<R, const N: usize> fmt::Debug for Timed<'_, R, N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Timed(..)")
-    }
 }
 
 /// Something that is being timed; its end is when this is dropped. See [`Monitor::span`].

@@ -1,6 +1,6 @@
-//! L2: counts and times, for whoever records metrics: the `metrics` facade (feature `metrics`).
+//! Counts and times, for whoever records metrics: the `metrics` facade (feature `metrics`).
 
-use crate::histogram::Histogram;
+use super::Histogram;
 use crate::pool::Metrics;
 use metrics::{counter, gauge};
 
