@@ -1,4 +1,4 @@
-//! L7: objects of several pools, all or none.
+//! Objects of several pools, all or none.
 
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod waiting;
