@@ -9,8 +9,8 @@ use core::ptr::NonNull;
 
 /// The handle of a lease [that is timed](Monitor::time).
 ///
-/// Such a lease can be shared and mapped. To [erase](Lease::erase) one, erase it before it is timed; as a [bare
-/// pointer](Lease::into_raw) it would not be timed, so there is none.
+/// Such a lease can be shared and mapped. To [erase](crate::Lease::erase) one, erase it before it is timed; as a [bare
+/// pointer](crate::Lease::into_raw) it would not be timed, so there is none.
 pub struct Timed<'m, R, const N: usize> {
     pub(super) home: R,
     pub(super) monitor: &'m Monitor<N>,

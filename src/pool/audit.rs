@@ -123,7 +123,7 @@ impl Loan {
         self.holders
     }
 
-    /// `true` between [`Lease::into_raw`] and [`Lease::from_raw`].
+    /// `true` between [`Lease::into_raw`](crate::Lease::into_raw) and [`Lease::from_raw`](crate::Lease::from_raw).
     ///
     /// # Context and cost
     /// A field of a copy.

@@ -19,7 +19,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     ///
     /// # Errors
     /// [`Exhausted`]: every slot was seen on loan during the call, or out of the caller's reach: reserved by
-    /// [`Headroom`](crate::Headroom), or being moved from or to a lane of a [`LanePool`]. One may be back before you look again.
+    /// [`Headroom`](crate::Headroom), or being moved from or to a lane of a [`LanePool`](crate::LanePool). One may be back
+    /// before you look again.
     ///
     /// # Panics
     /// Never by itself. If the policy's `make` panics, or `make_in` returns another place than it was given,

@@ -12,7 +12,7 @@ use crate::sync::{
 };
 use core::{fmt, mem};
 
-/// The reading end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_consumer); the items stay.
+/// The reading end of a [`Ring`](crate::Ring). Dropped, it can be [taken again](crate::Ring::try_consumer); the items stay.
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word, two in a ring without copies; one that takes `&mut self` and frees places costs a store more.
@@ -59,7 +59,7 @@ impl<R: RingRef> Consumer<R> {
     /// Takes the oldest item. Never waits.
     ///
     /// # Errors
-    /// [`PopError::Empty`], or [`PopError::Closed`] when the producer [closed](Producer::close) the ring and
+    /// [`PopError::Empty`], or [`PopError::Closed`] when the producer [closed](crate::Producer::close) the ring and
     /// all items were taken.
     ///
     /// # Context
@@ -195,7 +195,7 @@ impl<R: RingRef> Consumer<R> {
     }
 
     /// Takes the oldest item in place: it is dropped and its place freed when the reference is dropped.
-    /// An example is at [`Producer::reserve`].
+    /// An example is at [`Producer::reserve`](crate::Producer::reserve).
     ///
     /// # Errors
     /// [`PopError`], as [`pop`](Self::pop).
@@ -209,12 +209,12 @@ impl<R: RingRef> Consumer<R> {
     }
 
     /// Says that nothing will be read any more: the producer's next push is refused as
-    /// [`PushError::Closed`]. Items that are there stay until the ring is used again or dropped.
+    /// [`PushError::Closed`](crate::PushError::Closed). Items that are there stay until the ring is used again or dropped.
     pub fn close(self) {
         self.mark_closed();
     }
 
-    /// Whether the producer [closed](Producer::close) the ring; items may be left.
+    /// Whether the producer [closed](crate::Producer::close) the ring; items may be left.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         // C1 (Acquire, pairs with C0): what the producer said before it closed is visible.

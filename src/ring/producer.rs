@@ -12,7 +12,7 @@ use crate::sync::{
 };
 use core::{fmt, mem};
 
-/// The writing end of a [`Ring`]. Dropped, it can be [taken again](Ring::try_producer).
+/// The writing end of a [`Ring`](crate::Ring). Dropped, it can be [taken again](crate::Ring::try_producer).
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word, two in a ring without copies; one that takes `&mut self` and publishes costs a store more.
@@ -67,7 +67,7 @@ impl<R: RingRef> Producer<R> {
     ///
     /// # Errors
     /// [`PushError::Full`] or [`PushError::Closed`] with the item, when there is no room or the consumer
-    /// [closed](Consumer::close) the ring.
+    /// [closed](crate::Consumer::close) the ring.
     ///
     /// # Context
     /// Wait-free: plain loads and stores.
@@ -205,7 +205,7 @@ impl<R: RingRef> Producer<R> {
     }
 
     /// Says that nothing will follow. The consumer reads what is there and then sees
-    /// [`PopError::Closed`].
+    /// [`PopError::Closed`](crate::PopError::Closed).
     ///
     /// # Examples
     /// ```
@@ -222,7 +222,7 @@ impl<R: RingRef> Producer<R> {
         self.mark_closed();
     }
 
-    /// Whether the consumer [closed](Consumer::close) the ring. Once `true`, it stays so for this
+    /// Whether the consumer [closed](crate::Consumer::close) the ring. Once `true`, it stays so for this
     /// consumer.
     #[inline(always)]
     #[must_use]

@@ -14,7 +14,7 @@ use core::{fmt, mem};
 /// [`Poll`], a token that is sent at that very moment can stay until the sender next sends; with
 /// [`Wake`](crate::Wake), none does.
 ///
-/// Context and cost of its methods, unless they say otherwise, as those of [`Sender`].
+/// Context and cost of its methods, unless they say otherwise, as those of [`Sender`](crate::Sender).
 pub struct Receiver<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
     pub(super) consumer: Consumer<Handle<'a, T, STREAMS, DEPTH, W>>,
     /// Whether an iterator or the `Stream` told the end.
@@ -93,7 +93,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
         count - tokens.len()
     }
 
-    /// Tells the sender to stop: its next token is refused as [`SendError::Cancelled`].
+    /// Tells the sender to stop: its next token is refused as [`SendError::Cancelled`](crate::SendError::Cancelled).
     ///
     /// Tokens sent before can still be received. Behind the last of them every form of `recv` gives the end at once,
     /// without waiting for the sender: [`End::Cancelled`], or the sender's own if it has ended the stream. A token whose

@@ -9,7 +9,7 @@ use crate::wait::{Notify, Poll};
 use core::{fmt, mem};
 
 /// The writing half of a stream. Dropped without [`close`](Self::close) or [`fail`](Self::fail), also by a panic,
-/// it ends the stream as [`End::Aborted`].
+/// it ends the stream as [`End::Aborted`](crate::End::Aborted).
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word. With [`Wake`](crate::Wake) a change costs a compare-exchange and, when the other half
@@ -65,14 +65,14 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
         Ok(())
     }
 
-    /// Ends the stream: all was sent. The receiver gets every token and then [`End::Finished`].
+    /// Ends the stream: all was sent. The receiver gets every token and then [`End::Finished`](crate::End::Finished).
     #[doc(alias = "finish")]
     pub fn close(mut self) {
         self.end(FINISHED);
     }
 
     /// Ends the stream with an error of yours. The receiver gets every token and then
-    /// [`End::Failed`] with `code`.
+    /// [`End::Failed`](crate::End::Failed) with `code`.
     ///
     /// # Examples
     /// ```
