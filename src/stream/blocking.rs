@@ -1,4 +1,4 @@
-//! Halves that block the thread: the futures of `waiting`, polled by a thread that parks in between.
+//! Halves that block the thread: the futures of `futures.rs`, polled by a thread that parks in between.
 
 use super::futures::opaque_debug;
 use super::{Receiver, Sender, Token};
