@@ -4,6 +4,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # With `--target`, cargo keeps RUSTFLAGS away from build scripts and proc macros.
 HOST=x86_64-unknown-linux-gnu
+# Where a stage builds what it shares with no other one; ci/run removes it.
+BUILDS=$PWD/target/$(basename "$0" .sh)
 # `core` for the bare-metal targets, made by ci/sysroot.sh.
 SYSROOT=$PWD/target/sysroot
 
@@ -60,7 +62,8 @@ need() {
     say "installing ${missing[*]}"
     [ "$(id -u)" = 0 ] || die "as root: apt-get install --no-install-recommends ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    # No recommends: they pull in a desktop.
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+    # One at a time. No recommends: they pull in a desktop.
+    mkdir -p target
+    flock target/.apt sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"' sh \
+        "${missing[@]}" </dev/null >/dev/null
 }

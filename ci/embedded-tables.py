@@ -4,7 +4,7 @@
 embedded-tables.py DIRECTORY
 
 DIRECTORY holds, for each target T, the program T.elf, its output T.txt and what the plugin of ci/qemu wrote, T.counts; and
-for each opt-level L the programs of checks/program-size in size/L/T. The tables go to standard output.
+for each opt-level L the programs of ci/crates/program-size in size/L/T. The tables go to standard output.
 """
 import pathlib
 import re

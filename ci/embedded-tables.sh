@@ -36,7 +36,7 @@ done
 sizes() { # sizes <target> <opt-level>
     local target=$1 level=$2 file program
     mkdir -p "$results/size/$level/$target"
-    for file in checks/program-size/src/bin/*.rs; do
+    for file in ci/crates/program-size/src/bin/*.rs; do
         program=$results/size/$level/$target/$(basename "$file" .rs)
         cp "$CARGO_TARGET_DIR/$target/release/$(basename "$program")" "$program"
         emulate "$target" -kernel "$program" || die "$program fails on $target"
@@ -51,7 +51,7 @@ for level in 3 s; do
             [[ $target != "$architecture"* ]] || together+=("$target")
         done
         CARGO_PROFILE_RELEASE_OPT_LEVEL=$level bare_metal build --quiet --locked --release "${together[@]/#/--target=}" --bins \
-            --manifest-path checks/program-size/Cargo.toml
+            --manifest-path ci/crates/program-size/Cargo.toml
         for target in "${together[@]}"; do
             sizes "$target" "$level"
         done

@@ -8,6 +8,10 @@ TARGETS=(thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf riscv
     wasm32-unknown-unknown)
 
 need rustc-web cargo-web rust-web-src lld
+# Stages that run at the same time wait for the first one.
+mkdir -p target
+exec 9>target/.sysroot
+flock 9
 made_with="$(/usr/bin/rustc -vV) ${TARGETS[*]} linker"
 if [ "$(cat "$SYSROOT/made-with" 2>/dev/null)" = "$made_with" ]; then
     say "core is there"

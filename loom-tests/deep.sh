@@ -18,11 +18,12 @@ cd "$(dirname "$0")"
 
 manifest=$(cargo metadata --locked --format-version 1 |
     grep -o '"manifest_path":"[^"]*/loom-0\.7\.3/Cargo\.toml"' | head -n 1 | cut -d '"' -f 4)
-copy=target/deep/loom-0.7.3
+deep=${CARGO_TARGET_DIR:-$PWD/target}/deep
+copy=$deep/loom-0.7.3
 rm -rf "$copy"
-mkdir -p target/deep
+mkdir -p "$deep"
 cp -R "$(dirname "$manifest")" "$copy"
 patch --directory "$copy" --strip 1 --input "$patch_file"
 
 # An override by path, and not by `patch`, which would rewrite the lock file.
-exec cargo test --release --locked --target-dir target/deep/build --config "paths=[\"$PWD/$copy\"]" "$@"
+exec cargo test --release --locked --target-dir "$deep/build" --config "paths=[\"$copy\"]" "$@"

@@ -1,4 +1,4 @@
-//! Atomics and threads of shuttle, for `checks/shuttle`, which compiles this crate's sources with
+//! Atomics and threads of shuttle, for `ci/crates/shuttle`, which compiles this crate's sources with
 //! `--cfg forebay_shuttle`.
 
 extern crate std;

@@ -1,4 +1,4 @@
-//! With `--cfg forebay_weak`, for `ci/weak.sh`: `compare_exchange_weak` fails spuriously four times out of five. It may on
+//! With `--cfg forebay_weak`, for `ci/stages/weak.sh`: `compare_exchange_weak` fails spuriously four times out of five. It may on
 //! every target, on x86 it never does, and Miri makes it fail that often.
 
 extern crate std;

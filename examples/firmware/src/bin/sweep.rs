@@ -8,7 +8,7 @@
 //!
 //! Faults are planted in forebay itself, by `RUSTFLAGS='--cfg forebay_seed="publish_early"'`: each is a build of its own.
 //!
-//! Boards: none: `ci/firmware.sh` runs it by itself
+//! Boards: none: `ci/stages/firmware.sh` runs it by itself
 //! QEMU: -icount shift=10,sleep=off
 #![no_std]
 #![no_main]

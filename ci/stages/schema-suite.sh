@@ -1,0 +1,14 @@
+#!/bin/bash
+# Holds the validators against the official JSON-Schema-Test-Suite and against recorded answers of model APIs, where they
+# are at hand, and against the verdicts of the jsonschema crate on random schemas and texts.
+. "$(dirname "$0")/../common.sh"
+
+data=../shared/data
+cargo build --quiet --locked --release --manifest-path ci/crates/schema-suite/Cargo.toml --target-dir "$BUILDS"
+bin=$BUILDS/release
+"$bin/oracle" 20000 | tail -n 20
+
+[ -d $data/json-schema-suite ] || skip "no suite in $data"
+"$bin/schema-suite" $data/json-schema-suite | tail -n 1
+[ -r $data/sse/expected.jsonl ] || skip "no recordings in $data/sse"
+"$bin/recorded" $data/sse | tail -n 1
