@@ -1,4 +1,4 @@
-//! L0: work that is done whatever happens.
+//! Work that is done whatever happens.
 
 /// Calls the closure when it is dropped: at the end of a scope, also when user code panics there.
 pub(crate) struct Defer<F: FnMut()>(pub(crate) F);

@@ -1,4 +1,4 @@
-//! L1: why not, now. A refused value comes back inside the error.
+//! Errors: why not, now. A refused value comes back inside the error.
 //!
 //! Errors are plain data: their methods may be called anywhere and read a field or two.
 

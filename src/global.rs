@@ -69,14 +69,13 @@
 //! # Ok::<(), forebay::Exhausted>(())
 //! ```
 //
-// L7. Plain pools and `Poll`, since the types must be the same with every set of features: other crates name them. A
+// Plain pools and `Poll`, since the types must be the same with every set of features: other crates name them. A
 // pool with lanes would serve many threads better, but may refuse a get while objects are free, which nobody expects of
 // a pool he did not choose; and beside a response of 4 KiB the transfer of a cache line is little.
 
 use crate::error::{Exhausted, TooLong};
 use crate::pool::{Lease, Pool};
-use crate::stream::{Receiver, Sender, StreamPool};
-use crate::token::{Response, Token};
+use crate::stream::{Receiver, Response, Sender, StreamPool, Token};
 use core::fmt;
 
 /// How many responses can be out at once.

@@ -15,88 +15,60 @@ compile_error!(
     "forebay needs pointers of at least 32 bits: its words hold indices and marks side by side"
 );
 
-// L0
-mod defer;
-#[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
-#[doc(hidden)]
-pub mod seed;
-mod sync;
-// L1
-mod error;
-mod histogram;
-mod metrics;
-mod pad;
-#[cfg(feature = "std")]
-mod park;
-mod reset;
-mod slot;
-mod token;
-#[cfg(any(feature = "std", feature = "async"))]
-mod waker;
-// L2
-mod bitmap;
-#[cfg(feature = "metrics")]
-mod export;
-mod queue;
-// L3
-mod free;
-#[cfg(feature = "std")]
-mod thread;
-#[cfg(all(loom, feature = "loom", feature = "std"))]
-#[doc(hidden)]
-pub use sync::set_home;
-#[cfg(all(loom, feature = "loom", feature = "std"))]
-#[doc(hidden)]
-pub use thread::numbers_in_use;
-// L4
-mod lanes;
-mod notify;
-// L5
-mod pool;
-mod ring;
-mod slab;
-// L6
-mod stream;
-// L7
+// The page `guide::design` says what is in which, and in what order they may use each other.
 mod cascade;
+mod defer;
+mod error;
+mod free;
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod global;
 #[cfg(all(feature = "std", any(doc, doctest), not(all(loom, feature = "loom"))))]
 pub mod guide; // Pages; their examples need `std`, as the README's.
+mod monitor;
+mod pool;
+mod reset;
+mod ring;
+mod slot;
+mod stream;
+mod sync;
 #[cfg(feature = "validate")]
 pub mod validate;
+mod wait;
 
-pub use self::metrics::Metrics; // not the crate of that name
 pub use cascade::{Acquire, Reserved, try_get_all};
 pub use error::{
     Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
     TooLong,
 };
-pub use free::Waiting;
-pub use histogram::{Bucket, Clock, Histogram};
-pub use lanes::Lanes;
-pub use notify::{Headroom, Notify, Poll};
-pub use pad::{CacheLine, Compact, DefaultPadding};
+pub use monitor::{Bucket, Clock, Histogram, Monitor, Out, Span, Timed};
 pub use pool::{
     Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
-    Mapped, Monitor, Out, Pool, SharedLease, Span, Timed,
+    Mapped, Metrics, Pool, SharedLease, Slab,
 };
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
-pub use slab::Slab;
-pub use stream::{Receiver, Sender, StreamId, StreamPool, Tokens};
-pub use token::{Response, Token};
+pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, Token, Tokens};
+pub use sync::pad::{CacheLine, Compact, DefaultPadding};
+pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
 
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
+pub use free::thread::numbers_in_use;
 #[cfg(feature = "zeroize")]
 pub use reset::Zeroizing;
 #[cfg(feature = "std")]
 pub use stream::{IntoIter, Iter};
+#[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
+#[doc(hidden)]
+pub use sync::seed;
+#[cfg(all(loom, feature = "loom", feature = "std"))]
+#[doc(hidden)]
+pub use sync::set_home;
 #[cfg(any(feature = "std", feature = "async"))]
 pub use {
     cascade::waiting::{AcquireWaiting, get_all},
     error::{TooManyWaiters, WaitAllError},
-    free::Waits,
-    notify::Wake,
+    wait::{Waits, Wake},
 };
 #[cfg(feature = "std")]
 pub use {
@@ -115,8 +87,8 @@ pub use {
 pub mod future {
     pub use crate::cascade::waiting::GetAll;
     pub use crate::pool::Get;
+    pub use crate::stream::futures::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
     pub use crate::stream::open::Open;
-    pub use crate::stream::waiting::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
 }
 
 /// For globals that are configured at run time: made on first use, without `std`.

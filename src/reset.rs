@@ -1,4 +1,4 @@
-//! L1: how an object is readied for its next user.
+//! How an object is readied for its next user.
 
 use core::mem::MaybeUninit;
 use heapless::binary_heap;

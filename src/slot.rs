@@ -1,4 +1,4 @@
-//! L1: the places where objects live, and the state word that stands beside each.
+//! The places where objects live, and the state word that stands beside each.
 //!
 //! Control never sits inside a payload: bits and states are arrays of their own, so that payloads may
 //! be placed in memory where atomics do not work, and no concurrent reader ever looks at payload bytes.

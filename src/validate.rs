@@ -77,7 +77,7 @@
 //! # Source
 //! go-llms' `Validator`; Pike's machine, which follows all branches of a regular expression at once.
 //
-// L7; `docs/layers.md` has the layers within.
+// The page `guide::design` has the layers within.
 
 mod build;
 mod coerce;

@@ -89,7 +89,7 @@ mod tables {
     /// The rows of all tables whose last column is called `shown by`, each with the file it stands in.
     fn rows() -> Vec<(String, Vec<String>)> {
         let mut rows = Vec::new();
-        for entry in fs::read_dir(in_repository("docs/guide")).unwrap() {
+        for entry in fs::read_dir(in_repository("src/guide")).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_string();
             let mut shows = false;
@@ -165,7 +165,7 @@ mod tables {
         if common::is_published_package() {
             return println!("skipped: a published package does not hold examples/firmware");
         }
-        let page = fs::read_to_string(in_repository("docs/guide/embedded.md")).unwrap();
+        let page = fs::read_to_string(in_repository("src/guide/embedded.md")).unwrap();
         let named: BTreeSet<String> = page
             .lines()
             .filter_map(|line| Some(line.strip_suffix("` |")?.rsplit_once("| `")?.1.to_string()))
@@ -180,9 +180,9 @@ mod tables {
     #[test]
     fn every_page_is_rendered() {
         let source = fs::read_to_string(in_repository("src/guide.rs")).unwrap();
-        for entry in fs::read_dir(in_repository("docs/guide")).unwrap() {
+        for entry in fs::read_dir(in_repository("src/guide")).unwrap() {
             let page = entry.unwrap().file_name().into_string().unwrap();
-            assert!(source.contains(&format!("include_str!(\"../docs/guide/{page}\")")), "{page}");
+            assert!(source.contains(&format!("include_str!(\"guide/{page}\")")), "{page}");
         }
     }
 

@@ -3,7 +3,6 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +28,9 @@ impl Source {
     /// The lines of code with their numbers from 0, without comments and without the unit tests at the end.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let tests = self.lines.windows(2).position(|pair| {
-            pair[0].starts_with("#[cfg(") && pair[0].contains("test") && pair[1] == "mod tests {"
+            pair[0].starts_with("#[cfg(")
+                && pair[0].contains("test")
+                && pair[1].ends_with("mod tests {")
         });
         self.lines[..tests.unwrap_or(self.lines.len())]
             .iter()
@@ -116,31 +117,36 @@ fn atomics_and_cells_come_from_sync() {
         "loom::",
         "shuttle::",
     ];
+    let facade =
+        ["mod", "core", "words", "weak", "loom", "shuttle"].map(|file| format!("sync/{file}.rs"));
     let mut found = Vec::new();
-    for source in sources().iter().filter(|source| source.name != "sync.rs") {
+    for source in sources().iter().filter(|source| !facade.contains(&source.name)) {
         for (at, code) in source.code() {
             if names.iter().any(|name| code.contains(name)) {
                 found.push(source.at(at));
             }
         }
     }
-    none(found, "only src/sync.rs names atomics, cells and model checkers");
+    none(found, "only six files of src/sync name atomics, cells and model checkers");
 }
 
-const UNSAFE: [&str; 6] = ["sync", "slot", "waker", "ring", "pool", "slab"];
-
 #[test]
-fn unsafe_code_is_in_six_modules() {
-    let mut found = Vec::new();
+fn unsafe_code_is_where_the_design_says() {
+    let (rooms, mut found) = (rooms(), Vec::new());
     for source in sources() {
+        let stem = source.name.trim_end_matches(".rs").rsplit('/').next().unwrap();
+        let room = rooms.iter().find(|room| room.name == source.module()).unwrap();
+        let may = room.has_unsafe == "yes" || room.has_unsafe == format!("`{stem}`");
         for (at, code) in source.code() {
             let names_it = has_word(code, "unsafe") || code.contains("allow(unsafe_code)");
-            if names_it && !UNSAFE.contains(&source.module()) {
+            if names_it && !may {
                 found.push(source.at(at));
             }
         }
     }
-    none(found, "unsafe code is in sync, slot, waker, ring, pool and slab only");
+    none(found, "unsafe code is in the rooms that src/guide/design.md names");
+    let many = rooms.iter().filter(|room| room.has_unsafe != "no").count();
+    assert_eq!(many, 5, "rooms with unsafe code");
     assert!(manifest().contains("unsafe_code = \"deny\""), "and denied everywhere else");
 }
 
@@ -186,57 +192,161 @@ fn in_trait_impl(source: &Source, at: usize) -> bool {
     header.is_some_and(|line| line.contains("impl") && line.contains(" for "))
 }
 
-#[test]
-fn imports_point_down() {
-    let layers: BTreeMap<&str, u8> = [
-        (0, &["defer", "sync", "seed"][..]),
-        (1, &["error", "histogram", "metrics", "pad", "park", "reset", "slot", "token", "waker"]),
-        (2, &["bitmap", "export", "queue"]),
-        (3, &["free", "thread"]),
-        (4, &["notify", "lanes"]),
-        (5, &["pool", "ring", "slab"]),
-        (6, &["stream"]),
-        (7, &["cascade", "global", "validate"]),
-        (7, &["guide"]),
-        (8, &["lib"]),
-    ]
-    .into_iter()
-    .flat_map(|(layer, modules)| modules.iter().map(move |module| (*module, layer)))
-    .collect();
-    // In one layer, and in this direction only.
-    let besides = [
-        ("sync", "seed"),    // a fault is asked for where it is planted
-        ("token", "error"),  // a response knows how it ended
-        ("token", "reset"),  // both texts can be pooled
-        ("ring", "pool"),    // a ring in a pool is lent by a shared lease
-        ("slab", "pool"),    // a slab is a pool whose objects do not stay
-        ("lanes", "notify"), // lanes are added to another policy, by default `Poll`
-    ];
-    let (mut found, mut seen) = (Vec::new(), 0);
-    for source in sources() {
-        let from = source.module();
-        let layer = *layers.get(from).unwrap_or_else(|| panic!("src/{} has no layer", source.name));
-        for (at, code) in source.code() {
-            for (start, _) in code.match_indices("crate::") {
-                let path = &code[start + "crate::".len()..];
-                let to = path.split(|c| !is_word(c)).next().unwrap();
-                seen += 1;
-                let down = layers.get(to).is_some_and(|to_layer| *to_layer < layer);
-                if !down && from != to && !besides.contains(&(from, to)) {
-                    found.push(source.at(at));
+/// A row of the table of rooms in `src/guide/design.md`.
+struct Room {
+    name: String,
+    /// `yes`, `no`, or the file that has it.
+    has_unsafe: String,
+}
+
+fn design() -> String {
+    fs::read_to_string(root().join("src/guide/design.md")).unwrap()
+}
+
+/// The rooms of `src`, from the ground up.
+fn rooms() -> Vec<Room> {
+    let page = design();
+    let rows = page.lines().skip_while(|line| !line.starts_with("| room |")).skip(2);
+    let rooms: Vec<_> = rows
+        .map_while(|line| line.strip_prefix("| `")?.strip_suffix(" |"))
+        .map(|row| Room {
+            name: row.split('`').next().unwrap().into(),
+            has_unsafe: row.rsplit(" | ").next().unwrap().into(),
+        })
+        .collect();
+    assert!(rooms.len() > 10, "the table of rooms was read");
+    rooms
+}
+
+/// The room that an absolute path in `crate` leads to; the names that `lib.rs` exports stand in none of the others.
+fn room_of(path: &str, rooms: &[Room]) -> usize {
+    let first = path.split(|c| !is_word(c)).next().unwrap();
+    let at = |name: &str| rooms.iter().position(|room| room.name == name);
+    at(first).or_else(|| at("lib")).unwrap()
+}
+
+impl Source {
+    /// All lines of code, also of unit tests, each with the path of the module that it stands in.
+    fn in_modules(&self) -> Vec<(usize, &str, Vec<&str>)> {
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let file = self.name.strip_suffix(".rs").unwrap();
+        let file: Vec<_> = file.split('/').filter(|part| !["mod", "lib"].contains(part)).collect();
+        let mut inside: Vec<(&str, usize)> = Vec::new();
+        let mut out = Vec::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            let code = code_of(line);
+            if code == "}" && inside.last().is_some_and(|(_, opened)| *opened == indent(line)) {
+                inside.pop();
+            }
+            if !code.is_empty() {
+                let modules = file.iter().copied().chain(inside.iter().map(|(name, _)| *name));
+                out.push((at, code, modules.collect()));
+            }
+            let words: Vec<_> = code.split(|c: char| c != '_' && !c.is_alphanumeric()).collect();
+            if let Some(mark) = words.iter().position(|word| *word == "mod") {
+                if code.ends_with('{') {
+                    inside.push((words[mark + 1], indent(line)));
                 }
             }
         }
+        out
     }
-    assert!(seen > 30, "imports were found at all");
-    none(found, "a file uses items of lower layers, by the module they are in");
-    for (from, to) in besides {
-        let used = sources()
-            .iter()
-            .filter(|source| source.module() == from)
-            .any(|source| source.code().any(|(_, code)| code.contains(&format!("crate::{to}::"))));
-        assert!(used, "{from} does not use {to} any more: take it off the list");
+
+    /// The rooms that the code names, with the lines where it does. Paths begin with `crate::` or with `super::`, as often as it takes.
+    fn uses(&self, rooms: &[Room]) -> Vec<(usize, usize)> {
+        let mut out = Vec::new();
+        for (at, code, modules) in self.in_modules() {
+            for (start, _) in code.match_indices("crate::") {
+                out.push((at, room_of(&code[start + "crate::".len()..], rooms)));
+            }
+            for (start, _) in code.match_indices("super::") {
+                let is_first = !code[..start].ends_with("super::");
+                let ups = code[start..].split("super::").take_while(|between| between.is_empty());
+                let ups = ups.count();
+                let rest = &code[start + ups * "super::".len()..];
+                if is_first && ups >= modules.len() {
+                    out.push((at, room_of(rest, rooms)));
+                }
+            }
+        }
+        out
     }
+}
+
+/// The lines that name a room which does not stand above their own in the table; and how many name any.
+fn upward(sources: &[Source], rooms: &[Room]) -> (Vec<String>, usize) {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    for source in sources {
+        let own = rooms.iter().position(|room| room.name == source.module());
+        let own = own.unwrap_or_else(|| panic!("src/{} is in no room", source.name));
+        for (at, to) in source.uses(rooms) {
+            seen += 1;
+            if to > own {
+                found.push(source.at(at));
+            }
+        }
+    }
+    (found, seen)
+}
+
+#[test]
+fn imports_point_down() {
+    let (found, seen) = upward(&sources(), &rooms());
+    assert!(seen > 100, "imports were found at all");
+    none(found, "a file uses the rooms that stand above its own in src/guide/design.md");
+}
+
+#[test]
+fn imports_that_point_up_are_seen() {
+    let is_seen = |name: &str, text: &str| {
+        let source = Source { name: name.into(), lines: text.lines().map(String::from).collect() };
+        !upward(&[source], &rooms()).0.is_empty()
+    };
+    // By each way to name it, also behind a module that ends, and in unit tests.
+    for (name, text) in [
+        ("pool/lease.rs", "use crate::ring::Ring;"),
+        ("pool/lease.rs", "use super::super::ring::Ring;"),
+        ("pool/mod.rs", "use super::ring::Ring;"),
+        ("pool/mod.rs", "fn f() {\n    super::ring::g();\n}"),
+        ("pool/lease.rs", "mod a {\n    use super::b;\n}\nuse super::super::ring::Ring;"),
+        ("slot.rs", "use super::free::Free;"),
+        ("free/thread.rs", "#[cfg(test)]\nmod tests {\n    use crate::pool::LanePool;\n}"),
+        (
+            "free/thread.rs",
+            "#[cfg(test)]\nmod tests {\n    use super::super::super::pool::LanePool;\n}",
+        ),
+        ("pool/lease.rs", "use crate::Slab;"),
+        ("pool/lease.rs", "use super::super::*;"),
+        ("pool/lease.rs", "use crate::{free::Free, ring::Ring};"),
+    ] {
+        assert!(is_seen(name, text), "{name}: {text}");
+    }
+    for (name, text) in [
+        ("pool/lease.rs", "use crate::free::Free; // crate::ring"),
+        ("pool/lease.rs", "use super::super::free::Free;"),
+        ("pool/lease.rs", "use super::Pool;\nmod a {\n    use super::super::Pool;\n}"),
+        ("guide.rs", "use super::*;"),
+    ] {
+        assert!(!is_seen(name, text), "{name}: {text}");
+    }
+    // In a copy of what is there.
+    let mut sources = sources();
+    let bitmap = sources.iter_mut().find(|source| source.name == "free/bitmap.rs").unwrap();
+    bitmap.lines.insert(bitmap.lines.len() - 1, "    use super::super::super::pool::Pool;".into());
+    let (found, _) = upward(&sources, &rooms());
+    assert!(matches!(&found[..], [only] if only.starts_with("src/free/bitmap.rs:")), "{found:?}");
+}
+
+#[test]
+fn the_design_names_each_file() {
+    let page = design();
+    let is_named = |source: &Source| {
+        let file = source.name.trim_end_matches(".rs").trim_end_matches("/mod");
+        let stem = file.rsplit('/').next().unwrap();
+        [format!("`{stem}`"), format!("/{stem}`")].iter().any(|name| page.contains(name))
+    };
+    let missing = sources().into_iter().filter(|source| !is_named(source));
+    none(missing.map(|source| source.name).collect(), "src/guide/design.md has each file of src");
 }
 
 /// A letter and a digit, such as `R0`.
@@ -251,7 +361,7 @@ fn names_an_edge(comment: &str) -> bool {
 #[test]
 fn orderings_name_their_edges() {
     let (mut found, mut seen) = (Vec::new(), 0);
-    for source in sources().iter().filter(|source| source.name != "sync.rs") {
+    for source in sources().iter().filter(|source| source.name != "sync/shuttle.rs") {
         let text: Vec<_> = source.code().map(|(_, code)| code).collect();
         let text = text.join(" ");
         let imports: Vec<_> = text

@@ -13,11 +13,11 @@ cargo test --quiet --no-fail-fast "${features[@]}" --lib "${tests[@]/#/--test=}"
 
 # Controls. The failures are there, and the library meets them: with a fault planted that takes each for another caller's
 # progress, its tests fail.
-control=sync::tests::compare_exchange_weak_fails_spuriously
+control=sync::weak::tests::compare_exchange_weak_fails_spuriously
 output=$(cargo test "${features[@]}" --lib -- --exact $control </dev/null 2>&1) || true
 [[ $output == *"test $control ... ok"* ]] || die "no compare-exchange fails spuriously: $output"
 seeded=$(cargo rustc --quiet "${features[@]}" --lib --profile test --message-format json -- \
     --cfg 'forebay_seed="spurious_is_contended"' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 [ -x "$seeded" ] || die "no test program with the fault"
-must_fail 'bitmap::tests::capacity' "$seeded" --exact bitmap::tests::capacity
+must_fail 'bitmap::tests::capacity' "$seeded" --exact free::bitmap::tests::capacity
 say "${#tests[@]} test files and the unit tests pass; spurious failures happen, and are noticed"

@@ -25,14 +25,12 @@ use super::{Acquire, Reserved, tuples};
 #[cfg(feature = "std")]
 use crate::error::Exhausted;
 use crate::error::{NotAll, TooManyWaiters, WaitAllError};
-use crate::free::Waits;
-use crate::lanes::Lanes;
-use crate::notify::Notify;
 use crate::pool::{Get, LanePool, Pool};
 use crate::reset::Policy;
 use crate::stream::StreamPool;
 use crate::stream::open::Open;
 use crate::sync::seeded;
+use crate::wait::{Lanes, Notify, Waits};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -96,7 +94,7 @@ pub use blocking::{get_all_blocking, get_all_timeout};
 #[cfg(feature = "std")]
 mod blocking {
     use super::*;
-    use crate::park;
+    use crate::wait::park;
     use core::task::Waker;
     use std::time::{Duration, Instant};
 

@@ -1,10 +1,11 @@
 //! Several objects at once.
 
 use super::{Home, Lane, Lease, Pool};
-use crate::bitmap::Claimed;
 use crate::error::Exhausted;
-use crate::free::{Free, One, Waiting};
+use crate::free::bitmap::Claimed;
+use crate::free::{Free, One};
 use crate::reset::Policy;
+use crate::wait::Waiting;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;

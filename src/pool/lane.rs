@@ -1,14 +1,13 @@
 //! Pools with lanes, and the handle to one.
 
-use super::lease::{Home, home};
-use super::{Lease, Pool, To};
+use super::guard::To;
+use super::{Home, Lease, Pool, home};
 use crate::error::Exhausted;
-use crate::free::{Free, Waiting};
-use crate::lanes::Lanes;
-use crate::notify::Poll;
+use crate::free::Free;
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::SlotState;
 use crate::sync::const_fn;
+use crate::wait::{Lanes, Poll, Waiting};
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -365,7 +364,7 @@ pub use ticker::Ticker;
 #[cfg(feature = "std")]
 mod ticker {
     use super::LanePool;
-    use crate::free::Waiting;
+    use crate::wait::Waiting;
     use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
     use std::thread::{self, JoinHandle};
     use std::time::Duration;
@@ -421,5 +420,44 @@ mod ticker {
                 let _ = thread.join();
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "std", not(any(all(loom, feature = "loom"), forebay_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::free::thread::tests::{alone, number, short, while_none_is_left};
+    use std::thread;
+
+    #[test]
+    fn when_numbers_run_out_a_thread_goes_without() {
+        let _alone = alone();
+        let pool = LanePool::<u32, 2, 2>::new();
+        // Deep, so on a stack that is large enough.
+        let test = || {
+            let mut asked = 0;
+            while_none_is_left(0, &mut || {
+                asked += 1;
+                short(|| {
+                    assert_eq!(number(), None);
+                    // No lane, so nothing stays with the thread.
+                    drop([pool.try_get().unwrap(), pool.try_get().unwrap()]);
+                    drop(pool.get_or_new());
+                    pool.flush();
+                    assert_eq!(
+                        (number(), pool.available(), pool.metrics().overflows),
+                        (None, 2, 0)
+                    );
+                });
+            });
+            asked
+        };
+        let asked = thread::scope(|scope| {
+            let thread = thread::Builder::new().stack_size(64 << 20);
+            thread.spawn_scoped(scope, test).unwrap().join()
+        });
+        assert_eq!(asked.unwrap(), 1);
+        assert_eq!((pool.metrics().gets, pool.metrics().puts, pool.metrics().misses), (3, 3, 2));
+        assert!(short(number).is_some(), "there are again");
     }
 }

@@ -1,10 +1,11 @@
 //! The exclusive loan of one object.
 
-use super::{Pool, SharedLease, To};
+use super::guard::To;
+use super::{Pool, SharedLease};
 use crate::defer::Defer;
-use crate::free::Waiting;
 use crate::reset::Policy;
 use crate::slot::SlotState;
+use crate::wait::Waiting;
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
@@ -213,15 +214,21 @@ impl<R: Home> Lease<R> {
 
     /// Takes the lease apart without giving the object back.
     #[inline]
-    pub(super) fn into_parts(lease: Self) -> (R, u16) {
+    pub(crate) fn into_parts(lease: Self) -> (R, u16) {
         let lease = ManuallyDrop::new(lease);
         // SAFETY: read once, from a lease that is never dropped or used again.
         (unsafe { ptr::read(&raw const lease.home) }, lease.slot)
     }
 
     #[inline]
-    pub(super) fn from_parts(home: R, slot: u16) -> Self {
+    pub(crate) fn from_parts(home: R, slot: u16) -> Self {
         Self { home, slot, _item: PhantomData }
+    }
+
+    /// The handle and the number of the slot.
+    #[inline]
+    pub(crate) fn parts(lease: &Self) -> (&R, u16) {
+        (&lease.home, lease.slot)
     }
 
     /// Gives the object back now. The same as dropping the lease, said aloud.
@@ -669,7 +676,7 @@ like_its_item!(SharedLease);
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests {
     use super::*;
-    use crate::Slab;
+    use crate::pool::Slab;
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     struct Sour(bool);

@@ -1,9 +1,11 @@
 //! Objects on the heap, for when a pool has none left.
 
+use super::guard::CountPanic;
 use super::{Home, Lease, Pool};
-use crate::free::{Free, Waiting};
+use crate::free::Free;
 use crate::reset::Policy;
 use crate::slot::{SlotState, Snapshot};
+use crate::wait::Waiting;
 use core::fmt;
 use core::ptr::NonNull;
 use std::boxed::Box;
@@ -25,7 +27,7 @@ pub trait Recycle: Home<Item: Sized> {
 
 impl<T, const N: usize, P: Policy<T>, W: Waiting> Recycle for &Pool<T, N, P, W> {
     fn recycle(&self, object: &mut T) {
-        let count = super::CountPanic(&self.counters);
+        let count = CountPanic(&self.counters);
         // It is dropped, reusable or not.
         let _ = self.policy.recycle(object);
         core::mem::forget(count);
@@ -86,7 +88,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     fn overflow(&self) -> Lease<Overflow<&Self>> {
         let state = SlotState::new();
         state.store(Snapshot::on_loan(self.counters.epoch()));
-        let count = super::CountPanic(&self.counters);
+        let count = CountPanic(&self.counters);
         let object = self.policy.make(N);
         core::mem::forget(count);
         self.counters.overflows.count();

@@ -3,8 +3,8 @@
 //! Each of these borrows its end, so an end has one at a time. Forgetting one is safe: what was not
 //! committed is not sent, and what was not taken is there again.
 
-use super::ends::Item;
-use super::{Consumer, Producer, RawRing, RingRef};
+use super::handle::{Item, RawRing};
+use super::{Consumer, Producer, RingRef};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::{self, ManuallyDrop, MaybeUninit};

@@ -1,11 +1,9 @@
-//! Halves that block the thread: the futures of `waiting`, polled by a thread that parks in between.
+//! Halves that block the thread: the futures of `futures.rs`, polled by a thread that parks in between.
 
-use super::waiting::opaque_debug;
-use super::{Receiver, Sender};
+use super::futures::opaque_debug;
+use super::{Receiver, Sender, Token};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
-use crate::notify::Wake;
-use crate::park;
-use crate::token::Token;
+use crate::wait::{Wake, park};
 use core::fmt;
 use core::future::Future;
 use core::iter::FusedIterator;

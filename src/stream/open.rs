@@ -2,9 +2,8 @@
 
 use super::{Channel, Halves, Reopen, Rings, StreamPool, halves};
 use crate::error::TooManyWaiters;
-use crate::free::Waits;
-use crate::notify::Notify;
 use crate::pool::Get;
+use crate::wait::{Notify, Waits};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;

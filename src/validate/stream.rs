@@ -5,9 +5,9 @@ use super::report::{Report, Violation};
 use super::schema::Rules;
 use super::validator::{Options, ValidateError};
 use crate::error::{End, RecvError};
-use crate::notify::Notify;
 use crate::reset::Reset;
 use crate::stream::Receiver;
+use crate::wait::Notify;
 use core::fmt;
 use heapless::String;
 

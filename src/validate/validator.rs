@@ -7,8 +7,7 @@ use super::scan::{MAX_DEPTH, Malformed};
 use super::schema::{Check, Rules};
 use super::text::{self, Chars};
 use crate::error::Exhausted;
-use crate::metrics::Metrics;
-use crate::pool::{Lease, Pool};
+use crate::pool::{Lease, Metrics, Pool};
 use crate::reset::Reset;
 use core::fmt;
 

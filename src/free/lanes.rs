@@ -1,0 +1,1167 @@
+//! The free slots of a pool, some of them kept in lanes: [`LaneSet`]. No `T`, no `unsafe`.
+//!
+//! Go's per-P `sync.Pool`, bounded. Each lane has one owner at a time: a [`Lane`](crate::Lane), or a thread. A
+//! free slot is in one place:
+//!
+//! | place | who takes from it | who puts into it |
+//! |---|---|---|
+//! | a lane | its owner, with plain loads and stores; others, while the owner leaves it alone | its owner |
+//! | the common bits | everybody | everybody |
+//!
+//! # Owners and visitors
+//!
+//! Others *visit* a lane to take what it keeps. An owner and its visitors exclude each other as in Dekker's algorithm:
+//!
+//! | the owner: `alone` | a visitor: `visit` |
+//! |---|---|
+//! | stores `busy` | counts itself in `visitors` |
+//! | D0: `light` | D1: `heavy` |
+//! | uses the lane if there are no visitors | uses the lane if it is not busy |
+//!
+//! So an owner pays no locked instruction and, where the system has a call for it, no fence; a visitor pays the call (see
+//! `sync::barrier`). Nobody waits: an owner with visitors uses the common bits, and a visitor that finds the owner at work
+//! goes on to the next lane. Visitors of one lane exclude each other by compare-exchange.
+//!
+//! Visits are rare. A claim looks at its own lane; at common slots with objects, some of which it takes along to its lane;
+//! at vacant slots, which have no object; and only then at the lanes of others. The first lane that has something is
+//! emptied: all that the caller does not need becomes common. A lane keeps its share of the pool at most, so nobody visits
+//! unless somebody uses more than a share.
+//!
+//! # Waiters
+//!
+//! A caller that sits down to wait passes D1, and then looks for slots in all places. An owner looks for waiters between D0 and
+//! what it does on its lane, and, behind that and another D0, once more. So the owner sees the waiter, or the waiter sees
+//! what the owner put; or it finds the lane busy, and then the owner's second look sees the waiter.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | B0→B1 | `alone`: `busy` is 0 | `visit`: load of `busy` | what the owner put, and what was written to these slots | `lanes::visit_vs_put` |
+//! | P0→P1 | `visit`: `visitors.fetch_sub` | `alone`: load of `visitors` and fence | what visitors took | `lanes::visit_vs_get_vs_put` |
+//! | T0→T1 | `leave`: the lane has no owner | `claim_lane`, `move_in`: compare-exchange | what the owner did on its lane | `lanes::leave_vs_claim_lane` |
+//! | T2→T3 | `move_in`: compare-exchange | `move_in`: load | how many with the owner's number had ended | `lanes::owner_of_a_used_number_lives` |
+//!
+//! Source: Go's `sync/pool.go`; DPDK's `rte_mempool` for moving half; Dice, Huang and Yang, "Asymmetric Dekker
+//! Synchronization", for an owner without a fence.
+
+use super::bitmap::{Bitmap, Claimed, exactly, one, up_to};
+use super::waiters::Queue;
+use super::{Free, One, Usage, below, by_bits};
+use crate::defer::Defer;
+use crate::slot::nth;
+use crate::sync::pad::{DefaultPadding, Padded};
+use crate::sync::{
+    LOOKS, ONE_ON_TOP,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    POCKETS, SLOTS_PER_WORD, Words,
+    barrier::{heavy, is_light_a_fence, light, light_at_once},
+    events::Events,
+    fence, filled, first_value, load_alone, plain, rmw, seeded, spin_loop, store_alone, update,
+};
+
+/// The free slots of a pool of `N` with `LANES` lanes.
+pub struct LaneSet<const N: usize, const LANES: usize, Q> {
+    bits: Bitmap<N>,
+    /// Of each slot of a word, in the lower half, whether there is an object in it; in the upper half, whether
+    /// it is a victim: it was idle at the last tick. Hints for whom to prefer.
+    marks: Words<N>,
+    /// Gets without a lane that were served from one.
+    strays: Events,
+    /// Free slots that went from one place to another, modulo a word. Counted before they are put down there, so that
+    /// [`usage`](Free::usage) knows which ones it may have met twice.
+    moved: rmw::AtomicUsize,
+    /// Gets that found nothing on their lane, since these were last enough for a tick.
+    misses: rmw::AtomicUsize,
+    queue: Q,
+    /// Whose each lane is: [`NOBODY`], [`HANDLE`], or the identity of a thread. Not in the lanes, whose
+    /// cache lines their owners write: whoever looks for its own reads those of the others.
+    owners: [rmw::AtomicUsize; LANES],
+    lanes: [Padded<State, DefaultPadding>; LANES],
+}
+
+/// One lane.
+struct State {
+    /// 1 while the owner is [alone](Self::alone). Only the owner stores it.
+    busy: plain::AtomicUsize,
+    /// How many [visit](Self::visit) the lane, or are about to; and [`FENCED`].
+    visitors: rmw::AtomicUsize,
+    /// One of the slots that the lane keeps: 0, or its number and one. The next get takes it, in fewer steps than another. Only
+    /// where that pays: [`ONE_ON_TOP`].
+    top: rmw::AtomicUsize,
+    /// The others: in the lower half of each pocket, slots of one word; in the upper half, the number of that word. No two
+    /// pockets that have slots are of the same word. The owner uses the first.
+    pockets: [rmw::AtomicUsize; POCKETS],
+    /// How many slots are in pockets, and those that visitors took since the owner last counted. Owner only, and only where
+    /// they are [counted](is_counted).
+    kept: plain::AtomicUsize,
+    /// Slots that went from one pocket to another, modulo a word. As [`LaneSet::moved`]. Only the owner stores it.
+    moved: plain::AtomicUsize,
+    /// Gets on this lane. Only the owner stores it.
+    gets: plain::AtomicUsize,
+    /// Those of them that were served from another lane. Only the owner stores it.
+    steals: plain::AtomicUsize,
+}
+
+/// D0 is a fence, because the system refuses D1 as a call: said to the owners, so that they need not look elsewhere.
+const FENCED: usize = 1 << (usize::BITS - 1);
+
+const NOBODY: usize = 0;
+/// A `Lane`.
+const HANDLE: usize = 1;
+
+/// Half a word: where the word's number stands in a pocket, and the mark of a victim.
+const HALF: u32 = usize::BITS / 2;
+const LOWER: usize = usize::MAX >> HALF;
+
+/// A slot that was claimed: by its number where one is on top.
+#[cfg(any(not(target_pointer_width = "64"), all(loom, feature = "loom"), forebay_shuttle))]
+type Taken = usize;
+/// A slot that was claimed.
+#[cfg(not(any(not(target_pointer_width = "64"), all(loom, feature = "loom"), forebay_shuttle)))]
+type Taken = Claimed;
+
+/// No slots.
+const NONE: Claimed = Claimed { word: 0, mask: 0 };
+
+/// The slots in a pocket.
+#[inline(always)]
+fn slots_in(pocket: usize) -> Claimed {
+    Claimed { word: pocket >> HALF, mask: pocket & LOWER }
+}
+
+/// A pocket with `slots`.
+#[inline(always)]
+fn pocket_of(slots: Claimed) -> usize {
+    (slots.word << HALF) | slots.mask
+}
+
+/// Whether the slots in pockets, `limit` at most, are counted: where one pocket could have more.
+const fn is_counted(limit: usize) -> bool {
+    limit < SLOTS_PER_WORD
+}
+
+/// The fate of slots of one word that were put on a lane.
+struct Put {
+    /// Those that the lane keeps now, and did not before.
+    kept: usize,
+    /// Those that there was no room for.
+    left: usize,
+    /// Others, which the lane gave away for them.
+    spilt: Claimed,
+}
+
+impl State {
+    /// Adds to a counter that only the owner, who calls, stores. Where words are short, it stays at its maximum rather than
+    /// begin again.
+    #[inline(always)]
+    fn count(counter: &plain::AtomicUsize, more: usize) {
+        let before = plain::own(counter);
+        let is_short = usize::BITS < u64::BITS;
+        let now = if is_short { before.saturating_add(more) } else { before.wrapping_add(more) };
+        counter.store(now, Relaxed);
+    }
+
+    /// Owner only: calls `f` while nobody else can change the pockets. `None`, too, if there are visitors.
+    ///
+    /// Where callers wait, the owner looks for them behind it.
+    #[inline(always)]
+    fn alone<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        self.alone_if(light, |visitors| visitors & !FENCED == 0, f)
+    }
+
+    /// [`alone`](Self::alone), where D0 is short enough to be inlined. `None`, too, where it is not.
+    #[inline(always)]
+    fn alone_at_once<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        self.alone_if(light_at_once, |visitors| visitors == 0, f)
+    }
+
+    #[inline(always)]
+    fn alone_if<R>(
+        &self,
+        d0: impl FnOnce(),
+        is_left_alone: impl FnOnce(usize) -> bool,
+        f: impl FnOnce() -> Option<R>,
+    ) -> Option<R> {
+        self.busy.store(1, Relaxed);
+        d0();
+        let visitors = self.visitors.load(Relaxed);
+        // P1 (Acquire, pairs with P0): what visitors took is gone. A fence and not an acquiring load, which would be a section
+        // where changes are sections; there it pairs with the end of the section in which the visitor took.
+        if !seeded!("alone_relaxed", true, false) {
+            fence(Acquire);
+        }
+        if seeded!("busy_cleared_early", true, false) {
+            self.busy.store(0, Release);
+        }
+        let answer = if is_left_alone(visitors) || seeded!("visitors_unseen", true, false) {
+            f()
+        } else {
+            None
+        };
+        // B0 (Release, pairs with B1): what we put is there.
+        self.busy.store(0, seeded!("busy_relaxed", Relaxed, Release));
+        answer
+    }
+
+    /// Calls `f` while the owner leaves the pockets alone; other visitors may not. `None`, too, if the owner is at work on
+    /// them, or if that cannot be told.
+    fn visit<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        self.visitors.fetch_add(1, Relaxed);
+        let is_barred = heavy(); // D1
+        let is_free = || {
+            // B1 (Acquire, pairs with B0): what the owner put is there.
+            let is_busy = self.busy.load(seeded!("visit_relaxed", Relaxed, Acquire)) != 0;
+            if is_busy {
+                spin_loop();
+            }
+            !is_busy
+        };
+        // The owner's steps take no longer than a few looks, unless it is interrupted.
+        let answer = if is_barred && (0..LOOKS).any(|_| is_free()) { f() } else { None };
+        // P0 (Release, pairs with P1): what we took is gone.
+        self.visitors.fetch_sub(1, seeded!("end_of_visit_relaxed", Relaxed, Release));
+        answer
+    }
+
+    /// Whether the lane was seen without slots.
+    fn is_empty(&self) -> bool {
+        self.kept().all(|slots| slots.mask == 0)
+    }
+
+    /// The slots that the lane was seen to keep, by words.
+    fn kept(&self) -> impl Iterator<Item = Claimed> {
+        let top = self.top.load(Relaxed).checked_sub(1).map(Claimed::one);
+        let others = self.pockets.iter().map(|pocket| slots_in(pocket.load(Relaxed)));
+        top.into_iter().chain(others)
+    }
+
+    /// Visitors only: takes all that the lane keeps.
+    fn take_all(&self) -> impl Iterator<Item = Claimed> {
+        let take = |word: &rmw::AtomicUsize, slots: usize| {
+            let rest = |seen: usize| (seen & slots != 0).then_some(seen & !slots);
+            if seeded!("visit_torn", true, false) {
+                let seen = word.load(Relaxed);
+                word.store(rest(seen)?, Relaxed);
+                return Some(seen);
+            }
+            // Relaxed: B1 has acquired what was written to the slots.
+            update(word, Relaxed, rest).ok()
+        };
+        let top = take(&self.top, usize::MAX).map(|top| Claimed::one(top - 1));
+        top.into_iter()
+            .chain(self.pockets.iter().filter_map(move |pocket| take(pocket, LOWER).map(slots_in)))
+    }
+
+    /// Alone: takes a slot that is at hand.
+    #[inline(always)]
+    fn take_one(&self, limit: usize) -> Option<Taken> {
+        if ONE_ON_TOP {
+            let top = load_alone(&self.top);
+            if top != 0 {
+                store_alone(&self.top, 0);
+                return Some(Taken::new(top - 1));
+            }
+        }
+        self.take_from_front(one, limit).map(Taken::of)
+    }
+
+    /// Alone: puts `slot` where it is at hand, if there is room. Returns whether it was not there already.
+    #[inline(always)]
+    fn put_one(&self, slot: usize, limit: usize) -> Option<bool> {
+        if ONE_ON_TOP {
+            let top = load_alone(&self.top);
+            if top == 0 {
+                store_alone(&self.top, slot + 1);
+                return Some(true);
+            }
+            if top == slot + 1 {
+                return Some(false);
+            }
+        }
+        self.put_in_front(Claimed::one(slot), 1, limit).map(|new| new != 0)
+    }
+
+    /// Alone: takes the slots that `pick` returns of those in the first pocket, as in [`Bitmap::search`].
+    #[inline(always)]
+    fn take_from_front(
+        &self,
+        pick: impl Fn(usize) -> (usize, usize),
+        limit: usize,
+    ) -> Option<Claimed> {
+        let front = load_alone(&self.pockets[0]);
+        let (mask, count) = pick(front & LOWER);
+        if mask == 0 {
+            return None;
+        }
+        store_alone(&self.pockets[0], front & !mask);
+        if is_counted(limit) {
+            self.kept.store(plain::own(&self.kept) - count, Relaxed);
+        }
+        Some(Claimed { mask, word: front >> HALF })
+    }
+
+    /// Alone: [takes](Self::take_from_front) slots from any pocket.
+    fn take(&self, pick: impl Fn(usize) -> (usize, usize), limit: usize) -> Option<Claimed> {
+        self.take_from_front(&pick, limit).or_else(|| {
+            self.bring(|slots| pick(slots.mask).0 != 0)?;
+            self.take_from_front(&pick, limit)
+        })
+    }
+
+    /// Alone: the top slot, if it is of word `word`.
+    #[inline(always)]
+    fn top_in(&self, word: usize) -> usize {
+        let top = if ONE_ON_TOP { load_alone(&self.top) } else { 0 };
+        let is_there = top != 0 && (top - 1) / SLOTS_PER_WORD == word;
+        if is_there { Claimed::one(top - 1).mask } else { 0 }
+    }
+
+    /// Alone: puts `count` slots of one word into the first pocket. Returns those that were not there; `None` if it is not
+    /// the pocket of that word, or if the lane would keep more than `limit`, where slots are counted.
+    #[inline(always)]
+    fn put_in_front(&self, slots: Claimed, count: usize, limit: usize) -> Option<usize> {
+        let front = load_alone(&self.pockets[0]);
+        if front >> HALF != slots.word {
+            return None;
+        }
+        if is_counted(limit) {
+            let kept = plain::own(&self.kept) + count;
+            if kept > limit {
+                return None;
+            }
+            self.kept.store(kept, Relaxed);
+        }
+        store_alone(&self.pockets[0], front | slots.mask);
+        Some(slots.mask & !front)
+    }
+
+    /// Alone: puts slots of one word, none of which is the top one, into pockets, which keep `limit` slots at most. Gives others
+    /// away where it must.
+    fn put(&self, slots: Claimed, limit: usize) -> Put {
+        let [first, others @ ..] = &self.pockets;
+        let of = |pocket| slots_in(load_alone(pocket));
+        let mut spilt = Claimed { mask: 0, ..slots };
+        let is_theirs = |pocket: Claimed| pocket.word == slots.word && pocket.mask != 0;
+        let is_empty = |pocket: Claimed| pocket.mask == 0;
+        let mut there = 0;
+        if is_theirs(of(first)) || self.bring(is_theirs).is_some() {
+            there = of(first).mask;
+        } else if !is_empty(of(first)) && self.bring(is_empty).is_none() {
+            // No pocket for this word: one of the others gives way.
+            let last = &others[others.len() - 1];
+            spilt = of(last);
+            store_alone(last, 0);
+            _ = self.bring(is_empty);
+        }
+        let count = |mask: usize| mask.count_ones() as usize;
+        let mut new = slots.mask & !there;
+        let mut elsewhere: usize = others.iter().map(|pocket| count(of(pocket).mask)).sum();
+        if elsewhere + count(there | new) > limit && spilt.mask == 0 {
+            // Half a lane, so that the next puts find room.
+            let half = up_to(limit.div_ceil(2));
+            match others.iter().rev().find(|pocket| !is_empty(of(pocket))) {
+                Some(pocket) => {
+                    let from = of(pocket);
+                    spilt = Claimed { mask: half(from.mask).0, ..from };
+                    store_alone(
+                        pocket,
+                        pocket_of(Claimed { mask: from.mask & !spilt.mask, ..from }),
+                    );
+                    elsewhere -= count(spilt.mask);
+                }
+                None => {
+                    spilt.mask = half(there).0;
+                    there &= !spilt.mask;
+                }
+            }
+        }
+        let left = new & !up_to(limit.saturating_sub(elsewhere + count(there)))(new).0;
+        new &= !left;
+        let kept = there | new;
+        store_alone(first, pocket_of(Claimed { mask: kept, ..slots }));
+        self.kept.store(elsewhere + count(kept), Relaxed);
+        Put { kept: new, left, spilt }
+    }
+
+    /// Alone: makes one of the other pockets the first, if there is one that `fits`. Returns it.
+    #[cold]
+    #[inline(never)]
+    fn bring(&self, fits: impl Fn(Claimed) -> bool) -> Option<usize> {
+        let [first, others @ ..] = &self.pockets;
+        let other = others.iter().find(|pocket| fits(slots_in(load_alone(pocket))))?;
+        let (front, back) = (load_alone(other), load_alone(first));
+        // Who counts meanwhile meets no slot twice that was not counted as moved.
+        store_alone(other, 0);
+        store_alone(first, 0);
+        let moved = (front & LOWER).count_ones() + (back & LOWER).count_ones();
+        self.moved.store(plain::own(&self.moved).wrapping_add(moved as usize), Relaxed);
+        store_alone(first, front);
+        store_alone(other, back);
+        Some(front)
+    }
+}
+
+/// How the common bits are searched.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Slots whose objects were used since the last tick.
+    Fresh,
+    /// Slots with objects.
+    Filled,
+    /// All.
+    Any,
+}
+
+impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
+    /// How many slots a lane keeps in pockets at most: its share of the pool, less one on top. Where they are not counted, one
+    /// pocket may have more.
+    const LIMIT: usize = {
+        let share = if N < LANES { 1 } else { N / LANES };
+        let (others, most) = (share - ONE_ON_TOP as usize, POCKETS * SLOTS_PER_WORD);
+        if others < most { others } else { most }
+    };
+
+    /// How many common slots a lane takes at once, at most: half of what it may keep.
+    const GRAB: usize = {
+        let half = Self::LIMIT.div_ceil(2);
+        if half == 0 {
+            1
+        } else if half < SLOTS_PER_WORD {
+            half
+        } else {
+            SLOTS_PER_WORD
+        }
+    };
+
+    /// The state of `lane`, which is below `LANES`.
+    #[inline(always)]
+    fn lane(&self, lane: usize) -> &State {
+        nth::<Padded<_, _>, LANES>(&self.lanes, lane)
+    }
+
+    /// Whose `lane` is.
+    #[inline(always)]
+    fn owner(&self, lane: usize) -> &rmw::AtomicUsize {
+        nth(&self.owners, lane)
+    }
+
+    /// The lane of the calling thread, if it is the one of its number or the next: when that has another owner, it is seldom
+    /// further away.
+    #[inline(always)]
+    #[cfg(feature = "std")]
+    fn here_at_once(&self) -> Option<usize> {
+        // What a thread without an identity has instead, no lane has.
+        let thread = super::thread::known();
+        // Relaxed: what says that it is ours, this thread wrote.
+        let is_ours = |lane: usize| self.owner(lane).load(Relaxed) == thread;
+        let first = super::thread::number_of(thread) % LANES;
+        if is_ours(first) {
+            return Some(first);
+        }
+        let next = (first + 1) % LANES;
+        is_ours(next).then_some(next)
+    }
+
+    /// The lane of the calling thread, who takes one if it can.
+    #[inline]
+    fn here(&self) -> Option<usize> {
+        self.here_at_once().or_else(|| self.find_here())
+    }
+
+    /// [`here`](Self::here), if it is not found at once.
+    #[cold]
+    #[cfg(feature = "std")]
+    fn find_here(&self) -> Option<usize> {
+        let thread = super::thread::identity()?;
+        let first = super::thread::number_of(thread) % LANES;
+        let lanes = || (first..LANES).chain(0..first);
+        lanes()
+            .find(|lane| self.owner(*lane).load(Relaxed) == thread)
+            .or_else(|| lanes().find(|lane| self.move_in(*lane, thread)))
+    }
+
+    #[inline(always)]
+    #[cfg(not(feature = "std"))]
+    #[allow(clippy::unused_self)] // As its twin.
+    fn here_at_once(&self) -> Option<usize> {
+        None
+    }
+
+    #[inline(always)]
+    #[cfg(not(feature = "std"))]
+    #[allow(clippy::unused_self)] // As its twin.
+    fn find_here(&self) -> Option<usize> {
+        None
+    }
+
+    /// Makes `lane` one of `new` if it has no owner, or one that ended.
+    fn move_in(&self, lane: usize, new: usize) -> bool {
+        // T1 (Acquire half, pairs with T0 in `leave`). T2 (Release half, pairs with T3): a thread that moves in knows
+        // of all that ended with its number.
+        let take = |old| {
+            let order = seeded!("move_in_relaxed", Relaxed, AcqRel);
+            self.owner(lane).compare_exchange(old, new, order, Relaxed).is_ok()
+        };
+        // T3 (Acquire, pairs with T2): `has_ended` sees no older count than its owner did, and so does not take a
+        // living one for ended. It is T1 as well, but the exchange may find a lane that was left once more since.
+        let order = seeded!("owner_relaxed", Relaxed, seeded!("move_in_relaxed", Relaxed, Acquire));
+        let is_ours = match self.owner(lane).load(order) {
+            NOBODY => take(NOBODY),
+            // What it did on its lane is visible to us (G0→G1).
+            #[cfg(feature = "std")]
+            old @ super::thread::FIRST.. => super::thread::has_ended(old) && take(old),
+            _ => false,
+        };
+        if is_ours {
+            let state = self.lane(lane);
+            // Loaded in any build: a checker fails here if T1 or G1 is missing.
+            let busy = plain::own(&state.busy);
+            debug_assert_eq!(busy, 0, "the last owner is done with the lane");
+            if is_light_a_fence() {
+                state.visitors.fetch_or(FENCED, Relaxed);
+            }
+        }
+        is_ours
+    }
+
+    /// A lane for a handle.
+    pub(crate) fn claim_lane(&self) -> Option<usize> {
+        (0..LANES).find(|lane| self.move_in(*lane, HANDLE))
+    }
+
+    /// Owner only: makes common what the lane keeps.
+    pub(crate) fn flush(&self, lane: usize) {
+        // Also for who found the lane busy.
+        let _settle = Defer(|| {
+            if !seeded!("flush_without_settle", true, false) {
+                self.settle();
+            }
+        });
+        let state = self.lane(lane);
+        let some = || state.take_one(Self::LIMIT).map(Taken::claimed);
+        while let Some(slots) =
+            state.alone(|| state.take(up_to(SLOTS_PER_WORD), Self::LIMIT).or_else(some))
+        {
+            self.make_common(slots);
+        }
+    }
+
+    /// Owner only: gives the lane back.
+    pub(crate) fn leave(&self, lane: usize) {
+        // Also when the waker of a waiter that gets a slot panics.
+        let _leave = Defer(|| {
+            // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
+            let order = seeded!("leave_relaxed", Relaxed, Release);
+            self.owner(lane).store(NOBODY, order);
+        });
+        self.flush(lane);
+    }
+
+    /// Puts free slots down where everybody finds them.
+    fn make_common(&self, slots: Claimed) {
+        if slots.mask != 0 {
+            self.moved.fetch_add(slots.mask.count_ones() as usize, Relaxed);
+            self.bits.release_all(slots);
+        }
+    }
+
+    #[inline(always)]
+    fn fit(&self, kind: Kind, privileged: bool) -> impl Fn(usize) -> usize {
+        const { assert!(Q::HEADROOM < N, "headroom must be below the capacity") };
+        move |word| {
+            let limit = if privileged { N } else { N - Q::HEADROOM };
+            let marks = || self.marks.get(word).load(Relaxed);
+            let kind = match kind {
+                Kind::Any => usize::MAX,
+                Kind::Filled => marks(),
+                Kind::Fresh => {
+                    let marks = marks();
+                    marks & !(marks >> HALF)
+                }
+            };
+            kind & below(limit, word) & LOWER
+        }
+    }
+
+    /// Claims on `lane`, whose owner the caller is.
+    #[inline(always)]
+    pub(crate) fn claim_on(&self, lane: usize, privileged: bool) -> Option<Taken> {
+        self.claim_at_once(lane).or_else(|| self.claim_anywhere(lane, privileged).map(Taken::new))
+    }
+
+    /// [`claim_exactly`](Free::claim_exactly) on `lane`, whose owner the caller is.
+    #[inline(always)]
+    pub(crate) fn claim_exactly_on<const K: usize>(&self, lane: usize) -> Option<Claimed> {
+        let state = self.lane(lane);
+        match state.alone_at_once(|| state.take_from_front(exactly::<K>, Self::LIMIT)) {
+            Some(slots) => {
+                State::count(&state.gets, K);
+                self.look_again(|| slots);
+                Some(slots)
+            }
+            None => self.claim_some(lane, exactly::<K>),
+        }
+    }
+
+    /// [`claim_up_to`](Free::claim_up_to) on `lane`, whose owner the caller is.
+    pub(crate) fn claim_up_to_on(&self, lane: usize, most: usize) -> Option<Claimed> {
+        self.claim_some(lane, up_to(most))
+            .or_else(|| self.claim_anywhere(lane, false).map(Claimed::one))
+    }
+
+    /// Claims and counts a slot that `lane`, whose owner the caller is, has at hand.
+    #[inline(always)]
+    fn claim_at_once(&self, lane: usize) -> Option<Taken> {
+        let state = self.lane(lane);
+        let slot = state.alone_at_once(|| state.take_one(Self::LIMIT))?;
+        State::count(&state.gets, 1);
+        self.look_again(|| slot.claimed());
+        Some(slot)
+    }
+
+    /// Claims and counts slots of one word, on `lane`, whose owner the caller is, or common ones with objects.
+    #[cold]
+    #[inline(never)]
+    fn claim_some(&self, lane: usize, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
+        let state = self.lane(lane);
+        let slots = state.alone(|| state.take(&pick, Self::LIMIT)).or_else(|| {
+            self.misses.fetch_add(1, Relaxed);
+            self.bits.search(&pick, false, self.fit(Kind::Filled, false))
+        });
+        self.look_again(|| slots.unwrap_or(NONE));
+        let slots = slots?;
+        State::count(&state.gets, slots.mask.count_ones() as usize);
+        Some(slots)
+    }
+
+    /// Claims and counts a slot, on `lane`, whose owner the caller is, or wherever there is one.
+    #[cold]
+    #[inline(never)]
+    fn claim_anywhere(&self, lane: usize, privileged: bool) -> Option<usize> {
+        let state = self.lane(lane);
+        let other = || state.take(one, Self::LIMIT).map(Taken::of);
+        let slot = match state.alone(|| state.take_one(Self::LIMIT).or_else(other)) {
+            Some(slot) => {
+                self.look_again(|| slot.claimed());
+                slot.slot()
+            }
+            None => {
+                self.misses.fetch_add(1, Relaxed);
+                self.fetch(Some(lane), privileged)?.slot()
+            }
+        };
+        State::count(&state.gets, 1);
+        Some(slot)
+    }
+
+    /// [`claim`](Free::claim) by a thread that has no lane, or has yet to find it.
+    #[cold]
+    #[inline(never)]
+    fn claim_here(&self, privileged: bool) -> Option<usize> {
+        if let Some(lane) = self.find_here() {
+            let at_hand = self.claim_at_once(lane).map(Taken::slot);
+            return at_hand.or_else(|| self.claim_anywhere(lane, privileged));
+        }
+        let slot = self.fetch(None, privileged)?.slot();
+        self.count(slot);
+        Some(slot)
+    }
+
+    /// The second look of an owner for waiters, behind what it did on its lane. It has `held` slots that are not lent yet.
+    #[inline(always)]
+    fn look_again(&self, held: impl FnOnce() -> Claimed) {
+        if Q::WAITS && !seeded!("no_second_look", true, false) {
+            light(); // D0
+            if self.queue.is_waited() {
+                self.settle_beside(held());
+            }
+        }
+    }
+
+    /// [`settle`](Free::settle) for a caller that has `held` slots which are not lent yet.
+    #[cold]
+    #[inline(never)]
+    fn settle_beside(&self, held: Claimed) {
+        // Dropped only when a waker panics: then the slots are free, and may be what another waiter needs.
+        let free = Defer(|| {
+            self.bits.release_all(held);
+            if !seeded!("held_freed_unseen", true, false) {
+                self.settle();
+            }
+        });
+        self.settle();
+        core::mem::forget(free);
+    }
+
+    /// A slot for the owner of `lane`, whose own are used up, or for a caller without one; a reserved one only if no
+    /// other is free. Not counted.
+    fn fetch(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
+        let slot = self.find_slot(lane, privileged);
+        if Q::WAITS && !seeded!("fetch_without_settle", true, false) {
+            // What was moved for it is for those who wait, too.
+            self.settle_beside(slot.unwrap_or(NONE));
+        }
+        slot
+    }
+
+    /// [`fetch`](Self::fetch), and looks for no waiter.
+    fn find_slot(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
+        let reserving = privileged && Q::HEADROOM != 0;
+        self.find_slot_of(lane, false)
+            .or_else(|| if reserving { self.find_slot_of(lane, true) } else { None })
+    }
+
+    /// [`find_slot`](Self::find_slot) of ordinary ones, or, for a `privileged` caller, of all.
+    fn find_slot_of(&self, lane: Option<usize>, privileged: bool) -> Option<Claimed> {
+        // Vacant ones one by one, since each will hold an object.
+        let any = self.fit(Kind::Any, privileged);
+        let near = || {
+            let lane = lane?;
+            self.bits.search(one, false, |word| any(word) & Self::stripe(lane, word))
+        };
+        self.take_common(lane, Kind::Fresh, privileged)
+            .or_else(|| self.take_common(lane, Kind::Filled, privileged))
+            .or_else(near)
+            .or_else(|| self.bits.search(one, false, &any))
+            .or_else(|| self.steal(lane))
+    }
+
+    /// The slots of a word that are best left to `lane`: each lane makes its objects in a stripe of its own, so
+    /// that small objects of different lanes are not in one cache line.
+    fn stripe(lane: usize, word: usize) -> usize {
+        below((lane + 1) * N / LANES, word) & !below(lane * N / LANES, word)
+    }
+
+    /// Takes a common slot, and for `lane` some more along.
+    fn take_common(&self, lane: Option<usize>, kind: Kind, privileged: bool) -> Option<Claimed> {
+        let fit = self.fit(kind, privileged);
+        let Some(lane) = lane else { return self.bits.search(one, false, fit) };
+        if seeded!("reserved_is_shared", false, privileged && Q::HEADROOM != 0) {
+            // What a lane keeps is for all callers, so reserved slots are taken one by one.
+            return self.bits.search(one, false, fit);
+        }
+        let grab = up_to(Self::GRAB);
+        let near = self.bits.search(&grab, false, |word| fit(word) & Self::stripe(lane, word));
+        let taken = near.or_else(|| self.bits.search(&grab, false, fit))?;
+        let first = Claimed { mask: one(taken.mask).0, ..taken };
+        let rest = Claimed { mask: taken.mask & !first.mask, ..taken };
+        if rest.mask != 0 {
+            self.keep(lane, rest);
+        }
+        Some(first)
+    }
+
+    /// Owner only: puts slots on `lane` that were common.
+    fn keep(&self, lane: usize, slots: Claimed) {
+        self.moved.fetch_add(slots.mask.count_ones() as usize, Relaxed);
+        if self.put(lane, slots).is_none() {
+            self.bits.release_all(slots);
+        }
+    }
+
+    /// Takes a slot from the lanes, of which it empties the first that it can.
+    #[cold]
+    #[inline(never)]
+    fn steal(&self, lane: Option<usize>) -> Option<Claimed> {
+        // The one behind the own lane first, so that not all steal from the same.
+        let first = lane.map_or(0, |lane| lane + 1);
+        let stolen = (first..LANES).chain(0..first).find_map(|other| self.empty(other, one))?;
+        match lane {
+            Some(lane) => State::count(&self.lane(lane).steals, 1),
+            None => _ = self.strays.count(),
+        }
+        Some(stolen)
+    }
+
+    /// Makes common what `lane` keeps, but for what `pick` returns of the slots in one of its pockets. `None`, too, if the
+    /// lane has none, or if its owner is at work on it.
+    fn empty(&self, lane: usize, pick: impl Fn(usize) -> (usize, usize)) -> Option<Claimed> {
+        let state = self.lane(lane);
+        if state.is_empty() {
+            return None;
+        }
+        state.visit(|| {
+            let mut picked: Option<Claimed> = None;
+            for slots in state.take_all() {
+                let mask = if picked.is_none() { pick(slots.mask).0 } else { 0 };
+                if mask != 0 {
+                    picked = Some(Claimed { mask, ..slots });
+                }
+                self.make_common(Claimed { mask: slots.mask & !mask, ..slots });
+            }
+            picked
+        })
+    }
+
+    /// Puts `slot` on `lane`, whose owner the caller is, if it fits there and nobody waits. Returns whether it was not there.
+    #[inline(always)]
+    fn put_at_once(&self, lane: usize, slot: usize) -> Option<bool> {
+        if self.is_reserved(slot) {
+            return None;
+        }
+        let state = self.lane(lane);
+        let put = || self.unless_waited(|| state.put_one(slot, Self::LIMIT));
+        let was_taken = state.alone_at_once(put)?;
+        self.look_again(|| NONE);
+        Some(was_taken)
+    }
+
+    /// Calls `f`, which puts something on a lane, unless somebody waits: whoever sits down behind this look finds it there.
+    #[inline(always)]
+    fn unless_waited<R>(&self, f: impl FnOnce() -> Option<R>) -> Option<R> {
+        let is_waited = self.queue.is_waited() && !seeded!("kept_while_waited", true, false);
+        if is_waited { None } else { f() }
+    }
+
+    /// The slots of a word that are not reserved.
+    #[inline(always)]
+    fn ordinary(word: usize) -> usize {
+        if Q::HEADROOM == 0 { usize::MAX } else { below(N - Q::HEADROOM, word) }
+    }
+
+    /// [`release`](Free::release) by a thread that has no lane, or has yet to find it, or whose lane has no room at hand.
+    #[cold]
+    #[inline(never)]
+    fn release_here(&self, slot: usize) -> bool {
+        match self.find_here() {
+            Some(lane) => self.release_on(lane, slot),
+            None => self.release_common(slot),
+        }
+    }
+
+    /// Frees `slot`, at best on `lane`, whose owner the caller is.
+    #[cold]
+    #[inline(never)]
+    fn put_on(&self, lane: usize, slot: usize) -> bool {
+        // Also for who found the lane busy.
+        let _settle = Defer(|| {
+            if !seeded!("put_without_settle", true, false) {
+                self.settle();
+            }
+        });
+        let state = self.lane(lane);
+        let at_hand = || self.unless_waited(|| state.put_one(slot, Self::LIMIT));
+        if !self.is_reserved(slot) {
+            if let Some(was_taken) = state.alone(at_hand) {
+                return was_taken;
+            }
+        }
+        match self.put(lane, Claimed::one(slot)) {
+            Some(were_taken) => were_taken != 0,
+            None => self.queue.is_waited() && self.pass_on(slot) || self.bits.release(slot),
+        }
+    }
+
+    /// [`put_on`](Self::put_on) of slots of one word. Returns those that were not free.
+    #[cold]
+    #[inline(never)]
+    fn put_all_on(&self, lane: usize, slots: Claimed) -> usize {
+        // Also for who found the lane busy.
+        let _settle = Defer(|| {
+            if !seeded!("batch_put_without_settle", true, false) {
+                self.settle();
+            }
+        });
+        if self.queue.is_waited() {
+            return self.release_each(slots, &|slot| self.put_on(lane, slot));
+        }
+        let ordinary = Claimed { mask: slots.mask & Self::ordinary(slots.word), ..slots };
+        match self.put(lane, ordinary) {
+            Some(were_taken) => {
+                let reserved = Claimed { mask: slots.mask & !ordinary.mask, ..slots };
+                were_taken | if reserved.mask == 0 { 0 } else { self.bits.release_all(reserved) }
+            }
+            None => self.bits.release_all(slots),
+        }
+    }
+
+    /// Puts slots of one word on `lane`, whose owner the caller is, or makes them common where there is no room. Returns those
+    /// that were not free. `None`, and nothing happens, if they are reserved, if somebody waits, or if the lane has visitors.
+    fn put(&self, lane: usize, slots: Claimed) -> Option<usize> {
+        let is_reserved = slots.mask & !Self::ordinary(slots.word) != 0;
+        if slots.mask == 0 || seeded!("reserved_kept", false, is_reserved) {
+            return None;
+        }
+        let state = self.lane(lane);
+        let put = state.alone(|| {
+            self.unless_waited(|| {
+                let mask = slots.mask & !state.top_in(slots.word);
+                Some(state.put(Claimed { mask, ..slots }, Self::LIMIT))
+            })
+        })?;
+        self.make_common(put.spilt);
+        let left = Claimed { mask: put.left, ..slots };
+        Some(put.kept | if left.mask == 0 { 0 } else { self.bits.release_all(left) })
+    }
+
+    /// Frees `slot` for all, or hands it to the first who waits.
+    fn release_common(&self, slot: usize) -> bool {
+        if self.queue.is_waited() && self.pass_on(slot) {
+            return true;
+        }
+        let was_taken = self.bits.release(slot);
+        if !seeded!("free_without_settle", true, false) {
+            self.settle();
+        }
+        was_taken
+    }
+
+    /// The slots of word `word` that lanes keep.
+    fn kept_of(&self, word: usize) -> usize {
+        self.kept().filter(|kept| kept.word == word).fold(0, |mask, kept| mask | kept.mask)
+    }
+
+    /// How many slots lanes keep. None of them is reserved.
+    fn in_lanes(&self) -> usize {
+        self.kept().map(|kept| kept.mask.count_ones() as usize).sum()
+    }
+
+    /// The slots that lanes keep, by words.
+    fn kept(&self) -> impl Iterator<Item = Claimed> {
+        self.lanes.iter().flat_map(|lane| lane.kept())
+    }
+}
+
+impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q> {
+    type Queue = Q;
+    type One = Taken;
+
+    first_value!({
+        assert!(LANES >= 1 && LANES <= 4096, "lanes must be from 1 to 4,096");
+        Self {
+            bits: Bitmap::new(),
+            marks: Words::new(),
+            strays: Events::new(),
+            moved: rmw::AtomicUsize::new(0),
+            misses: rmw::AtomicUsize::new(0),
+            queue: first_value!(of Q),
+            owners: filled!(rmw::AtomicUsize::new(NOBODY); LANES),
+            lanes: filled!(Padded::new(State {
+                busy: plain::AtomicUsize::new(0),
+                visitors: rmw::AtomicUsize::new(0),
+                top: rmw::AtomicUsize::new(0),
+                pockets: filled!(rmw::AtomicUsize::new(0); POCKETS),
+                kept: plain::AtomicUsize::new(0),
+                moved: plain::AtomicUsize::new(0),
+                gets: plain::AtomicUsize::new(0),
+                steals: plain::AtomicUsize::new(0),
+            }); LANES),
+        }
+    });
+
+    #[inline(always)]
+    fn queue(&self) -> &Q {
+        &self.queue
+    }
+
+    #[inline(always)]
+    fn claim(&self, privileged: bool) -> Option<Taken> {
+        let lane = self.here_at_once();
+        lane.and_then(|lane| self.claim_at_once(lane))
+            .or_else(|| self.claim_here(privileged).map(Taken::new))
+    }
+
+    #[inline(always)]
+    fn is_warm(&self, one: Taken) -> bool {
+        self.bits.is_warm(one.claimed())
+    }
+
+    #[inline]
+    fn claim_exactly<const K: usize>(&self) -> Option<Claimed> {
+        match self.here() {
+            Some(lane) => self.claim_exactly_on::<K>(lane),
+            None => self.bits.search(exactly::<K>, true, self.fit(Kind::Filled, false)),
+        }
+    }
+
+    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
+        match self.here() {
+            Some(lane) => self.claim_up_to_on(lane, most),
+            None => self.claim_here(false).map(Claimed::one),
+        }
+    }
+
+    fn claim_for_waiter(&self, privileged: bool) -> Option<usize> {
+        self.find_slot(None, privileged).map(Claimed::slot)
+    }
+
+    by_bits!();
+
+    fn warm_up(&self, slot: usize) {
+        let one = Claimed::one(slot);
+        // It is used now.
+        if !seeded!("victim_kept_in_use", true, false) {
+            self.marks.get(one.word).fetch_and(!(one.mask << HALF), Relaxed);
+        }
+        self.bits.warm_up(slot);
+    }
+
+    #[inline(always)]
+    fn release(&self, slot: usize) -> bool {
+        let lane = self.here_at_once();
+        lane.and_then(|lane| self.put_at_once(lane, slot))
+            .unwrap_or_else(|| self.release_here(slot))
+    }
+
+    fn is_on_loan(&self, slot: usize) -> bool {
+        let one = Claimed::one(slot);
+        self.bits.is_taken(slot) && self.kept_of(one.word) & one.mask == 0
+    }
+
+    #[inline(always)]
+    fn release_on(&self, lane: usize, slot: usize) -> bool {
+        self.put_at_once(lane, slot).unwrap_or_else(|| self.put_on(lane, slot))
+    }
+
+    #[inline]
+    fn release_all(&self, slots: Claimed) -> usize {
+        match self.here() {
+            Some(lane) => self.release_all_on(lane, slots),
+            None => self.release_all_common(slots),
+        }
+    }
+
+    #[inline]
+    fn release_all_on(&self, lane: usize, slots: Claimed) -> usize {
+        let state = self.lane(lane);
+        let put_in_front = || {
+            let mask = slots.mask & !state.top_in(slots.word);
+            state.put_in_front(Claimed { mask, ..slots }, mask.count_ones() as usize, Self::LIMIT)
+        };
+        let are_ordinary = slots.mask & !Self::ordinary(slots.word) == 0;
+        let put = || if are_ordinary { self.unless_waited(put_in_front) } else { None };
+        match state.alone_at_once(put) {
+            Some(were_taken) => {
+                self.look_again(|| NONE);
+                were_taken
+            }
+            None => self.put_all_on(lane, slots),
+        }
+    }
+
+    /// Evicts what was idle the last time and is still; then notes what is idle now for the next.
+    fn age(&self, mut evict: impl FnMut(usize)) {
+        self.gather();
+        for word in 0..Bitmap::<N>::WORDS {
+            let idle = self.bits.free_mask(word);
+            let marks = self.marks.get(word);
+            let seen = marks.load(Relaxed);
+            let (filled, victims) = (seen & LOWER, seen >> HALF);
+            let old = if seeded!("tick_evicts_all", true, false) { LOWER } else { victims };
+            for slot in (Claimed { word, mask: idle & filled & old }) {
+                if self.claim_at(slot) {
+                    evict(slot);
+                }
+            }
+            // One that is lent between the look above and the mark has its mark for a tick too early; it is in
+            // use, and so loses it at the next tick, or is evicted a tick early: a miss, and nothing worse.
+            marks.fetch_and(!((victims & !idle) << HALF), Relaxed);
+            let new = Claimed { word, mask: idle & filled & !victims };
+            marks.fetch_or(new.mask << HALF, Relaxed);
+            // Whoever gets it warms it up, and so takes the mark away.
+            self.bits.cool_all(new);
+        }
+    }
+
+    fn is_due(&self, misses: usize) -> bool {
+        // A load, while it is not.
+        let seen = self.misses.load(Relaxed);
+        seen >= misses && self.misses.compare_exchange(seen, 0, Relaxed, Relaxed).is_ok()
+    }
+
+    fn flush_here(&self) {
+        if let Some(lane) = self.here() {
+            self.flush(lane);
+        }
+    }
+
+    fn gather(&self) {
+        (0..LANES).for_each(|lane| _ = self.empty(lane, |_| (0, 0)));
+        self.settle();
+    }
+
+    fn settle_in(&self) {
+        // D1. If it is refused, a slot that is being put at this moment may be missed; all others are seen.
+        _ = heavy();
+        self.settle();
+    }
+
+    fn put_aside(&self, slot: usize) -> bool {
+        self.release_common(slot)
+    }
+
+    fn has_available(&self, want: usize) -> bool {
+        // No reserved slot is in a lane.
+        let more = want.saturating_sub(self.in_lanes());
+        self.bits.has_available(more, self.fit(Kind::Any, false))
+    }
+
+    /// As [`Bitmap::usage`]. A free slot that goes from one place to another may be met in both, and one that is lent
+    /// behind the look makes up for one that was put before it. Both are counted. An owner
+    /// publishes by plain stores how its lane changes, so the bounds hold for as much of it as the calling thread has seen.
+    fn usage(&self) -> Usage {
+        let lent = || {
+            let of_lane = |lane: &Padded<State, DefaultPadding>| lane.gets.load(Relaxed) as u64;
+            self.bits.claims() + self.lanes.iter().map(of_lane).sum::<u64>()
+        };
+        let moved = || {
+            let on_lanes = self.lanes.iter().map(|lane| lane.moved.load(Relaxed));
+            on_lanes.fold(self.moved.load(Relaxed), usize::wrapping_add)
+        };
+        let (gets, moved_before) = (lent(), moved());
+        let taken = self.bits.taken().saturating_sub(self.in_lanes());
+        let moved = moved().wrapping_sub(moved_before);
+        let lent = lent().saturating_sub(gets);
+        let since = usize::try_from(lent).unwrap_or(usize::MAX).saturating_add(moved);
+        let puts = gets.saturating_sub(taken as u64).saturating_sub(since as u64);
+        Usage { gets, puts, taken, since }
+    }
+
+    fn steals(&self) -> u64 {
+        let in_lanes: u64 = self.lanes.iter().map(|lane| lane.steals.load(Relaxed) as u64).sum();
+        in_lanes + self.strays.get()
+    }
+
+    fn note(&self, slot: usize, filled: bool) {
+        let one = Claimed::one(slot);
+        let marks = self.marks.get(one.word);
+        if filled {
+            marks.fetch_or(one.mask, Relaxed);
+        } else {
+            marks.fetch_and(!(one.mask | (one.mask << HALF)), Relaxed);
+        }
+    }
+
+    #[inline(always)]
+    fn is_reserved(&self, slot: usize) -> bool {
+        slot >= N - Q::HEADROOM
+    }
+}
+
+impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANES, Q> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("LaneSet(..)")
+    }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+    use crate::free::waiters::Nobody;
+
+    /// A lane skips slots of a batch that it has already.
+    #[test]
+    fn slots_of_a_lane_that_come_back_twice_are_skipped() {
+        let free = LaneSet::<32, 2, Nobody>::FIRST;
+        let lane = free.claim_lane().unwrap();
+        let all = free.bits.search(up_to(16), false, |_| usize::MAX).unwrap();
+        let some = |mask| Claimed { mask, ..all };
+        assert_eq!(free.release_all_on(lane, some(0b0111)), 0b0111);
+        assert_eq!(free.in_lanes(), 3);
+        // The lane has three. A fourth one comes back together with them.
+        assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0b1_0000);
+        assert_eq!(free.in_lanes(), 4);
+        assert!((0..3).all(|slot| !free.release_on(lane, slot)));
+        assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0);
+        assert_eq!((free.in_lanes(), free.bits.taken()), (4, 16));
+    }
+}

@@ -1,0 +1,436 @@
+//! Rings: bounded single-producer, single-consumer queues that never wait.
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`, `abandon`: `tail.load` | the items written | `ring::push_vs_pop` |
+//! | R1→A1 | `Consumer::retire`, `abandon`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | C0→C1 | `Producer::mark_closed`: `closed.store` | `Consumer::has_ended`, `is_closed`, `abandon`: `closed.load` | the last store of `tail`, and the items before it | `ring::producer_closes`, `stream::end_is_told`, `stream::receiver_leaves_vs_send` |
+//! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
+//! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
+//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
+//!
+//! A ring has ended when it is closed and nothing is in it. The consumer looks for items first, as items come more often than
+//! ends. So the mark alone does not show the end: items may have come between both looks. Behind C1 `tail` is final, and
+//! the consumer looks at it once more:
+//!
+//! | consumer | producer |
+//! |---|---|
+//! | A0: nothing is there | |
+//! | | R0: an item; C0: closed |
+//! | C1: closed | |
+//! | `tail` again: an item is there, so this is not the end yet | |
+#![allow(unsafe_code)]
+
+mod consumer;
+mod grant;
+mod handle;
+mod producer;
+mod words;
+
+pub use consumer::Consumer;
+pub use grant::{Drain, Filled, Grant, PopRef};
+pub(crate) use handle::Hosted;
+pub use handle::RingRef;
+pub use producer::Producer;
+
+use self::handle::RawRing;
+use crate::slot::Slots;
+use crate::sync::pad::{DefaultPadding, Padded};
+use crate::sync::{
+    Ordering::{Acquire, Relaxed},
+    const_fn, plain, rmw, seeded,
+};
+use core::fmt;
+
+/// A wait-free ring of `N` items between one producer and one consumer.
+///
+/// All `N` places hold items, for any `N`. With [`CacheLine`](crate::CacheLine) as its padding, each end keeps its own
+/// index and a stale copy of the other's in its handle: it touches shared memory only to publish, and to look again when
+/// the copy is used up. With [`Compact`](crate::Compact), for cores without a data cache, both indices are read from the
+/// ring each time: a copy would cost instructions and save nothing.
+///
+/// # Shape
+/// `N` from 1 to 65,535, checked at compile time. Besides the items: the two indices, and two words that are written when
+/// an end is taken, closed or dropped. `A` pads these three parts; it is [`DefaultPadding`] unless given. An `A` with an
+/// alignment of 1 is a ring without copies.
+///
+/// # Context
+/// Either end may be on any thread or in any interrupt handler. Push and pop are wait-free and use plain
+/// loads and stores only, on every target. Taking and dropping an end is a read-modify-write.
+///
+/// # Source
+/// Indices from 0 to 2N, and both cached on both sides where there are caches, as in rtrb; `split` as in heapless; ends
+/// that can be taken again as in bbqueue.
+///
+// Invariants, cited by tag:
+// - [two-laps] `head` and `tail` run from 0 to `2N - 1`; their distance, modulo `2N`, is the number of items,
+//   0 to `N`. The places from `head` on for that distance, modulo `N`, are initialised.
+// - [own-index] only the producer stores `tail`, only the consumer stores `head`. Each end knows its own index from a plain
+//   field of its handle; in a ring without copies, from a relaxed load of the word that nobody else stores.
+// - [one-each] there is at most one producer and one consumer.
+// - [producer-side] a place outside the items belongs to the producer, [consumer-side] one inside
+//   to the consumer; publishing an index hands places over.
+///
+/// # Examples
+/// Between two threads, or an interrupt and the main program:
+/// ```
+/// use forebay::Ring;
+///
+/// static SAMPLES: Ring<i16, 100> = Ring::new();
+///
+/// let mut producer = SAMPLES.try_producer().unwrap();
+/// let mut consumer = SAMPLES.try_consumer().unwrap();
+/// let sampler = std::thread::spawn(move || (0..100).for_each(|n| producer.push(n).unwrap()));
+/// sampler.join().unwrap();
+/// assert_eq!(consumer.pop(), Ok(0));
+/// assert_eq!(consumer.len(), 99);
+/// ```
+/// A ring of leases hands pooled frames over without copying them:
+/// ```
+/// use forebay::{Lease, Pool, Ring};
+///
+/// type Frame = Lease<&'static Pool<[u8; 32], 4>>;
+/// static FRAMES: Pool<[u8; 32], 4> = Pool::new();
+/// static FILLED: Ring<Frame, 4> = Ring::new();
+///
+/// let mut frame = FRAMES.try_get()?;
+/// frame[0] = 1;
+/// FILLED.try_producer().unwrap().push(frame).unwrap();
+/// assert_eq!(FILLED.try_consumer().unwrap().pop().unwrap()[0], 1);
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+pub struct Ring<T, const N: usize, A = DefaultPadding> {
+    /// Where the consumer reads next. Stored by the consumer.
+    head: Padded<plain::AtomicUsize, A>,
+    /// Where the producer writes next. Stored by the producer.
+    tail: Padded<plain::AtomicUsize, A>,
+    ends: Padded<Ends, A>,
+    slots: Slots<T, N>,
+}
+
+/// Written when an end comes or goes, so both ends keep it in their caches.
+struct Ends {
+    /// Not 0 once the consumer left, or the producer wants no more. Stored by both, but never as 0.
+    cancelled: plain::AtomicU16,
+    /// Not 0 once nothing follows the items before `tail`. Stored by the producer; read behind a look that found no item.
+    closed: plain::AtomicU16,
+    /// Which ends are taken: [`PRODUCER`], [`CONSUMER`]. In a pooled ring, whose ends are not taken but lent, who drops
+    /// the items that nobody will read: [`LEFT`], [`UNREAD`], [`SWEPT`].
+    taken: rmw::AtomicUsize,
+}
+
+/// Marks in `Ends::taken`.
+const PRODUCER: usize = 1;
+const CONSUMER: usize = 2;
+
+/// The consumer has left for good, and its side is the producer's. Its index stands [`HEAD_SHIFT`] bits up.
+const LEFT: usize = 1;
+/// The producer saw that the consumer wants no more, and leaves what is in the ring to it.
+const UNREAD: usize = 2;
+/// The consumer has left, and nothing is in the ring any more.
+const SWEPT: usize = 3;
+const HEAD_SHIFT: u32 = 2;
+
+impl<T, const N: usize, A> Ring<T, N, A> {
+    const_fn! {
+        /// An empty ring.
+        ///
+        /// # Context
+        /// Anywhere, also in a constant.
+        ///
+        /// # Cost
+        /// Nothing at run time in a `static`: all zeros.
+        #[must_use]
+        pub const fn new() -> Self {
+            const { assert!(N >= 1 && N <= 65_535, "capacity must be from 1 to 65,535") };
+            Self {
+                head: Padded::new(plain::AtomicUsize::new(0)),
+                tail: Padded::new(plain::AtomicUsize::new(0)),
+                ends: Padded::new(Ends {
+                    cancelled: plain::AtomicU16::new(0),
+                    closed: plain::AtomicU16::new(0),
+                    taken: rmw::AtomicUsize::new(0),
+                }),
+                slots: Slots::new(),
+            }
+        }
+    }
+
+    /// How many items fit: `N`.
+    ///
+    /// # Context
+    /// Wait-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// A constant.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        N
+    }
+
+    /// Both ends of a ring that nobody else can reach. Items that are in it stay; a closed ring is open
+    /// again. Two loads and a few stores; anywhere.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// producer.push(1).unwrap();
+    /// assert_eq!(consumer.pop(), Ok(1));
+    /// ```
+    pub fn split(&mut self) -> (Producer<&Self>, Consumer<&Self>) {
+        self.reopen();
+        self.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
+        (Producer::new(&*self), Consumer::new(&*self))
+    }
+
+    /// The producer, or `None` while there is one. Dropped, it can be taken again, on any thread; a ring
+    /// that the last one closed is open again then.
+    ///
+    /// # Context
+    /// Wait-free; one read-modify-write.
+    ///
+    /// # Examples
+    /// ```
+    /// static RING: forebay::Ring<u8, 4> = forebay::Ring::new();
+    /// let producer = RING.try_producer().unwrap();
+    /// assert!(RING.try_producer().is_none()); // there is one
+    /// drop(producer);
+    /// assert!(RING.try_producer().is_some());
+    /// ```
+    #[must_use]
+    pub fn try_producer(&self) -> Option<Producer<&Self>> {
+        self.take(PRODUCER).then(|| {
+            // Relaxed: a consumer that sees an item of this producer sees this, too, by R0. Before that it may still find
+            // the ring closed, as the last holder left it.
+            self.ends.closed.store(0, Relaxed);
+            Producer::new(self)
+        })
+    }
+
+    /// The consumer, or `None` while there is one. Dropped, it can be taken again, on any thread; a ring
+    /// that the last one closed is open again then.
+    ///
+    /// # Context
+    /// Wait-free; one read-modify-write.
+    #[must_use]
+    pub fn try_consumer(&self) -> Option<Consumer<&Self>> {
+        self.take(CONSUMER).then(|| {
+            self.ends.cancelled.store(0, Relaxed);
+            Consumer::new(self)
+        })
+    }
+
+    /// Both ends of a ring in an `Arc` that nobody else has; `None` otherwise. As [`split`](Self::split).
+    ///
+    /// # Context and cost
+    /// As `Arc::get_mut` and a clone.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::Ring;
+    /// use std::sync::Arc;
+    ///
+    /// let (mut producer, mut consumer) = Ring::split_arc(Arc::new(Ring::<u8, 4>::new())).unwrap();
+    /// std::thread::spawn(move || producer.push(1).unwrap()).join().unwrap();
+    /// assert_eq!(consumer.pop(), Ok(1));
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    #[allow(clippy::type_complexity)] // Two ends of one type.
+    pub fn split_arc(
+        ring: std::sync::Arc<Self>,
+    ) -> Option<(Producer<std::sync::Arc<Self>>, Consumer<std::sync::Arc<Self>>)> {
+        let mut ring = ring;
+        let only = std::sync::Arc::get_mut(&mut ring)?;
+        only.reopen();
+        only.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
+        Some((Producer::new(std::sync::Arc::clone(&ring)), Consumer::new(ring)))
+    }
+
+    fn take(&self, end: usize) -> bool {
+        if seeded!("take_torn", true, false) {
+            let seen = self.ends.taken.load(Acquire);
+            self.ends.taken.store(seen | end, Relaxed);
+            return seen & end == 0;
+        }
+        // E1 (Acquire, pairs with E0 in `give_back`): the last holder's stores of its index are visible.
+        let order = seeded!("take_relaxed", Relaxed, Acquire);
+        self.ends.taken.fetch_or(end, order) & end == 0
+    }
+
+    /// Forgets that either side closed. Nobody else may have the ring.
+    fn reopen(&mut self) {
+        self.ends.closed.store(0, Relaxed);
+        self.ends.cancelled.store(0, Relaxed);
+    }
+
+    /// Makes an empty ring where `ring` points, as [`new`](Self::new), without a word of its places.
+    ///
+    /// # Safety
+    /// `ring` is valid for writing.
+    unsafe fn init(ring: *mut Self) {
+        let word = || plain::AtomicUsize::new(0);
+        let mark = || plain::AtomicU16::new(0);
+        // SAFETY: the caller's; every field is written.
+        unsafe {
+            (&raw mut (*ring).head).write(Padded::new(word()));
+            (&raw mut (*ring).tail).write(Padded::new(word()));
+            let ends = Ends { cancelled: mark(), closed: mark(), taken: rmw::AtomicUsize::new(0) };
+            (&raw mut (*ring).ends).write(Padded::new(ends));
+            Slots::init(&raw mut (*ring).slots);
+        }
+    }
+
+    /// Drops the items and opens the ring again: as new.
+    pub(crate) fn reset(&mut self) {
+        let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed));
+        // First, so that an item whose drop panics is not met again.
+        self.head.store(0, Relaxed);
+        self.tail.store(0, Relaxed);
+        self.ends.cancelled.store(0, Relaxed);
+        self.ends.closed.store(0, Relaxed);
+        self.ends.taken.store(0, Relaxed);
+        drop(Items { ring: self, head, count: distance(N, head, tail) });
+    }
+}
+
+impl<T, const N: usize, A> Default for Ring<T, N, A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const N: usize, A> fmt::Debug for Ring<T, N, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) = (self.head.load(Relaxed), self.tail.load(Relaxed));
+        f.debug_struct("Ring")
+            .field("capacity", &N)
+            .field("len", &distance(N, head, tail).min(N))
+            .field("closed", &(self.ends.closed.load(Relaxed) != 0))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, const N: usize, A> Drop for Ring<T, N, A> {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
+/// Items that nobody else can reach; dropping it drops them, also when the drop of one panics.
+///
+/// [two-laps], [consumer-side]: whoever makes it owns the places of the items, and has moved the ring's indices past
+/// them, or will also when this panics, so that nobody meets them again.
+struct Items<'a, R: RawRing> {
+    ring: &'a R,
+    head: usize,
+    count: usize,
+}
+
+impl<R: RawRing> Drop for Items<'_, R> {
+    fn drop(&mut self) {
+        while core::mem::needs_drop::<R::Item>() && self.count != 0 {
+            let at = place(R::CAPACITY, self.head);
+            let head = advance(R::CAPACITY, self.head, 1);
+            let rest = Items { ring: self.ring, head, count: self.count - 1 };
+            self.count = 0;
+            // SAFETY: [two-laps] the place holds an item, and [consumer-side] it is ours; it is out of the count, so it
+            // is dropped once.
+            unsafe { self.ring.write_ptr(at).drop_in_place() };
+            (self.head, self.count) = (rest.head, rest.count);
+            core::mem::forget(rest);
+        }
+    }
+}
+
+/// What both ends say of how full the ring is, from their own `len`; the docs differ in what stays true.
+macro_rules! fill_level {
+    ($is_empty:literal, $is_full:literal) => {
+        #[doc = $is_empty]
+        #[must_use]
+        pub fn is_empty(&self) -> bool {
+            self.len() == 0
+        }
+
+        #[doc = $is_full]
+        #[must_use]
+        pub fn is_full(&self) -> bool {
+            self.len() == Self::CAPACITY
+        }
+
+        /// How many items fit in all.
+        #[must_use]
+        pub fn capacity(&self) -> usize {
+            Self::CAPACITY
+        }
+    };
+}
+use fill_level;
+
+/// Which place of a ring of `n` an index from 0 to `2n - 1` means.
+#[inline(always)]
+const fn place(n: usize, index: usize) -> usize {
+    if n.is_power_of_two() {
+        index & (n - 1)
+    } else if index < n {
+        index
+    } else {
+        index - n
+    }
+}
+
+/// The index behind `index` by `count`, which is at most `n`.
+#[inline(always)]
+const fn advance(n: usize, index: usize, count: usize) -> usize {
+    let next = index + count;
+    if n.is_power_of_two() {
+        next & (2 * n - 1)
+    } else if next < 2 * n {
+        next
+    } else {
+        next - 2 * n
+    }
+}
+
+/// The index behind `index` by `n`: where the places end that are free when the next item is at `index`.
+#[inline(always)]
+const fn opposite(n: usize, index: usize) -> usize {
+    if n.is_power_of_two() {
+        index ^ n // Not left to the compiler, which does not know that an index is below 2 N.
+    } else {
+        advance(n, index, n)
+    }
+}
+
+/// How many items lie from `head` to `tail`, in a ring of `n`.
+#[inline(always)]
+const fn distance(n: usize, head: usize, tail: usize) -> usize {
+    if n.is_power_of_two() {
+        tail.wrapping_sub(head) & (2 * n - 1)
+    } else if tail >= head {
+        tail - head
+    } else {
+        2 * n - head + tail
+    }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_wrap_at_two_laps() {
+        for n in [1, 2, 3, 7, 65_535] {
+            for head in 0..2 * n.min(50) {
+                for count in 0..=n.min(50) {
+                    let tail = advance(n, head, count);
+                    assert!(tail < 2 * n);
+                    assert_eq!(distance(n, head, tail), count);
+                    assert_eq!(place(n, tail), (place(n, head) + count) % n);
+                }
+                assert_eq!(opposite(n, head), advance(n, head, n));
+            }
+        }
+    }
+}

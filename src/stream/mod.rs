@@ -1,0 +1,276 @@
+//! Streams: pools of rings, lent as the two halves of a token stream.
+
+#[cfg(feature = "std")]
+mod blocking;
+#[cfg(any(feature = "std", feature = "async"))]
+pub(crate) mod futures;
+#[cfg(any(feature = "std", feature = "async"))]
+pub(crate) mod open;
+mod receiver;
+mod sender;
+mod token;
+
+#[cfg(feature = "std")]
+pub use blocking::{IntoIter, Iter};
+pub use receiver::{Receiver, Tokens};
+pub use sender::Sender;
+pub use token::{Response, Token};
+
+use crate::error::{End, Exhausted, RecvError};
+use crate::pool::{Lease, Loan, Metrics, Pool, SharedLease};
+use crate::reset::Policy;
+use crate::ring::Hosted;
+use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
+use crate::wait::{Notify, Poll};
+use core::fmt;
+use core::mem::MaybeUninit;
+
+/// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
+///
+/// [`open`](Self::open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
+/// and be dropped in any order. Tokens that nobody received are dropped with the receiver, and when the second half goes,
+/// the ring is lent again, however the stream ended: go-llms' `ChannelPool`, whose channels never come back
+/// because their producers close them, working.
+///
+/// # Shape
+/// `STREAMS` and `DEPTH` from 1 to 65,535, checked at compile time; `DEPTH` is 20 unless told otherwise, as
+/// go-llms has it. `W` says how the halves wait for each other: [`Poll`] (they do not),
+/// [`Wake`](crate::Wake), or a [`Notify`] of your own.
+///
+/// # Context
+/// As [`Pool`]; the halves as [`Ring`](crate::Ring)'s ends: any thread, any interrupt handler.
+///
+/// # Examples
+/// ```
+/// use forebay::{End, RecvError, StreamPool, Token};
+///
+/// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
+///
+/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// sender.try_send_text("Hello, ").unwrap();
+/// sender.try_send_text("world").unwrap();
+/// sender.close();
+///
+/// assert_eq!(receiver.try_recv().unwrap(), "Hello, ");
+/// assert_eq!(receiver.try_recv().unwrap(), "world");
+/// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Finished)));
+/// # Ok::<(), forebay::Exhausted>(())
+/// ```
+#[doc(alias = "ChannelPool")]
+pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
+    rings: Rings<T, STREAMS, DEPTH, W>,
+}
+
+/// A pooled ring and what its halves share besides.
+type Channel<T, const DEPTH: usize, W> = Hosted<T, DEPTH, Shared<W>>;
+/// The rings of a pool of streams.
+type Rings<T, const STREAMS: usize, const DEPTH: usize, W> =
+    Pool<Channel<T, DEPTH, W>, STREAMS, Reopen, <W as Notify>::Open>;
+/// A half's handle to its channel.
+type Handle<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
+    SharedLease<&'a Rings<T, STREAMS, DEPTH, W>>;
+
+/// Both halves of a stream.
+pub(crate) type Halves<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
+    (Sender<'a, T, STREAMS, DEPTH, W>, Receiver<'a, T, STREAMS, DEPTH, W>);
+
+/// Lends a ring as both halves of a stream.
+#[inline]
+fn halves<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
+    ring: Lease<&'a Rings<T, STREAMS, DEPTH, W>>,
+) -> Halves<'a, T, STREAMS, DEPTH, W> {
+    let (producer, consumer) = Hosted::lend(ring);
+    let sender = Sender { producer, unsent: W::Unsent::default() };
+    let receiver = Receiver {
+        consumer,
+        #[cfg(any(feature = "std", feature = "async"))]
+        told: false,
+    };
+    (sender, receiver)
+}
+
+/// What the halves of a stream share besides the ring.
+#[derive(Debug)]
+struct Shared<W> {
+    /// How the stream ended; written before the ring is closed, read after it is seen closed.
+    end: plain::AtomicUsize,
+    /// How often the ring was opened before.
+    epoch: usize,
+    /// The receiver waits here.
+    receiver: W,
+    /// The sender waits here.
+    sender: W,
+}
+
+impl<W: Notify> Shared<W> {
+    fn new() -> Self {
+        let end = plain::AtomicUsize::new(0);
+        Self { end, epoch: 0, receiver: W::new(), sender: W::new() }
+    }
+
+    /// Returns why there is no token, for a receiver that `refuses` more or does not.
+    fn nothing(&self, ended: bool, refuses: bool) -> RecvError {
+        if ended {
+            RecvError::Ended(self.reason())
+        } else if refuses && !seeded!("cancelled_goes_on", true, false) {
+            RecvError::Ended(End::Cancelled)
+        } else {
+            RecvError::Empty
+        }
+    }
+
+    /// Returns how the stream ended. The consumer must have seen the ring closed.
+    #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
+    fn reason(&self) -> End {
+        // Relaxed: C1 of the ring has acquired it.
+        let end = self.end.load(Relaxed);
+        match end & 0xff {
+            FINISHED => End::Finished,
+            FAILED => End::Failed((end >> 8) as u16),
+            _ => End::Aborted,
+        }
+    }
+}
+
+/// Makes rings, and opens them again when they come back.
+#[derive(Debug)]
+struct Reopen;
+
+impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
+    fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
+        Hosted::new(Shared::new())
+    }
+
+    fn make_in<'p>(
+        &self,
+        _slot: usize,
+        place: &'p mut MaybeUninit<Channel<T, DEPTH, W>>,
+    ) -> &'p mut Channel<T, DEPTH, W> {
+        Hosted::init(place, Shared::new())
+    }
+
+    #[inline]
+    fn recycle(&self, channel: &mut Channel<T, DEPTH, W>) -> bool {
+        if !seeded!("end_not_reset", true, false) {
+            channel.extra.end.store(0, Relaxed);
+        }
+        channel.extra.epoch = channel.extra.epoch.wrapping_add(1);
+        channel.extra.receiver.reset();
+        channel.extra.sender.reset();
+        channel.reset();
+        true
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREAMS, DEPTH, W> {
+    const_fn! {
+        /// A pool of rings that are made when they are first opened.
+        #[must_use]
+        pub const fn new() -> Self {
+            const { assert!(DEPTH >= 1 && DEPTH <= 65_535, "depth must be from 1 to 65,535") };
+            Self { rings: Pool::with_waiting(Reopen) }
+        }
+    }
+
+    /// Opens a stream on a free ring.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: all `STREAMS` rings were seen open during the call.
+    ///
+    /// # Context
+    /// Lock-free; callable in an interrupt handler.
+    ///
+    /// # Cost
+    /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With
+    /// [`Wake`](crate::Wake) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
+    /// whose sender has not ended the stream.
+    #[inline]
+    pub fn open(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, Exhausted> {
+        self.rings.try_get().map(halves)
+    }
+
+    /// How many streams can be open at once: `STREAMS`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        STREAMS
+    }
+
+    /// How many more streams could be opened now. Stale at once. As [`Pool::available`].
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.rings.available()
+    }
+
+    /// The pool's counts, where an object is a ring: `gets` are streams opened, `misses` the different
+    /// rings they were opened on. As [`Pool::metrics`].
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.rings.metrics()
+    }
+
+    /// Begins a new epoch for [`audit`](Self::audit). As [`Pool::advance_epoch`].
+    pub fn advance_epoch(&self) -> usize {
+        self.rings.advance_epoch()
+    }
+
+    /// The rings that are open, since when, and whether both halves are there (two holders). As
+    /// [`Pool::audit`].
+    pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
+        self.rings.audit()
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Default
+    for StreamPool<T, STREAMS, DEPTH, W>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
+    for StreamPool<T, STREAMS, DEPTH, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamPool").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+/// Which stream this is: a ring of the pool, and how often it was opened before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StreamId {
+    /// The ring's number: below `STREAMS`.
+    pub ring: usize,
+    /// How often the ring was opened before. Begins again at 0 when a token's drop panicked and the ring had
+    /// to be made anew.
+    pub epoch: usize,
+}
+
+/// [`End`] in a word: the code stands 8 bits up. 0 is `Aborted`: a ring that nobody finished says so.
+const FINISHED: usize = 1;
+const FAILED: usize = 2;
+
+/// `Debug` by what the half can say of the stream.
+macro_rules! half_debug {
+    ($($name:ident),+) => {$(
+        impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
+            for $name<'_, T, STREAMS, DEPTH, W>
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("id", &self.id())
+                    .field("len", &self.len())
+                    .finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+use half_debug;
+
+fn id<T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
+    handle: &Handle<'_, T, STREAMS, DEPTH, W>,
+) -> StreamId {
+    StreamId { ring: SharedLease::slot(handle), epoch: handle.extra.epoch }
+}

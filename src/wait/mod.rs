@@ -1,0 +1,51 @@
+//! Waiting policies: how callers of a pool wait for an object, and how the halves of a stream wait for each other.
+
+mod headroom;
+mod lanes;
+mod notify;
+#[cfg(feature = "std")]
+pub(crate) mod park;
+#[cfg(any(feature = "std", feature = "async"))]
+mod wakers;
+
+pub use headroom::Headroom;
+pub use lanes::Lanes;
+pub use notify::{Notify, Poll};
+#[cfg(any(feature = "std", feature = "async"))]
+pub(crate) use wakers::NEVER;
+#[cfg(any(feature = "std", feature = "async"))]
+pub use wakers::Wake;
+
+use crate::free::Free;
+use crate::free::waiters::Queue;
+
+/// How callers share the objects of a pool: the parameter `W` of [`Pool`](crate::Pool).
+///
+/// | `W` | |
+/// |---|---|
+/// | [`Poll`](crate::Poll) | a get answers at once; costs nothing |
+/// | [`Wake<K>`](crate::Wake) | up to `K` callers wait for an object, first come first served |
+/// | [`Headroom<H, W>`](crate::Headroom) | the last `H` objects are for callers that say so |
+/// | [`Lanes<LANES, W>`](crate::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
+///
+/// Sealed.
+pub trait Waiting: sealed::Sealed {
+    #[doc(hidden)]
+    type Queue: Queue;
+    #[doc(hidden)]
+    type Free<const N: usize>: Free<Queue = Self::Queue>;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+
+    /// How callers wait, and nothing besides: what [`Headroom`](crate::Headroom) can be put around.
+    pub trait Plain: super::Waiting {}
+}
+
+/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside
+/// [`Headroom`](crate::Headroom).
+#[cfg(any(feature = "std", feature = "async"))]
+pub trait Waits: Waiting<Queue: crate::free::waiters::Seats> {}
+#[cfg(any(feature = "std", feature = "async"))]
+impl<W: Waiting<Queue: crate::free::waiters::Seats>> Waits for W {}
