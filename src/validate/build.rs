@@ -4,8 +4,9 @@ use super::error::SchemaError;
 use super::format::Format;
 use super::load::{self, Draft};
 use super::regex::{Inst, RegexError};
-use super::schema::{Builder, Check, Id, Keyword, NONE, NoRoom, Num, Op, Rules, Str, Types};
+use super::schema::{Builder, Check, Id, Keyword, NONE, NoRoom, Num, Op, Rules, Str};
 use super::text::{self, Chars};
+use super::types::Types;
 use core::fmt;
 
 /// A schema of up to `N` keywords, whose patterns have up to `I` instructions.

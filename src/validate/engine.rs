@@ -18,12 +18,13 @@ mod verdict;
 
 pub(super) use end::number_fits;
 
-use super::report::Log;
+use super::input::Input;
+use super::log::Log;
 use super::scan::{Event, Malformed, Scanner, Step, Stop};
-use super::schema::{Id, Key, Num, Rules, Traits, Types};
+use super::schema::{Id, Key, Traits};
 use super::text::Chars;
+use super::types::Types;
 use super::value::{TooMuchWork, Value};
-use super::{Options, number};
 use heapless::Vec;
 
 /// How an entry stands.
@@ -157,21 +158,6 @@ const fn full(what: &'static str) -> Fault {
 impl From<TooMuchWork> for Fault {
     fn from(_: TooMuchWork) -> Self {
         full("comparisons of values")
-    }
-}
-
-/// What is the same through all of a validation.
-#[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
-    pub(super) rules: Rules<'a>,
-    pub(super) options: &'a Options,
-    /// The text as far as it is there.
-    pub(super) text: &'a str,
-}
-
-impl<'a> Input<'a> {
-    fn part(&self, (from, to): (u32, u32)) -> &'a str {
-        self.text.get(from as usize..to as usize).unwrap_or("")
     }
 }
 
@@ -486,13 +472,5 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
         }
         Ok(())
-    }
-}
-
-/// Gives a schema's number as a text.
-pub(super) fn with_text<R>(number: Num, input: Input<'_>, f: impl FnOnce(&str) -> R) -> R {
-    match number {
-        Num::Integer(value) => f(number::decimal(value, &mut [0; 20])),
-        Num::Text(text) => f(input.rules.value(text).json().unwrap_or("0")),
     }
 }

@@ -5,11 +5,13 @@
 //! (`uniqueItems`, `contains`, …); coercion; checks. So there is a single place where the meaning of all keywords is
 //! written, and here is one schema at a time, no state of schemas that may still fit or fail, and nothing to take back.
 
-use super::engine::{Input, number_fits};
+use super::engine::number_fits;
+use super::input::Input;
 use super::regex;
 use super::scan::{self, plain_len};
-use super::schema::{Id, Key, Keyword, NONE, Rules, Str, Traits, Types};
+use super::schema::{Id, Key, Keyword, NONE, Rules, Str, Traits};
 use super::text::Chars;
+use super::types::Types;
 use super::value::Value;
 use heapless::{Vec, VecView};
 
@@ -506,9 +508,9 @@ fn has_at_least(least: u32, inside: &[u8], escaped: bool) -> bool {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::fits;
-    use crate::validate::SchemaBuf;
-    use crate::validate::engine::Input;
-    use crate::validate::validator::Options;
+    use crate::validate::input::Input;
+    use crate::validate::options::Options;
+    use crate::validate::owned::SchemaBuf;
     use std::format;
     use std::string::String;
 

@@ -9,8 +9,9 @@ use super::error::{SchemaError, SchemaErrorKind};
 use super::format::Format;
 use super::regex::RegexError;
 use super::scan::{Scanner, Stop};
-use super::schema::{Builder, Id, Keyword, NONE, NoRoom, Num, Span, Str, Types};
+use super::schema::{Builder, Id, Keyword, NONE, NoRoom, Num, Span, Str};
 use super::text::{self, Chars};
+use super::types::Types;
 use super::uri::{self, BadUri, Buffer};
 
 /// Which JSON Schema a text is written in.
@@ -1356,8 +1357,7 @@ const fn draft_of(uri: Chars<'_>) -> Option<Draft> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, count, integer, is_divisor};
-    use crate::validate::Draft;
+    use super::{Draft, Key, count, integer, is_divisor};
     use crate::validate::schema::Op;
 
     #[test]

@@ -1,9 +1,11 @@
 //! Texts that come in pieces.
 
-use super::engine::{Engine, Input};
+use super::engine::Engine;
+use super::input::Input;
+use super::options::Options;
 use super::report::{Report, Violation};
 use super::schema::Rules;
-use super::validator::{Options, ValidateError};
+use super::validator::ValidateError;
 use crate::error::{End, RecvError};
 use crate::notify::Notify;
 use crate::reset::Reset;

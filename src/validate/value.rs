@@ -3,8 +3,8 @@
 //! The texts went through the scanner, so they are right. Of one that is not, everything here still ends.
 
 use super::number;
-use super::schema::Types;
 use super::text::{self, Chars};
+use super::types::Types;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 

@@ -1,10 +1,12 @@
 //! A value begins: which schemas apply to it, and what its first byte tells; and the keys of objects.
 
 use super::end::may_become;
-use super::{BITS, Engine, Entry, Fault, Frame, Input, Part, Region, full};
-use crate::validate::report::Log;
-use crate::validate::schema::{Key, Keyword, Rules, Traits, Types};
+use super::{BITS, Engine, Entry, Fault, Frame, Part, Region, full};
+use crate::validate::input::Input;
+use crate::validate::log::Log;
+use crate::validate::schema::{Key, Keyword, Rules, Traits};
 use crate::validate::text::Chars;
+use crate::validate::types::Types;
 use crate::validate::value::Value;
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {

@@ -1,13 +1,15 @@
 //! A value ends: what its text tells.
 
-use super::{Engine, Entry, Fault, Frame, Input, Item, Region, State, full, with_text};
+use super::{Engine, Entry, Fault, Frame, Item, Region, State, full};
 use crate::validate::coerce::{self, Coerced, Scalar, Target};
 use crate::validate::format::Format;
+use crate::validate::input::{Input, with_text};
+use crate::validate::log::Log;
 use crate::validate::number;
 use crate::validate::regex;
-use crate::validate::report::Log;
-use crate::validate::schema::{Check, Keyword, Num, Traits, Types};
+use crate::validate::schema::{Check, Keyword, Num, Traits};
 use crate::validate::text::{self, Chars};
+use crate::validate::types::Types;
 use crate::validate::value::Value;
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {

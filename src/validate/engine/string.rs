@@ -1,10 +1,12 @@
 //! Strings, as they come.
 
-use super::{Engine, Fault, Input, Matching, State, full};
+use super::{Engine, Fault, Matching, State, full};
+use crate::validate::input::Input;
+use crate::validate::log::Log;
 use crate::validate::regex;
-use crate::validate::report::Log;
-use crate::validate::schema::{Keyword, Traits, Types};
+use crate::validate::schema::{Keyword, Traits};
 use crate::validate::text::{self, Chars};
+use crate::validate::types::Types;
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) fn string_begin(&mut self, input: Input<'_>) -> Result<(), Fault> {

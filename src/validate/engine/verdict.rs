@@ -1,7 +1,8 @@
 //! What follows for the schemas of a value, and of those around it, from what became of others.
 
-use super::{Engine, Input, Region, State};
-use crate::validate::report::{Demand, Log};
+use super::{Engine, Region, State};
+use crate::validate::input::Input;
+use crate::validate::log::{Demand, Log};
 use crate::validate::schema::Keyword;
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {

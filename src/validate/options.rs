@@ -1,0 +1,91 @@
+//! How a text is held against a schema.
+
+use super::scan::MAX_DEPTH;
+use super::schema::Check;
+use super::text::{self, Chars};
+
+/// How a text is held against a schema.
+///
+/// # Examples
+/// ```
+/// use forebay::validate::{Options, Validator};
+///
+/// static LENIENT: Validator<4> = Validator::new().with(Options::new().coerce(true).max_depth(8));
+/// # let _ = &LENIENT;
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    coerce: bool,
+    formats: bool,
+    first: bool,
+    depth: usize,
+    checks: &'static [(&'static str, Check)],
+}
+
+impl Options {
+    /// Without coercion, `format` holds, all that is wrong is reported, and the depth is what there is room for.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { coerce: false, formats: true, first: false, depth: MAX_DEPTH, checks: &[] }
+    }
+
+    /// Whether a scalar may stand for one of another type, as `"42"` for an integer; see
+    /// [`coercion`](super#coercion) for the rules.
+    #[must_use]
+    pub const fn coerce(self, coerce: bool) -> Self {
+        Self { coerce, ..self }
+    }
+
+    /// Whether `format` is held against texts, or says nothing (as draft 2020-12 has it).
+    #[must_use]
+    pub const fn formats(self, formats: bool) -> Self {
+        Self { formats, ..self }
+    }
+
+    /// Whether to stop at the first violation.
+    #[must_use]
+    pub const fn stop_at_first(self, first: bool) -> Self {
+        Self { first, ..self }
+    }
+
+    /// Most objects and arrays within each other, where that is less than the validator's `DEPTH`; what is deeper is
+    /// [`ValidateError::TooDeep`].
+    #[must_use]
+    pub const fn max_depth(self, depth: usize) -> Self {
+        Self { depth, ..self }
+    }
+
+    /// Checks that schemas in JSON call by name, with `"customValidator": "name"`. A name that is not
+    /// here is [`ValidateError::Reference`], once a value asks for it.
+    #[must_use]
+    pub const fn checks(self, checks: &'static [(&'static str, Check)]) -> Self {
+        Self { checks, ..self }
+    }
+
+    pub(super) const fn coerces(&self) -> bool {
+        self.coerce
+    }
+
+    pub(super) const fn checks_formats(&self) -> bool {
+        self.formats
+    }
+
+    pub(super) const fn stops_at_first(&self) -> bool {
+        self.first
+    }
+
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub(super) fn check(&self, name: Chars<'_>) -> Option<Check> {
+        let known = self.checks.iter().find(|(known, _)| text::same(name, Chars::plain(known)));
+        known.map(|(_, check)| *check)
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
