@@ -79,42 +79,26 @@
 //
 // L7; `docs/layers.md` has the layers within.
 
-mod build;
-mod coerce;
-mod engine;
-mod error;
-mod fast;
-mod format;
-mod input;
-mod load;
-mod log;
-mod number;
+mod json;
 mod options;
-#[cfg(feature = "std")]
-mod owned;
-mod print;
-mod regex;
-mod report;
-mod scan;
+mod pattern;
+mod run;
+mod scalar;
 mod schema;
 mod stream;
-mod text;
-mod types;
-mod uri;
 mod validator;
-mod value;
 
-pub use build::Schema;
-pub use error::{SchemaError, SchemaErrorKind};
-pub use format::Format;
-pub use load::Draft;
+pub use json::scan::Malformed;
+pub use json::types::Types;
+pub use json::value::Value;
 pub use options::Options;
+pub use run::report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
+pub use scalar::format::Format;
+pub use schema::build::Schema;
+pub use schema::error::{SchemaError, SchemaErrorKind};
+pub use schema::load::Draft;
 #[cfg(feature = "std")]
-pub use owned::SchemaBuf;
-pub use report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
-pub use scan::Malformed;
-pub use schema::{Check, Rules};
+pub use schema::owned::SchemaBuf;
+pub use schema::rules::{Check, Rules};
 pub use stream::{Rejected, StreamValidator};
-pub use types::Types;
 pub use validator::{ValidateError, Validator};
-pub use value::Value;

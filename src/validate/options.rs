@@ -1,8 +1,8 @@
 //! How a text is held against a schema.
 
-use super::scan::MAX_DEPTH;
-use super::schema::Check;
-use super::text::{self, Chars};
+use crate::validate::json::scan::MAX_DEPTH;
+use crate::validate::json::text::{self, Chars};
+use crate::validate::schema::rules::Check;
 
 /// How a text is held against a schema.
 ///
@@ -62,23 +62,23 @@ impl Options {
         Self { checks, ..self }
     }
 
-    pub(super) const fn coerces(&self) -> bool {
+    pub(crate) const fn coerces(&self) -> bool {
         self.coerce
     }
 
-    pub(super) const fn checks_formats(&self) -> bool {
+    pub(crate) const fn checks_formats(&self) -> bool {
         self.formats
     }
 
-    pub(super) const fn stops_at_first(&self) -> bool {
+    pub(crate) const fn stops_at_first(&self) -> bool {
         self.first
     }
 
-    pub(super) const fn depth(&self) -> usize {
+    pub(crate) const fn depth(&self) -> usize {
         self.depth
     }
 
-    pub(super) fn check(&self, name: Chars<'_>) -> Option<Check> {
+    pub(crate) fn check(&self, name: Chars<'_>) -> Option<Check> {
         let known = self.checks.iter().find(|(known, _)| text::same(name, Chars::plain(known)));
         known.map(|(_, check)| *check)
     }

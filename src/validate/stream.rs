@@ -1,15 +1,15 @@
 //! Texts that come in pieces.
 
-use super::engine::Engine;
-use super::input::Input;
-use super::options::Options;
-use super::report::{Report, Violation};
-use super::schema::Rules;
-use super::validator::ValidateError;
 use crate::error::{End, RecvError};
 use crate::notify::Notify;
 use crate::reset::Reset;
 use crate::stream::Receiver;
+use crate::validate::options::Options;
+use crate::validate::run::engine::Engine;
+use crate::validate::run::input::Input;
+use crate::validate::run::report::{Report, Violation};
+use crate::validate::schema::rules::Rules;
+use crate::validate::validator::ValidateError;
 use core::fmt;
 use heapless::String;
 
@@ -63,7 +63,7 @@ impl From<ValidateError> for Rejected {
 /// more, so that whoever generates it can be stopped.
 ///
 /// The text is kept, and is there when the stream has ended. In the end the verdict is the one that
-/// [`Validator`](super::Validator) gives of the whole text.
+/// [`Validator`](crate::validate::Validator) gives of the whole text.
 ///
 /// # Earliest byte
 /// The verdict falls at the first byte
@@ -80,7 +80,7 @@ impl From<ValidateError> for Rejected {
 /// be met in the end are not seen through before the end, nor are texts that are turned into another type.
 ///
 /// # Shape
-/// `BYTES` of text; `DEPTH` and `ENTRIES` as [`Validator`](super::Validator). It takes `BYTES` and, with the defaults, 15 KB
+/// `BYTES` of text; `DEPTH` and `ENTRIES` as [`Validator`](crate::validate::Validator). It takes `BYTES` and, with the defaults, 15 KB
 /// on 64-bit targets, wherever it stands: on the stack, in a task, or in a pool whose policy makes it and calls
 /// [`clear`](Self::clear).
 ///
@@ -89,7 +89,7 @@ impl From<ValidateError> for Rejected {
 /// is done anew for each piece, so short pieces cost more a byte. Nothing is allocated.
 ///
 /// # Panics
-/// As the [checks](super::Check) that the schema calls do. Call [`clear`](Self::clear) before it is used on.
+/// As the [checks](crate::validate::Check) that the schema calls do. Call [`clear`](Self::clear) before it is used on.
 ///
 /// # Examples
 /// The model is told at once that its answer is no good.
@@ -251,7 +251,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
             &mut Engine<DEPTH, ENTRIES>,
             Input<'_>,
             &mut Report<1>,
-        ) -> Result<(), super::engine::Fault>,
+        ) -> Result<(), crate::validate::run::engine::Fault>,
     ) -> Result<(), Rejected> {
         self.report.first = true;
         let input = Input { rules: self.rules, options: &self.options, text: &self.text };

@@ -1,16 +1,16 @@
 //! Whole texts.
 
-use super::engine::{Engine, Fault};
-use super::fast;
-use super::input::Input;
-use super::options::Options;
-use super::report::Report;
-use super::scan::Malformed;
-use super::schema::Rules;
 use crate::error::Exhausted;
 use crate::metrics::Metrics;
 use crate::pool::{Lease, Pool};
 use crate::reset::Reset;
+use crate::validate::json::scan::Malformed;
+use crate::validate::options::Options;
+use crate::validate::run::engine::{Engine, Fault};
+use crate::validate::run::fast;
+use crate::validate::run::input::Input;
+use crate::validate::run::report::Report;
+use crate::validate::schema::rules::Rules;
 use core::fmt;
 
 /// Why a text could not be held against a schema to its end.
@@ -47,7 +47,7 @@ pub enum ValidateError {
 }
 
 impl ValidateError {
-    pub(super) fn new(fault: Fault, at: usize) -> Self {
+    pub(crate) fn new(fault: Fault, at: usize) -> Self {
         match fault {
             Fault::Malformed(what) => Self::Malformed { at, what },
             Fault::TooDeep => Self::TooDeep { at },
@@ -169,7 +169,7 @@ impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIE
     /// that does not fit is no error: the report says so.
     ///
     /// # Panics
-    /// As the [checks](super::Check) that the schema calls do; report and room go back then.
+    /// As the [checks](crate::validate::Check) that the schema calls do; report and room go back then.
     ///
     /// # Examples
     /// See [`Validator`].
