@@ -92,6 +92,9 @@ pub use json::scan::Malformed;
 pub use json::types::Types;
 pub use json::value::Value;
 pub use options::Options;
+pub use run::engine::Engine;
+pub use run::error::{NoReport, ValidateError};
+pub use run::input::Input;
 pub use run::report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
 pub use scalar::format::Format;
 pub use schema::build::Schema;
@@ -100,5 +103,5 @@ pub use schema::load::Draft;
 #[cfg(feature = "std")]
 pub use schema::owned::SchemaBuf;
 pub use schema::rules::{Check, Rules};
-pub use stream::{Rejected, StreamValidator};
-pub use validator::{ValidateError, Validator};
+pub use stream::{Rejected, Source, StreamValidator};
+pub use validator::Validator;

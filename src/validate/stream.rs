@@ -1,17 +1,30 @@
 //! Texts that come in pieces.
 
-use crate::error::{End, RecvError};
-use crate::notify::Notify;
-use crate::reset::Reset;
-use crate::stream::Receiver;
 use crate::validate::options::Options;
-use crate::validate::run::engine::Engine;
+use crate::validate::run::engine::{Engine, Fault};
+use crate::validate::run::error::ValidateError;
 use crate::validate::run::input::Input;
 use crate::validate::run::report::{Report, Violation};
 use crate::validate::schema::rules::Rules;
-use crate::validate::validator::ValidateError;
 use core::fmt;
 use heapless::String;
+
+/// Where the pieces of a text come from.
+pub trait Source {
+    /// A piece of the text, which may end anywhere between two chars.
+    type Piece: AsRef<str>;
+    /// How a stream ended.
+    type End;
+
+    /// Returns the next piece without waiting, or `None` if there is none yet.
+    ///
+    /// # Errors
+    /// How the stream ended, once all pieces were taken.
+    fn try_next(&mut self) -> Result<Option<Self::Piece>, Self::End>;
+
+    /// Tells whoever sends the pieces that no more are wanted.
+    fn cancel(&mut self);
+}
 
 /// Why a text that streams is not taken any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +171,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     pub fn clear(&mut self) {
         self.engine.clear();
         self.text.clear();
-        self.report.reset();
+        self.report.clear();
         self.rejected = None;
     }
 
@@ -206,8 +219,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// taken; [`finish`](Self::finish) gives the verdict.
     ///
     /// # Errors
-    /// If the text cannot fit any more. Then the receiver has [left](Receiver::cancel), so that the
-    /// sender's next token comes back to it as `Cancelled`.
+    /// If the text cannot fit any more. Then the source is [cancelled](Source::cancel).
     ///
     /// # Examples
     /// Where the policy is `Wake`, wait for tokens and push them; dropping the receiver is what tells the sender then.
@@ -227,15 +239,12 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// }
     /// # }
     /// ```
-    pub fn receive<T: AsRef<str>, const STREAMS: usize, const PLACES: usize, W: Notify>(
-        &mut self,
-        receiver: &mut Receiver<'_, T, STREAMS, PLACES, W>,
-    ) -> Result<Option<End>, Rejected> {
+    pub fn receive<S: Source>(&mut self, source: &mut S) -> Result<Option<S::End>, Rejected> {
         loop {
-            match receiver.try_recv() {
-                Ok(token) => self.push(token.as_ref()).inspect_err(|_| receiver.cancel())?,
-                Err(RecvError::Empty) => return Ok(None),
-                Err(RecvError::Ended(end)) => return Ok(Some(end)),
+            match source.try_next() {
+                Ok(Some(piece)) => self.push(piece.as_ref()).inspect_err(|_| source.cancel())?,
+                Ok(None) => return Ok(None),
+                Err(end) => return Ok(Some(end)),
             }
         }
     }
@@ -247,11 +256,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
 
     fn run(
         &mut self,
-        step: impl FnOnce(
-            &mut Engine<DEPTH, ENTRIES>,
-            Input<'_>,
-            &mut Report<1>,
-        ) -> Result<(), crate::validate::run::engine::Fault>,
+        step: impl FnOnce(&mut Engine<DEPTH, ENTRIES>, Input<'_>, &mut Report<1>) -> Result<(), Fault>,
     ) -> Result<(), Rejected> {
         self.report.first = true;
         let input = Input { rules: self.rules, options: &self.options, text: &self.text };

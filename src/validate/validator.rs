@@ -1,91 +1,17 @@
 //! Whole texts.
 
-use crate::error::Exhausted;
+use crate::error::{End, Exhausted, RecvError};
 use crate::metrics::Metrics;
+use crate::notify::Notify;
 use crate::pool::{Lease, Pool};
 use crate::reset::Reset;
-use crate::validate::json::scan::Malformed;
-use crate::validate::options::Options;
-use crate::validate::run::engine::{Engine, Fault};
-use crate::validate::run::fast;
-use crate::validate::run::input::Input;
-use crate::validate::run::report::Report;
-use crate::validate::schema::rules::Rules;
+use crate::stream::Receiver;
+use crate::validate::{Engine, Input, NoReport, Options, Report, Rules, Source, ValidateError};
 use core::fmt;
-
-/// Why a text could not be held against a schema to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum ValidateError {
-    /// All reports are lent.
-    Exhausted(Exhausted),
-    /// The text is not JSON.
-    Malformed {
-        /// The byte, from 0.
-        at: usize,
-        /// What is wrong with it.
-        what: Malformed,
-    },
-    /// More objects and arrays within each other than [`Options::max_depth`], `DEPTH` or 128.
-    TooDeep {
-        /// The byte of the one too many, from 0.
-        at: usize,
-    },
-    /// The schema, or the text, asks for more than the validator has room for.
-    TooComplex {
-        /// The byte of the text at which it did, from 0.
-        at: usize,
-        /// What there was no room for.
-        what: &'static str,
-    },
-    /// The schema refers to a definition or a check that there is not, or to itself without end.
-    Reference {
-        /// The byte of the text at which it was needed, from 0.
-        at: usize,
-    },
-}
-
-impl ValidateError {
-    pub(crate) fn new(fault: Fault, at: usize) -> Self {
-        match fault {
-            Fault::Malformed(what) => Self::Malformed { at, what },
-            Fault::TooDeep => Self::TooDeep { at },
-            Fault::TooComplex(what) => Self::TooComplex { at, what },
-            Fault::Reference => Self::Reference { at },
-        }
-    }
-}
-
-impl fmt::Display for ValidateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exhausted(exhausted) => write!(f, "no report: {exhausted}"),
-            Self::Malformed { at, what } => write!(f, "byte {at}: {what}"),
-            Self::TooDeep { at } => {
-                write!(f, "byte {at}: too many objects and arrays within each other")
-            }
-            Self::TooComplex { at, what } => write!(f, "byte {at}: no room for more {what}"),
-            Self::Reference { at } => {
-                write!(f, "byte {at}: the schema refers to what there is not, or to itself")
-            }
-        }
-    }
-}
-
-impl core::error::Error for ValidateError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Exhausted(exhausted) => Some(exhausted),
-            Self::Malformed { what, .. } => Some(what),
-            _ => None,
-        }
-    }
-}
 
 impl From<Exhausted> for ValidateError {
     fn from(exhausted: Exhausted) -> Self {
-        Self::Exhausted(exhausted)
+        Self::Exhausted(NoReport::new(exhausted.capacity()))
     }
 }
 
@@ -179,21 +105,11 @@ impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIE
         json: &str,
     ) -> Result<Lease<&Pool<Report<ERRORS>, RESULTS>>, ValidateError> {
         let mut report = self.reports.try_get()?;
-        let input = Input { rules: schema.into(), options: &self.options, text: json };
-        if u32::try_from(json.len()).is_err() {
-            return Err(ValidateError::new(Fault::TooComplex("bytes"), 0));
+        let input = Input::new(schema.into(), &self.options, json)?;
+        // A report that was just lent says that all is well.
+        if !Engine::<DEPTH, ENTRIES>::fits_plainly(input) {
+            self.engines.try_get()?.run(input, &mut report)?;
         }
-        if fast::fits::<DEPTH>(input, ENTRIES) {
-            report.set_valid(true);
-            return Ok(report);
-        }
-        let mut engine = self.engines.try_get()?;
-        report.first = self.options.stops_at_first();
-        let valid = engine
-            .advance(input, &mut *report)
-            .and_then(|()| engine.finish(input, &mut *report))
-            .map_err(|fault| ValidateError::new(fault, engine.at()))?;
-        report.set_valid(valid);
         Ok(report)
     }
 
@@ -229,14 +145,33 @@ impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIE
     }
 }
 
-impl<const DEPTH: usize, const ENTRIES: usize> Default for Engine<DEPTH, ENTRIES> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<const DEPTH: usize, const ENTRIES: usize> Reset for Engine<DEPTH, ENTRIES> {
     fn reset(&mut self) {
         self.clear();
+    }
+}
+
+impl<const ERRORS: usize> Reset for Report<ERRORS> {
+    fn reset(&mut self) {
+        self.clear();
+    }
+}
+
+impl<T: AsRef<str>, const STREAMS: usize, const PLACES: usize, W: Notify> Source
+    for Receiver<'_, T, STREAMS, PLACES, W>
+{
+    type Piece = T;
+    type End = End;
+
+    fn try_next(&mut self) -> Result<Option<T>, End> {
+        match self.try_recv() {
+            Ok(piece) => Ok(Some(piece)),
+            Err(RecvError::Empty) => Ok(None),
+            Err(RecvError::Ended(end)) => Err(end),
+        }
+    }
+
+    fn cancel(&mut self) {
+        Receiver::cancel(self);
     }
 }

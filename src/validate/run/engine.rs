@@ -156,7 +156,7 @@ impl From<TooMuchWork> for Fault {
 
 /// A validation under way, of values within each other `DEPTH` deep at most, and with `ENTRIES` schemas at once at most.
 #[derive(Debug)]
-pub(crate) struct Engine<const DEPTH: usize, const ENTRIES: usize> {
+pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     pub(super) scanner: Scanner,
     pub(super) entries: Vec<Entry, ENTRIES>,
     pub(super) edges: Vec<Edge, ENTRIES>,
@@ -187,7 +187,9 @@ pub(crate) struct Engine<const DEPTH: usize, const ENTRIES: usize> {
 }
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
-    pub(crate) const fn new() -> Self {
+    /// Room for one validation after the other.
+    #[must_use]
+    pub const fn new() -> Self {
         const { assert!(ENTRIES <= u16::MAX as usize, "at most 65535 schemas at once") }
         Self {
             scanner: Scanner::new(),
@@ -214,7 +216,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// Back to where `new` is, without touching what is overwritten anyway.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.scanner = Scanner::new();
         self.entries.clear();
         self.edges.clear();
@@ -470,5 +472,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
         }
         Ok(())
+    }
+}
+
+impl<const DEPTH: usize, const ENTRIES: usize> Default for Engine<DEPTH, ENTRIES> {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -5,8 +5,8 @@ use crate::validate::options::Options;
 use crate::validate::schema::rules::{Num, Rules};
 
 /// What is the same through all of a validation.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
     pub(crate) rules: Rules<'a>,
     pub(crate) options: &'a Options,
     /// The text as far as it is there.

@@ -1,7 +1,6 @@
 //! What a validation says: violations and coerced values, in bounded texts.
 
 use super::log::{Log, WritePath};
-use crate::reset::Reset;
 use crate::validate::scalar::coerce::Coerced;
 use core::fmt::{self, Write};
 use core::ops::Deref;
@@ -164,7 +163,9 @@ pub struct Report<const ERRORS: usize> {
 }
 
 impl<const ERRORS: usize> Report<ERRORS> {
-    pub(crate) const fn new() -> Self {
+    /// Says that all is well.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             violations: Vec::new(),
             missed: 0,
@@ -173,6 +174,15 @@ impl<const ERRORS: usize> Report<ERRORS> {
             valid: true,
             first: false,
         }
+    }
+
+    /// Back to where [`new`](Self::new) is.
+    pub fn clear(&mut self) {
+        // Not a new one: that would copy all of the room.
+        self.violations.clear();
+        self.coercions.clear();
+        (self.missed, self.coercions_missed) = (0, 0);
+        (self.valid, self.first) = (true, false);
     }
 
     /// Whether the text fits the schema.
@@ -214,16 +224,6 @@ impl<const ERRORS: usize> Report<ERRORS> {
 impl<const ERRORS: usize> Default for Report<ERRORS> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<const ERRORS: usize> Reset for Report<ERRORS> {
-    fn reset(&mut self) {
-        // Not a new one: that would copy all of the room.
-        self.violations.clear();
-        self.coercions.clear();
-        (self.missed, self.coercions_missed) = (0, 0);
-        (self.valid, self.first) = (true, false);
     }
 }
 
