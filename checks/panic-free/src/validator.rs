@@ -1,6 +1,7 @@
 //! Texts held against schemas that are not known here, whole and while they stream.
 use forebay::validate::{
-    Coercion, Engine, Input, Options, Rejected, Report, Rules, Schema, StreamValidator, Text, ValidateError, Validator, Violation,
+    Coercion, Engine, Input, Options, Rejected, Report, Rules, Schema, StreamValidator, Text,
+    ValidateError, Validator, Violation,
 };
 use forebay::{Lease, Metrics, Pool, Receiver, Token};
 
