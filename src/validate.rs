@@ -1,4 +1,4 @@
-//! JSON schemas, and texts held against them without a tree or a heap.
+//! JSON schemas, and texts held against them without a tree or a heap: the crate `forebay-validate`, with pools.
 //!
 //! A [`Schema`] is built in Rust or read from JSON text, both also at compile time; a `SchemaBuf` (`std`) is
 //! read at run time. [`Validator`] holds whole texts against one, and lends its reports from a pool. [`StreamValidator`]
@@ -27,88 +27,239 @@
 //! # Ok::<(), forebay::validate::ValidateError>(())
 //! ```
 //!
-//! # What is followed
-//! Drafts 7 and 2020-12 ([`Draft`]): `type`, `enum`, `const`; `properties`, `required`, `additionalProperties`,
-//! `patternProperties`, `propertyNames`, `minProperties`, `maxProperties`, `dependencies`, `dependentRequired`,
-//! `dependentSchemas`; `items` in both forms, `prefixItems`, `additionalItems`, `contains`, `minContains`, `maxContains`,
-//! `minItems`, `maxItems`, `uniqueItems`; `minLength`, `maxLength`, `pattern`, `format` (see [`Format`]); `minimum`,
-//! `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`; `allOf`, `anyOf`, `oneOf`, `not`, `if`, `then`,
-//! `else`; `$ref` within the document, `$id`, `$anchor`; `true` and `false`; `customValidator`, which names a [`Check`] of
-//! [`Options::checks`]. Numbers are compared exactly, whatever
-//! their length. Of a key that stands twice in an object each value is held against the schema.
+//! The pages of [`forebay_validate`] list the keywords that are followed, the bounds, and the rules of coercion. Everything
+//! of that crate is here, too. Beside it stand the pools of [`Validator`], and what makes a [`Receiver`] the
+//! [`Source`] of a text.
 //!
-//! What would change the verdict and is not followed is refused when the schema is read: `unevaluatedItems`,
-//! `unevaluatedProperties`, `$dynamicRef`, `$recursiveRef`, other documents, and patterns beyond a regular language
-//! (look-around, back-references). `\p{…}` in patterns needs the feature `unicode`. Keywords that are not known are
-//! passed over.
+//! # Streams
+//! The model is told at once that its answer is no good:
+//! ```
+//! use forebay::validate::{Rejected, Schema, StreamValidator};
+//! use forebay::{SendError, StreamPool, Token};
 //!
-//! # Bounds
-//! Time is that of one pass over the text, and for a whole text of a quick look along it before: for each value at most the square of the schemas that apply to it and to the
-//! object or array around it, and never a power of the depth. What `uniqueItems`, `enum` and `const`
-//! compare is counted: what one text may take of that is bounded, too. There is room for so deep a text, so many schemas that
-//! apply at once, items that must differ, names that are required, and patterns of one string ([`Validator`] has the
-//! numbers); what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
+//! static STREAMS: StreamPool<Token, 4> = StreamPool::new();
+//! static ANSWER: Schema<12> = Schema::object()
+//!     .property("city", Schema::string().one_of_strings(&["Oslo", "Paris"]))
+//!     .closed();
 //!
-//! # Coercion
-//! With [`Options::coerce`] a scalar may stand for one of another type, by the rules of go-llms
-//! (`pkg/schema/validation/coercion.go`) where they lose nothing. The keywords then hold for what it is taken for, and the
-//! report has it. Where several types are asked for, integer is tried before number, boolean and string. `null`, objects and
-//! arrays are taken for nothing else, nor is anything taken for them: go-llms splits texts at commas to make arrays.
-//! Only what must fit is reported, not what a branch of `anyOf` or `oneOf` was taken for.
+//! let (mut model, mut receiver) = STREAMS.open()?;
+//! let mut validator = StreamValidator::<256>::new(&ANSWER);
 //!
-//! | from | to | rule | example |
-//! |---|---|---|---|
-//! | string | number | a decimal number, as Go's `ParseFloat` reads it; no `inf`, `nan`, hexadecimal | `"+.50"` → `0.50` |
-//! | string | integer | sign and digits, 64 bits | `"007"` → `7` |
-//! | string | boolean | `true`, `yes`, `1`, `false`, `no`, `0`, in any case | `"Yes"` → `true` |
-//! | number | integer | if it has no fraction; Go cuts it off | `4.2e1` → `42` |
-//! | number | boolean | 0 is false | `0.0` → `false` |
-//! | number | string | its digits, without an exponent | `1.50` → `"1.5"` |
-//! | boolean | number, integer | 1 or 0 | `true` → `1` |
-//! | boolean | string | `true` or `false` | `true` → `"true"` |
-//! | string | `date-time`, `date` | Go's layouts, month before day; without a zone it is UTC | `"Jan 2, 2006"` → `"2006-01-02T00:00:00Z"` |
-//! | number, digits | `date-time`, `date` | seconds since 1970, UTC | `1683731400` → `"2023-05-10T15:10:00Z"` |
-//! | string | `uuid` | `urn:uuid:…`, `{…}`, 32 digits | `"{F81D…"` → `"f81d…"` |
-//! | string | `email` | the address of `Name <address>` | `"Joe <a@b.c>"` → `"a@b.c"` |
-//! | string, number | `uri` | `http://` before it, where that makes one | `"a.b/c"` → `"http://a.b/c"` |
-//! | string, number | `duration` | `1h30m`, `1:30:45`, `2 hours`; milliseconds | `"1:30"` → `"PT1H30M"` |
-//! | string | `ipv4`, `ipv6` | the canonical form | `"::ffff:1.2.3.4"` → `"1.2.3.4"` |
+//! model.try_send_text(r#"{"city": "O"#).unwrap();
+//! assert_eq!(validator.receive(&mut receiver), Ok(None)); // not ended yet
+//! model.try_send_text("tt").unwrap();
+//! let rejected = validator.receive(&mut receiver).unwrap_err();
+//! assert_eq!(rejected, Rejected::Invalid { at: 11, keyword: "enum" });
+//! let violation = validator.violation().unwrap();
+//! assert_eq!(violation.to_string(), "/city: must be one of the listed values");
+//!
+//! // The receiver has left for the validator, and the next token does not go out.
+//! assert!(matches!(model.try_send(Token::default()), Err(SendError::Cancelled(_))));
+//! # Ok::<(), forebay::Exhausted>(())
+//! ```
+//!
+//! Where the policy is `Wake`, wait for tokens and push them; dropping the receiver is what tells the sender then.
+//! ```
+//! # #[cfg(any(feature = "std", feature = "async"))] {
+//! use forebay::validate::{Rejected, StreamValidator};
+//! use forebay::{Receiver, Token, Wake};
+//!
+//! async fn check<'v>(
+//!     mut answer: Receiver<'_, Token, 64, 20, Wake>,
+//!     validator: &'v mut StreamValidator<'_, 4096>,
+//! ) -> Result<&'v str, Rejected> {
+//!     while let Ok(token) = answer.recv().await {
+//!         validator.push(&token)?;
+//!     }
+//!     validator.finish()
+//! }
+//! # }
+//! ```
 //!
 //! # Source
-//! go-llms' `Validator`; Pike's machine, which follows all branches of a regular expression at once.
+//! go-llms' `Validator`.
 //
-// The page `guide::design` has the layers within.
 
-mod build;
-mod coerce;
-mod engine;
-mod error;
-mod fast;
-mod format;
-mod load;
-mod number;
 #[cfg(feature = "std")]
-mod owned;
-mod print;
-mod regex;
-mod report;
-mod scan;
-mod schema;
-mod stream;
-mod text;
-mod uri;
-mod validator;
-mod value;
+#[doc(inline)]
+pub use forebay_validate::SchemaBuf;
+#[doc(inline)]
+pub use forebay_validate::{
+    Check, Coercion, Draft, Engine, Format, Input, MESSAGE, Malformed, NoReport, Options, PATH,
+    Rejected, Report, Rules, Schema, SchemaError, SchemaErrorKind, Source, StreamValidator, Text,
+    Types, ValidateError, Value, Violation,
+};
 
-pub use build::Schema;
-pub use error::{SchemaError, SchemaErrorKind};
-pub use format::Format;
-pub use load::Draft;
-#[cfg(feature = "std")]
-pub use owned::SchemaBuf;
-pub use report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
-pub use scan::Malformed;
-pub use schema::{Check, Rules, Types};
-pub use stream::{Rejected, StreamValidator};
-pub use validator::{Options, ValidateError, Validator};
-pub use value::Value;
+use crate::error::{End, Exhausted, RecvError};
+use crate::pool::{Lease, Metrics, Pool};
+use crate::reset::Reset;
+use crate::stream::Receiver;
+use crate::wait::Notify;
+use core::fmt;
+
+impl From<Exhausted> for ValidateError {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::Exhausted(NoReport::new(exhausted.capacity()))
+    }
+}
+
+/// Holds JSON texts against schemas without a tree and without the heap: what it needs, and what it says, comes from
+/// its own pools.
+///
+/// # Shape
+/// `RESULTS` reports can be out at once, each with room for `ERRORS` violations. Objects and arrays may be `DEPTH`
+/// deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value and to all those around it;
+/// as many items of arrays with `uniqueItems` are held at once. Besides, there is room for 2,048 names that are required
+/// at once, and for 32 patterns of about 8,000 instructions in all on one string. What is deeper is
+/// [`ValidateError::TooDeep`], what needs more of the others [`ValidateError::TooComplex`]. Texts may have up to 4 GiB.
+///
+/// A report takes 472 bytes for each of `ERRORS`, which is a violation and a coerced value. What a validation works with
+/// takes 46 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.6 KB. There are `RESULTS` of both: 18 KB each with
+/// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them. A validation takes 28 bytes of
+/// stack for each of `DEPTH` itself.
+///
+/// # Context
+/// [`validate`](Self::validate) does not wait: lock-free gets, a look whether the text plainly fits, which most that fit
+/// do, else one pass over it with the keywords that apply, and what is [compared](forebay_validate#bounds). That may be long for an interrupt handler.
+///
+/// # Source
+/// go-llms' `Validator` (`pkg/schema/validation/validator.go`), whose results never go back to their pool.
+///
+/// # Examples
+/// ```
+/// use forebay::validate::{Schema, Validator};
+///
+/// static PERSON: Schema<16> = Schema::object()
+///     .property("name", Schema::string().min_length(1))
+///     .property("age", Schema::integer().minimum(0))
+///     .required(&["name"])
+///     .closed();
+///
+/// static VALIDATOR: Validator<4> = Validator::new(); // four reports at once
+///
+/// let report = VALIDATOR.validate(&PERSON, r#"{"name": "Ada", "age": 36}"#)?;
+/// assert!(report.is_valid());
+///
+/// let report = VALIDATOR.validate(&PERSON, r#"{"age": "36", "agee": 1}"#)?;
+/// assert_eq!(
+///     report.to_string(),
+///     "/age: must be an integer\n/agee: is not allowed\nvalue: must have the property \"name\""
+/// );
+/// # Ok::<(), forebay::validate::ValidateError>(())
+/// ```
+pub struct Validator<
+    const RESULTS: usize,
+    const ERRORS: usize = 8,
+    const DEPTH: usize = 32,
+    const ENTRIES: usize = 256,
+> {
+    options: Options,
+    reports: Pool<Report<ERRORS>, RESULTS>,
+    engines: Pool<Engine<DEPTH, ENTRIES>, RESULTS>,
+}
+
+impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIES: usize>
+    Validator<RESULTS, ERRORS, DEPTH, ENTRIES>
+{
+    crate::sync::const_fn! {
+        /// With [`Options::new`].
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { options: Options::new(), reports: Pool::new(), engines: Pool::new() }
+        }
+    }
+
+    /// The same with these options.
+    #[must_use]
+    pub const fn with(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Holds `json` against `schema`, a `&Schema` or a `&SchemaBuf`.
+    ///
+    /// # Errors
+    /// If all reports are lent, if `json` is not JSON, or if it or the schema needs more room than there is. A text
+    /// that does not fit is no error: the report says so.
+    ///
+    /// # Panics
+    /// As the [checks](Check) that the schema calls do; report and room go back then.
+    ///
+    /// # Examples
+    /// See [`Validator`].
+    pub fn validate<'s>(
+        &self,
+        schema: impl Into<Rules<'s>>,
+        json: &str,
+    ) -> Result<Lease<&Pool<Report<ERRORS>, RESULTS>>, ValidateError> {
+        let mut report = self.reports.try_get()?;
+        let input = Input::new(schema.into(), &self.options, json)?;
+        // A report that was just lent says that all is well.
+        if !Engine::<DEPTH, ENTRIES>::fits_plainly(input) {
+            self.engines.try_get()?.run(input, &mut report)?;
+        }
+        Ok(report)
+    }
+
+    /// The counts of the pool of reports: `gets` are validations, `exhausted` those that found no report.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.reports.metrics()
+    }
+
+    /// Reports that can still be had.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.reports.available()
+    }
+}
+
+impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIES: usize> Default
+    for Validator<RESULTS, ERRORS, DEPTH, ENTRIES>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const RESULTS: usize, const ERRORS: usize, const DEPTH: usize, const ENTRIES: usize> fmt::Debug
+    for Validator<RESULTS, ERRORS, DEPTH, ENTRIES>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Validator")
+            .field("options", &self.options)
+            .field("available", &self.available())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<const DEPTH: usize, const ENTRIES: usize> Reset for Engine<DEPTH, ENTRIES> {
+    fn reset(&mut self) {
+        self.clear();
+    }
+}
+
+impl<const ERRORS: usize> Reset for Report<ERRORS> {
+    fn reset(&mut self) {
+        self.clear();
+    }
+}
+
+impl<T: AsRef<str>, const STREAMS: usize, const PLACES: usize, W: Notify> Source
+    for Receiver<'_, T, STREAMS, PLACES, W>
+{
+    type Piece = T;
+    type End = End;
+
+    fn try_next(&mut self) -> Result<Option<T>, End> {
+        match self.try_recv() {
+            Ok(piece) => Ok(Some(piece)),
+            Err(RecvError::Empty) => Ok(None),
+            Err(RecvError::Ended(end)) => Err(end),
+        }
+    }
+
+    fn cancel(&mut self) {
+        Receiver::cancel(self);
+    }
+}

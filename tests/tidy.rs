@@ -3,11 +3,19 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder of the crate `forebay-validate`, which a published package of forebay does not hold.
+fn validator() -> Option<PathBuf> {
+    let folder = root().join("validate");
+    assert!(folder.exists() || common::is_published_package(), "the validator is there");
+    folder.exists().then_some(folder)
 }
 
 /// The manifest as it was written. In a published package cargo keeps it beside the one that it rewrites without comments.
@@ -18,7 +26,9 @@ fn manifest() -> String {
 
 /// A file of `src`, by lines.
 struct Source {
-    /// Within `src`, as `pool/lease.rs`.
+    /// `src` or `validate/src`.
+    folder: &'static str,
+    /// Within it, as `pool/lease.rs`.
     name: String,
     /// With comments.
     lines: Vec<String>,
@@ -45,7 +55,7 @@ impl Source {
     }
 
     fn at(&self, line: usize) -> String {
-        format!("src/{}:{}: {}", self.name, line + 1, self.lines[line].trim())
+        format!("{}/{}:{}: {}", self.folder, self.name, line + 1, self.lines[line].trim())
     }
 
     /// Whether a comment that `f` likes stands at `line`, or above it within `reach` lines.
@@ -79,6 +89,17 @@ fn has_word(text: &str, word: &str) -> bool {
 }
 
 fn sources() -> Vec<Source> {
+    sources_in("src")
+}
+
+/// Of both crates.
+fn all_sources() -> Vec<Source> {
+    let mut all = sources();
+    all.extend(validator().iter().flat_map(|_| sources_in("validate/src")));
+    all
+}
+
+fn sources_in(folder: &'static str) -> Vec<Source> {
     fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -89,13 +110,14 @@ fn sources() -> Vec<Source> {
             }
         }
     }
-    let folder = root().join("src");
+    let top = root().join(folder);
     let mut paths = Vec::new();
-    collect(&folder, &mut paths);
+    collect(&top, &mut paths);
     paths.sort();
     assert!(paths.len() > 15, "the sources are there");
     let read = |path: &PathBuf| Source {
-        name: path.strip_prefix(&folder).unwrap().to_str().unwrap().replace('\\', "/"),
+        folder,
+        name: path.strip_prefix(&top).unwrap().to_str().unwrap().replace('\\', "/"),
         lines: fs::read_to_string(path).unwrap().lines().map(String::from).collect(),
     };
     paths.iter().map(read).collect()
@@ -120,7 +142,7 @@ fn atomics_and_cells_come_from_sync() {
     let facade =
         ["mod", "core", "words", "weak", "loom", "shuttle"].map(|file| format!("sync/{file}.rs"));
     let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !facade.contains(&source.name)) {
+    for source in all_sources().iter().filter(|source| !facade.contains(&source.name)) {
         for (at, code) in source.code() {
             if names.iter().any(|name| code.contains(name)) {
                 found.push(source.at(at));
@@ -299,7 +321,8 @@ fn imports_point_down() {
 #[test]
 fn imports_that_point_up_are_seen() {
     let is_seen = |name: &str, text: &str| {
-        let source = Source { name: name.into(), lines: text.lines().map(String::from).collect() };
+        let lines = text.lines().map(String::from).collect();
+        let source = Source { folder: "src", name: name.into(), lines };
         !upward(&[source], &rooms()).0.is_empty()
     };
     // By each way to name it, also behind a module that ends, and in unit tests.
@@ -347,6 +370,138 @@ fn the_design_names_each_file() {
     };
     let missing = sources().into_iter().filter(|source| !is_named(source));
     none(missing.map(|source| source.name).collect(), "src/guide/design.md has each file of src");
+}
+
+/// The parts of the validator: each uses only those before it.
+const PARTS: [&str; 8] = ["json", "pattern", "scalar", "schema", "options", "run", "stream", "lib"];
+
+/// What file of the validator each of its files names in a path, with the line: unit tests included, and `super` and `self`
+/// followed.
+fn imports(source: &Source, files: &BTreeSet<String>) -> Vec<(usize, String)> {
+    let own: Vec<_> = source.name.trim_end_matches(".rs").split('/').collect();
+    let own = match own.as_slice() {
+        ["lib"] => &[],
+        [folder @ .., "mod"] => folder,
+        path => path,
+    };
+    let file_of = |path: &[&str]| {
+        let path = path.join("/");
+        let names = [format!("{path}.rs"), format!("{path}/mod.rs")];
+        let names = if path.is_empty() { ["lib.rs".into(), String::new()] } else { names };
+        names.into_iter().find(|name| files.contains(name))
+    };
+    let mut found = Vec::new();
+    // Items of modules that are written within the file have another `super`.
+    let (mut inner, mut list): (bool, Option<Vec<String>>) = (false, None);
+    for (at, line) in source.lines.iter().enumerate() {
+        let code = code_of(line);
+        inner |= line.starts_with("mod ") && line.ends_with('{');
+        inner &= line != "}";
+        let here: Vec<&str> = if inner { [own, &["tests"]].concat() } else { own.to_vec() };
+        let mut resolve = |words: &[&str]| {
+            let Some((first, rest)) = words.split_first() else { return };
+            let mut path = match *first {
+                "crate" => Vec::new(),
+                "self" => here.clone(),
+                "super" => here[..here.len().saturating_sub(1)].to_vec(),
+                // A module of one's own, where names are handed on.
+                child if file_of(&[&here[..], &[child]].concat()).is_some() => {
+                    [&here[..], &[child]].concat()
+                }
+                _ => return,
+            };
+            for word in rest {
+                match *word {
+                    "super" => drop(path.pop()),
+                    "self" => {}
+                    word if file_of(&[&path[..], &[word]].concat()).is_some() => path.push(word),
+                    _ => break,
+                }
+            }
+            while path.len() > own.len() && path[..own.len()] == *own && file_of(&path).is_none() {
+                path.pop();
+            }
+            found.extend(file_of(&path).filter(|to| *to != source.name).map(|to| (at, to)));
+        };
+        let start = code.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        if let Some(prefix) = &list {
+            let prefix: Vec<_> = prefix.iter().map(String::as_str).collect();
+            for name in code.split(|c| !is_word(c)).filter(|name| !name.is_empty()) {
+                resolve(&[&prefix[..], &[name]].concat());
+            }
+            if code.ends_with("};") {
+                list = None;
+            }
+            continue;
+        }
+        if let Some(path) = start.strip_prefix("use ") {
+            let (prefix, names) = path.split_once('{').unwrap_or((path, ""));
+            let prefix: Vec<_> = prefix.split(|c| !is_word(c)).filter(|w| !w.is_empty()).collect();
+            resolve(&prefix);
+            for name in names.split(|c| !is_word(c)).filter(|name| !name.is_empty()) {
+                resolve(&[&prefix[..], &[name]].concat());
+            }
+            if path.contains('{') && !path.contains('}') {
+                list = Some(prefix.iter().map(ToString::to_string).collect());
+            }
+            continue;
+        }
+        for (start, word) in ["crate::", "super::"].iter().flat_map(|w| code.match_indices(w)) {
+            let before = &code[..start];
+            if !before.ends_with(is_word) && !before.ends_with(':') {
+                let path = &code[start..];
+                let end = path.find(|c| !is_word(c) && c != ':').unwrap_or(path.len());
+                debug_assert!(path.starts_with(word));
+                let words: Vec<_> = path[..end].split("::").filter(|w| !w.is_empty()).collect();
+                resolve(&words);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_of_the_validator_point_down() {
+    if validator().is_none() {
+        return println!("skipped: a published package does not hold the validator");
+    }
+    let sources = sources_in("validate/src");
+    let files: BTreeSet<_> = sources.iter().map(|source| source.name.clone()).collect();
+    let part = |name: &str| {
+        let part = name.split(['/', '.']).next().unwrap();
+        PARTS
+            .iter()
+            .position(|known| *known == part)
+            .unwrap_or_else(|| panic!("{name} has no part"))
+    };
+    let (mut found, mut edges) = (Vec::new(), BTreeMap::<&str, BTreeSet<String>>::new());
+    for source in &sources {
+        for (at, to) in imports(source, &files) {
+            if part(&to) > part(&source.name) {
+                found.push(source.at(at));
+            }
+            edges.entry(&source.name).or_default().insert(to);
+        }
+    }
+    assert!(edges.values().map(BTreeSet::len).sum::<usize>() > 80, "imports were found at all");
+    none(found, "a file uses items of its own part, and of those before it");
+
+    // No circles within a part either: files that use none that are left are taken away, again and again.
+    let mut left: BTreeSet<_> = files.iter().map(String::as_str).collect();
+    loop {
+        let free: Vec<_> = left
+            .iter()
+            .filter(|file| {
+                edges.get(*file).is_none_or(|to| !to.iter().any(|to| left.contains(&**to)))
+            })
+            .copied()
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|file| !free.contains(file));
+    }
+    none(left.into_iter().map(String::from).collect(), "files that use each other, in a circle");
 }
 
 /// A letter and a digit, such as `R0`.
@@ -429,9 +584,8 @@ fn is_planted(source: &Source, at: usize) -> bool {
     opened.is_some_and(|line| line.trim().starts_with("if seeded!("))
 }
 
-/// Features of `Cargo.toml`, each with the line above it.
-fn features() -> Vec<(String, String)> {
-    let manifest = manifest();
+/// Features of a `Cargo.toml`, each with the line above it.
+fn features(manifest: &str) -> Vec<(String, String)> {
     let lines: Vec<_> = manifest.lines().collect();
     let start = lines.iter().position(|line| *line == "[features]").unwrap();
     (start + 1..lines.len())
@@ -444,15 +598,22 @@ fn features() -> Vec<(String, String)> {
 
 #[test]
 fn features_are_explained() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let features = features();
-    assert!(features.len() >= 4, "{features:?}");
-    for (name, above) in features {
-        assert!(
-            above.starts_with("# "),
-            "a comment above `{name}` in Cargo.toml says what it costs"
-        );
-        assert!(readme.contains(&format!("`{name}`")), "README.md names the feature `{name}`");
+    let mut crates = vec![(root().to_path_buf(), manifest())];
+    crates.extend(validator().map(|folder| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        (folder, manifest)
+    }));
+    for (folder, manifest) in crates {
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        let features = features(&manifest);
+        assert!(features.len() >= 4, "{features:?}");
+        for (name, above) in features {
+            assert!(
+                above.starts_with("# "),
+                "a comment above `{name}` in Cargo.toml says what it costs"
+            );
+            assert!(readme.contains(&format!("`{name}`")), "README.md names the feature `{name}`");
+        }
     }
 }
 
@@ -462,7 +623,7 @@ fn library_does_not_print_or_leave_work() {
         ["todo!", "unimplemented!", "dbg!", "println!", "print!", "eprintln!", "unreachable!"];
     let calls = [".unwrap()", ".expect("];
     let mut found = Vec::new();
-    for source in sources() {
+    for source in all_sources() {
         for (at, code) in source.code() {
             if words.iter().any(|word| code.contains(word))
                 || calls.iter().any(|call| code.contains(call))
@@ -477,6 +638,7 @@ fn library_does_not_print_or_leave_work() {
 #[test]
 fn rules_see_what_they_are_for() {
     let source = Source {
+        folder: "src",
         name: "pool/x.rs".into(),
         lines: [
             "// SAFETY: so.",
@@ -496,4 +658,29 @@ fn rules_see_what_they_are_for() {
     assert!(names_an_edge(" A0 (Acquire)") && !names_an_edge(" U32 0"));
     assert!(has_word("a Release b", "Release") && !has_word("ReleaseX", "Release"));
     assert_eq!(source.code().count(), 3);
+
+    let files = ["lib.rs", "a/mod.rs", "a/b.rs", "a/c.rs", "d.rs"].map(String::from).into();
+    let source = Source {
+        folder: "validate/src",
+        name: "a/b.rs".into(),
+        lines: [
+            "use super::c::{C, D};",
+            "use crate::{",
+            "    d::D,",
+            "};",
+            "use core::fmt;",
+            "fn f() { super::c::g(crate::d::h) }",
+            "mod tests {",
+            "    use super::super::c::C;",
+            "    use super::{b, B};",
+            "}",
+        ]
+        .map(String::from)
+        .into(),
+    };
+    let found = imports(&source, &files);
+    let expected = [(0, "a/c.rs"), (2, "d.rs"), (5, "d.rs"), (5, "a/c.rs"), (7, "a/c.rs")];
+    assert!(expected.iter().all(|(at, to)| found.contains(&(*at, to.to_string()))), "{found:?}");
+    assert!(found.iter().all(|(at, to)| *at < 4 || to != "lib.rs"), "{found:?}");
+    assert!(found.iter().all(|(at, _)| *at != 4 && *at != 8), "{found:?}");
 }

@@ -1,295 +1,12 @@
-//! Whole texts held against schemas.
+//! The validator of whole texts with its pools, and streams as sources of texts. What else there is to validation is tested where
+//! it is: in `forebay-validate`.
 #![cfg(all(feature = "std", feature = "validate"))]
 
-use forebay::validate::{
-    Draft, Options, Schema, SchemaBuf, Types, ValidateError, Validator, Value,
-};
-
-// As many as there are tests here, which may all run at once.
-static VALIDATOR: Validator<21> = Validator::new();
+use forebay::validate::{Options, Rejected, SchemaBuf, StreamValidator, Validator};
+use forebay::{End, SendError, StreamPool, Token};
 
 fn schema(json: &str) -> SchemaBuf {
     SchemaBuf::from_json(json).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-/// What is wrong with `json`, one a line.
-fn report(schema_json: &str, json: &str) -> String {
-    let schema = schema(schema_json);
-    let report =
-        VALIDATOR.validate(&schema, json).unwrap_or_else(|error| panic!("{json}: {error}"));
-    assert_eq!(report.is_valid(), report.violations().is_empty(), "{json}");
-    report.to_string()
-}
-
-/// Holds texts that fit, and texts that do not, against a schema.
-fn check(schema_json: &str, fit: &[&str], others: &[&str]) {
-    let schema = schema(schema_json);
-    for json in fit {
-        let report = VALIDATOR.validate(&schema, json).unwrap();
-        assert!(report.is_valid(), "{json} for {schema_json}: {report}");
-    }
-    for json in others {
-        let report = VALIDATOR.validate(&schema, json).unwrap();
-        assert!(!report.is_valid(), "{json} for {schema_json}");
-    }
-}
-
-#[test]
-fn types() {
-    check(
-        r#"{"type": "integer"}"#,
-        &["1", "-0", "1.0", "10e-1", "1e400"],
-        &["1.5", "\"1\"", "null", "[]", "{}"],
-    );
-    check(r#"{"type": "number"}"#, &["1", "1.5"], &["true", "\"1\""]);
-    check(r#"{"type": ["string", "null"]}"#, &["null", "\"\""], &["0", "false"]);
-    check(r#"{"type": ["integer", "number"]}"#, &["1.5"], &["\"\""]);
-    check("true", &["null", "[{}]"], &[]);
-    check("false", &[], &["null", "0", "{}"]);
-}
-
-#[test]
-fn numbers_are_exact() {
-    check(
-        r#"{"minimum": 0.1}"#,
-        &["0.1", "1e-1", "0.10000000000000000000000001"],
-        &["0.09999999999999999999999999"],
-    );
-    check(
-        r#"{"maximum": 9007199254740993}"#,
-        &["9007199254740993"],
-        &["9007199254740994", "9007199254740993.1"],
-    );
-    check(
-        r#"{"exclusiveMinimum": 0, "exclusiveMaximum": 1}"#,
-        &["1e-999999999999"],
-        &["0", "-0.0", "1.0", "1e999"],
-    );
-    check(r#"{"multipleOf": 0.01}"#, &["0.07", "19.99", "1e300", "0"], &["0.005", "1e-300"]);
-    check(r#"{"const": 1.0}"#, &["1", "1.00", "0.1e1"], &["1.01", "\"1\"", "true"]);
-}
-
-#[test]
-fn strings() {
-    check(
-        r#"{"minLength": 2, "maxLength": 3}"#,
-        &[r#""ab""#, r#""🐲🐲🐲""#, r#""\ud83d\udc32\n""#, "1"],
-        &[r#""a""#, r#""🐲""#, r#""abcd""#],
-    );
-    check(r#"{"pattern": "^a+$"}"#, &[r#""aaa""#, r#""\u0061""#], &[r#""""#, r#""ab""#, r#""ba""#]);
-    check(
-        r#"{"enum": ["a\"b", 1, null, {"x": [1]}]}"#,
-        &[r#""a\u0022b""#, "1.0", "null", r#"{ "x" : [ 1 ] }"#],
-        &[r#""ab""#, "2", "[]", r#"{"x": [1, 2]}"#],
-    );
-    check(
-        r#"{"format": "date"}"#,
-        &[r#""2024-02-29""#, r#""2024-02\u002d29""#, "7"],
-        &[r#""2023-02-29""#],
-    );
-}
-
-#[test]
-fn objects() {
-    let person = r#"{
-        "type": "object",
-        "properties": {"name": {"type": "string"}, "age": {"type": "integer", "minimum": 0}},
-        "required": ["name"],
-        "additionalProperties": false
-    }"#;
-    check(
-        person,
-        &[r#"{"name": "x"}"#, r#"{"age": 1, "n\u0061me": ""}"#],
-        &["{}", r#"{"name": 1}"#, r#"{"name": "", "x": 1}"#, "[]"],
-    );
-    check(
-        r#"{"minProperties": 1, "maxProperties": 2}"#,
-        &[r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#],
-        &["{}", r#"{"a": 1, "b": 2, "c": 3}"#],
-    );
-    check(
-        r#"{"patternProperties": {"^a": {"type": "integer"}}, "additionalProperties": {"type": "null"}}"#,
-        &[r#"{"ab": 1, "b": null}"#],
-        &[r#"{"a": null}"#, r#"{"b": 1}"#],
-    );
-    check(r#"{"propertyNames": {"maxLength": 2}}"#, &[r#"{"ab": 1}"#, "{}"], &[r#"{"abc": 1}"#]);
-    check(r#"{"propertyNames": false}"#, &["{}"], &[r#"{"a": 1}"#]);
-    check(
-        r#"{"dependentRequired": {"a": ["b", "c"]}}"#,
-        &["{}", r#"{"b": 1}"#, r#"{"c": 1, "a": 1, "b": 1}"#],
-        &[r#"{"a": 1}"#, r#"{"b": 1, "a": 1}"#],
-    );
-    check(
-        r#"{"dependentSchemas": {"a": {"maxProperties": 1}}}"#,
-        &[r#"{"b": 1, "c": 1}"#, r#"{"a": 1}"#],
-        &[r#"{"a": 1, "b": 1}"#, r#"{"b": 1, "a": 1}"#],
-    );
-}
-
-#[test]
-fn arrays() {
-    check(
-        r#"{"items": {"type": "integer"}, "minItems": 1, "maxItems": 3}"#,
-        &["[1]", "[1, 2, 3]"],
-        &["[]", "[1, 2, 3, 4]", "[1, null]"],
-    );
-    check(
-        r#"{"prefixItems": [{"type": "integer"}, {"type": "string"}], "items": false}"#,
-        &["[]", r#"[1, ""]"#],
-        &[r#"[""]"#, r#"[1, "", 0]"#],
-    );
-    check(r#"{"contains": {"const": 5}}"#, &["[1, 5]", "[5, 5]"], &["[]", "[1]"]);
-    check(
-        r#"{"contains": {"const": 5}, "minContains": 2, "maxContains": 3}"#,
-        &["[5, 5]", "[5, 1, 5, 5]"],
-        &["[5]", "[5, 5, 5, 5]"],
-    );
-    check(r#"{"contains": {"const": 5}, "minContains": 0}"#, &["[]", "[1]"], &[]);
-    check(
-        r#"{"uniqueItems": true}"#,
-        &["[]", "[1, \"1\", true]", r#"[{"a": 1}, {"a": 2}]"#, "[[1, 2], [2, 1]]", "[0, false]"],
-        &[
-            "[1, 2, 1.0]",
-            r#"[{"a": 1, "b": [2]}, 0, {"b": [2.0], "a": 1}]"#,
-            r#"["a", "\u0061"]"#,
-            "[[], []]",
-        ],
-    );
-    // Members of objects are no items.
-    check(r#"{"uniqueItems": true}"#, &[r#"{"a": 1, "b": 1}"#, r#"[{"a": [], "b": []}]"#], &[]);
-    check(r#"{"items": {"uniqueItems": true}}"#, &[r#"[{"a": 1, "b": 1}]"#], &["[[1, 1]]"]);
-    // What the inner array holds is not the outer one's.
-    check(
-        r#"{"uniqueItems": true, "items": {"uniqueItems": true}}"#,
-        &["[[1, 2], [2, 1], [1]]"],
-        &["[[1, 1]]", "[[1, 2], [1, 2]]"],
-    );
-}
-
-#[test]
-fn draft_7_items() {
-    let tuple = SchemaBuf::from_json_with(
-        r#"{"items": [{"type": "integer"}], "additionalItems": {"type": "string"}}"#,
-        Draft::Draft7,
-    )
-    .unwrap();
-    for (json, valid) in [("[]", true), ("[1, \"a\"]", true), ("[\"a\"]", false), ("[1, 2]", false)]
-    {
-        assert_eq!(VALIDATOR.validate(&tuple, json).unwrap().is_valid(), valid, "{json}");
-    }
-}
-
-#[test]
-fn combinations() {
-    check(r#"{"allOf": [{"minimum": 1}, {"maximum": 3}]}"#, &["1", "3"], &["0", "4"]);
-    check(r#"{"anyOf": [{"type": "string"}, {"minimum": 5}]}"#, &["\"\"", "5", "null"], &["4"]);
-    check(r#"{"oneOf": [{"minimum": 2}, {"type": "integer"}]}"#, &["1", "2.5"], &["3", "1.5"]);
-    check(r#"{"not": {"type": "integer"}}"#, &["1.5", "\"\""], &["1"]);
-    check(
-        r#"{"not": {"properties": {"a": {"type": "string"}}, "required": ["a"]}}"#,
-        &["{}", r#"{"a": 1}"#],
-        &[r#"{"a": ""}"#],
-    );
-    let conditional = r#"{
-        "if": {"properties": {"kind": {"const": "circle"}}, "required": ["kind"]},
-        "then": {"required": ["radius"]},
-        "else": {"required": ["width"]}
-    }"#;
-    check(
-        conditional,
-        &[
-            r#"{"kind": "circle", "radius": 1}"#,
-            r#"{"kind": "box", "width": 1}"#,
-            r#"{"width": 1}"#,
-        ],
-        &[r#"{"kind": "circle", "width": 1}"#, r#"{"radius": 1}"#],
-    );
-    check(r#"{"if": {"type": "integer"}, "else": false}"#, &["1"], &["\"\""]);
-    check(r#"{"then": false, "else": false}"#, &["1"], &[]);
-    check(
-        r#"{"anyOf": [{"properties": {"a": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"not": {"const": 1}}}]}}}, {"required": ["b"]}]}"#,
-        &[r#"{"a": null}"#, r#"{"a": [2]}"#, r#"{"a": [1], "b": 0}"#],
-        &[r#"{"a": [1]}"#, r#"{"a": 0}"#],
-    );
-}
-
-#[test]
-fn references() {
-    let tree = r##"{
-        "$ref": "#/$defs/node",
-        "$defs": {"node": {"type": "object", "properties": {"value": {"type": "integer"}, "children": {"type": "array", "items": {"$ref": "#/$defs/node"}}}, "required": ["value"]}}
-    }"##;
-    check(
-        tree,
-        &[r#"{"value": 1, "children": [{"value": 2, "children": [{"value": 3}]}]}"#],
-        &[r#"{"value": 1, "children": [{"value": 2, "children": [{}]}]}"#],
-    );
-    let endless = schema(r##"{"$ref": "#"}"##);
-    assert!(matches!(VALIDATOR.validate(&endless, "1"), Err(ValidateError::Reference { .. })));
-    // As long as another way leads to a verdict, the circle does no harm.
-    check(r##"{"anyOf": [{"$ref": "#"}, {"type": "string"}]}"##, &["\"\""], &[]);
-}
-
-/// Each level holds its child against both branches: followed one after the other that is 2 to the power of the depth.
-#[test]
-fn branches_within_branches_take_no_longer() {
-    let schema = schema(
-        r##"{"anyOf": [
-            {"properties": {"next": {"$ref": "#"}}, "required": ["a"]},
-            {"properties": {"next": {"$ref": "#"}}, "required": ["b"]}
-        ]}"##,
-    );
-    let mut json = String::from(r#"{"b": 1}"#);
-    for _ in 0..31 {
-        json = format!(r#"{{"next": {json}, "b": 1}}"#);
-    }
-    assert!(VALIDATOR.validate(&schema, &json).unwrap().is_valid());
-}
-
-#[test]
-fn violations_say_what_and_where() {
-    let order = r#"{
-        "type": "object",
-        "properties": {
-            "id": {"type": "string", "pattern": "^[A-Z]{2}[0-9]+$"},
-            "lines": {"type": "array", "minItems": 1, "items": {
-                "type": "object",
-                "properties": {"a/b~c": {"type": "integer", "minimum": 1, "multipleOf": 2}},
-                "required": ["a/b~c"]
-            }}
-        },
-        "required": ["id", "lines"]
-    }"#;
-    assert_eq!(report(order, r#"{"id": "AB1", "lines": [{"a/b~c": 2}]}"#), "valid");
-    assert_eq!(
-        report(order, r#"{"id": "ab", "lines": [{"a/b~c": 2}, {}, {"a/b~c": -3}]}"#),
-        "/id: must match the pattern\n\
-         /lines/1: must have the property \"a/b~c\"\n\
-         /lines/2/a~1b~0c: must be at least 1\n\
-         /lines/2/a~1b~0c: must be a multiple of 2"
-    );
-    assert_eq!(
-        report(order, "{}"),
-        "value: must have the property \"id\"\nvalue: must have the property \"lines\""
-    );
-    assert_eq!(
-        report(r#"{"anyOf": [{"type": "null"}, {"minimum": 3}]}"#, "2"),
-        "value: must fit one of the schemas of `anyOf`"
-    );
-    assert_eq!(
-        report(r#"{"type": ["integer", "null"]}"#, "\"\""),
-        "value: must be an integer or null"
-    );
-    assert_eq!(
-        report(r#"{"properties": {"a": {"const": {"b": 1}}}}"#, r#"{"a": 2}"#),
-        "/a: must be {\"b\": 1}"
-    );
-
-    let schema = schema(order);
-    let json = r#"{"id": 1}"#;
-    let report = VALIDATOR.validate(&schema, json).unwrap();
-    let violation = &report.violations()[0];
-    assert_eq!((violation.keyword(), violation.at(), &**violation.path()), ("type", 7, "/id"));
 }
 
 #[test]
@@ -314,20 +31,6 @@ fn what_does_not_fit_into_a_report_is_counted() {
 }
 
 #[test]
-fn long_paths_and_messages_are_cut() {
-    let name = "é".repeat(200);
-    let text = format!(r#"{{"properties": {{"{name}": {{"const": "{name}"}}}}}}"#);
-    let schema = schema(&text);
-    let json = format!(r#"{{"{name}": 1}}"#);
-    let report = VALIDATOR.validate(&schema, &json).unwrap();
-    let violation = &report.violations()[0];
-    for text in [&**violation.path(), &**violation.message()] {
-        assert!(text.ends_with("é…") && text.len() <= 96, "{text}");
-    }
-    assert!(violation.path().is_cut() && violation.message().is_cut());
-}
-
-#[test]
 fn reports_are_lent_and_come_back_empty() {
     static TWO: Validator<2> = Validator::new();
     let schema = schema("false");
@@ -346,187 +49,39 @@ fn reports_are_lent_and_come_back_empty() {
 }
 
 #[test]
-fn what_is_no_json_is_an_error_with_its_place() {
-    let schema = schema("true");
-    for (json, at, what) in [
-        ("", 0, "the text is cut off"),
-        ("[1, 2", 5, "the text is cut off"),
-        ("[1,]", 3, "expected a value"),
-        ("{\"a\" 1}", 5, "expected `:`"),
-        ("01", 1, "expected nothing more"),
-        ("nul", 3, "the text is cut off"),
-        ("\"\\x\"", 2, "no such escape"),
-        ("\"\\ud800\"", 7, "half of a surrogate pair"),
-        ("\"\n\"", 1, "a control character in a string"),
-        ("1 2", 2, "expected nothing more"),
-        ("-", 1, "the text is cut off"),
-        ("[1.e3]", 3, "expected a digit"),
-        ("\u{feff}1", 0, "expected a value"),
-    ] {
-        let error = VALIDATOR.validate(&schema, json).unwrap_err();
-        assert_eq!(error.to_string(), format!("byte {at}: {what}"), "{json:?}");
-    }
-}
-
-#[test]
-fn depth_is_bounded() {
-    let schema = schema("true");
-    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
-    assert!(VALIDATOR.validate(&schema, &nested(32)).unwrap().is_valid());
-    assert_eq!(
-        VALIDATOR.validate(&schema, &nested(33)).unwrap_err(),
-        ValidateError::TooDeep { at: 32 }
-    );
-    assert_eq!(
-        VALIDATOR.validate(&schema, &"[".repeat(1_000_000)).unwrap_err(),
-        ValidateError::TooDeep { at: 32 }
-    );
-    static SHALLOW: Validator<1> = Validator::new().with(Options::new().max_depth(2));
-    assert!(SHALLOW.validate(&schema, "[[]]").is_ok());
-    assert_eq!(SHALLOW.validate(&schema, "[[{}]]").unwrap_err(), ValidateError::TooDeep { at: 2 });
-    static DEEP: Validator<1, 1, 128> = Validator::new();
-    assert!(DEEP.validate(&schema, &nested(128)).unwrap().is_valid());
-    assert_eq!(
-        DEEP.validate(&schema, &nested(129)).unwrap_err(),
-        ValidateError::TooDeep { at: 128 }
-    );
-}
-
-#[test]
-fn what_there_is_no_room_for_is_an_error() {
-    static SMALL: Validator<1, 1, 8, 4> = Validator::new();
-    let unique = schema(r#"{"uniqueItems": true}"#);
-    assert!(SMALL.validate(&unique, "[1, 2, 3, 4]").unwrap().is_valid());
-    let error = SMALL.validate(&unique, "[1, 2, 3, 4, 5]").unwrap_err();
-    assert_eq!(error.to_string(), "byte 14: no room for more items that must differ");
-    let many =
-        schema(r#"{"allOf": [{"minimum": 1}, {"minimum": 2}, {"minimum": 3}, {"minimum": 4}]}"#);
-    let error = SMALL.validate(&many, "5").unwrap_err();
-    assert_eq!(error.to_string(), "byte 0: no room for more schemas that apply at once");
-    assert_eq!(SMALL.available(), 1);
-}
-
-#[test]
-fn custom_checks() {
-    fn even(value: Value<'_>) -> Result<(), &'static str> {
-        match value.number() {
-            Some(number) if number.ends_with(['1', '3', '5', '7', '9']) => Err("must be even"),
-            _ => Ok(()),
-        }
-    }
-    fn short(value: Value<'_>) -> Result<(), &'static str> {
-        match value.chars() {
-            Some(chars) if chars.clone().count() > 2 => Err("must be short"),
-            _ => Ok(()),
-        }
-    }
-    static EVEN: Schema<8> = Schema::array().items(Schema::any().check(even));
-    let report = VALIDATOR.validate(&EVEN, "[2, 3, \"3\"]").unwrap();
-    assert_eq!(report.to_string(), "/1: must be even");
-    assert_eq!(report.violations()[0].keyword(), "check");
-
-    static NAMED: Validator<1> = Validator::new().with(Options::new().checks(&[("short", short)]));
-    let schema = schema(r#"{"items": {"customValidator": "short"}}"#);
-    assert_eq!(
-        NAMED.validate(&schema, r#"["abc", "ab"]"#).unwrap().to_string(),
-        "/0: must be short"
-    );
-    assert!(matches!(VALIDATOR.validate(&schema, "[1]"), Err(ValidateError::Reference { .. })));
-    // Objects and arrays are checked as a whole, with their text.
-    fn three(value: Value<'_>) -> Result<(), &'static str> {
-        if value.types() == Types::OBJECT && value.json() == Some("{ }") {
-            Ok(())
-        } else {
-            Err("no")
-        }
-    }
-    static OBJECT: Schema<8> = Schema::any().check(three);
-    assert!(VALIDATOR.validate(&OBJECT, " { } ").unwrap().is_valid());
-    assert!(!VALIDATOR.validate(&OBJECT, "{}").unwrap().is_valid());
-}
-
-#[test]
-fn formats_can_be_annotations() {
-    static LOOSE: Validator<1> = Validator::new().with(Options::new().formats(false));
-    let schema = schema(r#"{"format": "ipv4"}"#);
-    assert!(LOOSE.validate(&schema, "\"x\"").unwrap().is_valid());
-    assert_eq!(
-        VALIDATOR.validate(&schema, "\"x\"").unwrap().to_string(),
-        "value: must have the format ipv4"
-    );
-}
-
-#[test]
-fn coercion() {
-    static LENIENT: Validator<2> = Validator::new().with(Options::new().coerce(true));
+fn the_sender_learns_at_once() {
+    static STREAMS: StreamPool<Token, 2> = StreamPool::new();
     let schema = schema(
-        r#"{
-            "properties": {
-                "n": {"type": "integer", "minimum": 3},
-                "b": {"type": "boolean"},
-                "s": {"type": "string", "maxLength": 3},
-                "d": {"type": "string", "format": "date"}
-            }
-        }"#,
+        r#"{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#,
     );
-    let report = LENIENT
-        .validate(&schema, r#"{"n": "42", "b": "yes", "s": 12, "d": "2024-02-29"}"#)
-        .unwrap();
-    assert!(report.is_valid(), "{report}");
-    let coerced: Vec<_> =
-        report.coercions().iter().map(|c| (c.path().to_string(), c.value().to_string())).collect();
-    assert_eq!(
-        coerced,
-        [
-            ("/n".into(), "42".into()),
-            ("/b".into(), "true".into()),
-            ("/s".into(), "\"12\"".to_string())
-        ]
-    );
-    drop(report);
-    // The keywords hold for what a value is taken for.
-    let report = LENIENT.validate(&schema, r#"{"n": "2", "b": 2.5, "s": 1234}"#).unwrap();
-    assert_eq!(report.to_string(), "/n: must be at least 3\n/s: must have at most 3 characters");
-    let strict = VALIDATOR.validate(&schema, r#"{"n": "42"}"#).unwrap();
-    assert_eq!((strict.is_valid(), strict.coercions().len()), (false, 0));
-}
+    let mut validator = StreamValidator::<256>::new(&schema);
 
-#[test]
-fn a_schema_is_a_static_or_a_text_or_of_a_request() {
-    static BUILT: Schema<16> = Schema::object().property("a", Schema::integer()).required(&["a"]);
-    static READ: Schema<16> = Schema::from_json(
-        r#"{"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}"#,
-    );
-    let owned = schema(
-        r#"{"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}"#,
-    );
-    for (json, valid) in
-        [("{}", false), (r#"{"a": 1}"#, true), (r#"{"a": "1"}"#, false), ("[]", false)]
-    {
-        assert_eq!(VALIDATOR.validate(&BUILT, json).unwrap().is_valid(), valid, "{json}");
-        assert_eq!(VALIDATOR.validate(&READ, json).unwrap().is_valid(), valid, "{json}");
-        assert_eq!(VALIDATOR.validate(&owned, json).unwrap().is_valid(), valid, "{json}");
-    }
-    // The report does not hold on to the schema.
-    let report = VALIDATOR.validate(&owned, "{}").unwrap();
-    drop(owned);
-    assert_eq!(report.to_string(), "value: must have the property \"a\"");
-}
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    sender.try_send_text("{\"n\"").unwrap();
+    sender.try_send_text(": 1").unwrap();
+    assert_eq!(validator.receive(&mut receiver), Ok(None));
+    sender.try_send_text("}").unwrap();
+    sender.close();
+    assert_eq!(validator.receive(&mut receiver), Ok(Some(End::Finished)));
+    assert_eq!(validator.finish(), Ok("{\"n\": 1}"));
+    drop(receiver);
 
-#[test]
-#[cfg(feature = "serde")]
-fn a_report_is_json_as_well() {
-    static LENIENT: Validator<1, 1> = Validator::new().with(Options::new().coerce(true));
-    let schema = schema(r#"{"items": {"type": "integer"}}"#);
-    let report = LENIENT.validate(&schema, r#"["7", [], {}]"#).unwrap();
-    assert_eq!(
-        serde_json::to_value(&*report).unwrap(),
-        serde_json::json!({
-            "valid": false,
-            "violations": [{"path": "/1", "message": "must be an integer", "keyword": "type", "at": 6}],
-            "missed": 1,
-            "coercions": [{"path": "/0", "value": "7"}],
-            "coercions_missed": 0
-        })
-    );
+    validator.clear();
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    sender.try_send_text("{\"n\": \"").unwrap();
+    let rejected = validator.receive(&mut receiver).unwrap_err();
+    assert_eq!(rejected.to_string(), "byte 6: does not fit `type`");
+    assert_eq!(validator.violation().unwrap().to_string(), "/n: must be an integer");
+    assert!(matches!(sender.try_send(Token::default()), Err(SendError::Cancelled(_))));
+    drop((sender, receiver));
+
+    // A sender that goes away leaves a text that is cut off.
+    validator.clear();
+    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    sender.try_send_text("{\"n\": 1").unwrap();
+    drop(sender);
+    assert_eq!(validator.receive(&mut receiver), Ok(Some(End::Aborted)));
+    assert!(matches!(validator.finish(), Err(Rejected::Error(_))));
+    drop(receiver);
+    assert_eq!(STREAMS.available(), 2);
 }

@@ -3,7 +3,7 @@
 # library functions that are younger, and Debian's 1.85 compiles forebay, which rules out a younger language.
 . "$(dirname "$0")/../common.sh"
 
-cargo clippy --quiet --lib --features std,async,zeroize,serde,defmt,metrics,validate,unicode -- -D clippy::incompatible_msrv
+cargo clippy --quiet --workspace --lib --features std,async,zeroize,serde,defmt,metrics,validate,unicode -- -D clippy::incompatible_msrv
 say "clippy: no function is younger than the rust-version in Cargo.toml"
 
 old=$BUILDS/rust-1.85
@@ -39,7 +39,7 @@ sed -i -e 's/Err(FromBytesWithNulError::InteriorNul { position }) =>/Err(_) if f
 cd "$copy/forebay"
 for features in '' std,async,zeroize,serde,defmt,metrics,validate,unicode; do
     RUSTFLAGS=-Awarnings LD_LIBRARY_PATH=$old/usr/lib/x86_64-linux-gnu RUSTC=$old/usr/bin/rustc CARGO_TARGET_DIR=$copy/target \
-        cargo check --quiet --ignore-rust-version --lib --features "$features" \
+        cargo check --quiet --ignore-rust-version --workspace --lib --features "$features" \
         --config "patch.crates-io.heapless.path='$copy/heapless'" || die "rustc 1.85 refuses it"
     say "rustc 1.85 compiles it, features: ${features:-none}"
 done

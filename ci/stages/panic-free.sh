@@ -45,7 +45,7 @@ check() { # check <target> <library> <linker...>
             ;;
         esac
     done
-    ((${#operations[@]} >= AT_LEAST && controls == 3 && knowns == 6)) ||
+    ((${#operations[@]} >= AT_LEAST && controls == 3 && knowns == 9)) ||
         die "$target: found ${#operations[@]} operations, $controls controls and $knowns known to panic only"
     if reaches_panic -e op_firmware_loop "${operations[@]/#/--undefined=}"; then
         for operation in "${operations[@]}"; do
@@ -61,13 +61,19 @@ check() { # check <target> <library> <linker...>
 
 cargo build --quiet --locked --release --manifest-path $manifest
 check $HOST "$CARGO_TARGET_DIR/release/libpanic_free_check.a" ld
-RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib --features async,validate -- -Zunstable-options --output-format json
+documented=()
+json() { # json <package> <features>
+    RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --package "$1" --lib --features "$2" -- -Zunstable-options --output-format json
+    documented+=("$CARGO_TARGET_DIR/doc/${1//-/_}.json")
+}
+json forebay async,validate
+json forebay-validate ''
 names "$CARGO_TARGET_DIR/release/libpanic_free_check.a" >"$CARGO_TARGET_DIR/names"
-node ci/crates/panic-free/operations.mjs "$CARGO_TARGET_DIR/doc/forebay.json" <"$CARGO_TARGET_DIR/names"
+node ci/crates/panic-free/operations.mjs "${documented[@]}" <"$CARGO_TARGET_DIR/names"
 # A control: one name less, and it has to be missed.
 grep -v '_lease_erase$' "$CARGO_TARGET_DIR/names" >"$CARGO_TARGET_DIR/one-less"
 must_fail 'Lease::erase: no function ends in _lease_erase' \
-    bash -c 'node ci/crates/panic-free/operations.mjs "$0/doc/forebay.json" <"$0/one-less"' "$CARGO_TARGET_DIR"
+    bash -c 'node ci/crates/panic-free/operations.mjs "${@:2}" <"$1"' - "$CARGO_TARGET_DIR/one-less" "${documented[@]}"
 
 ci/sysroot.sh
 bare() { # bare <target> <lld's emulation> <cargo arguments>

@@ -1,4 +1,4 @@
-// Whether each public operation of forebay has a function in this crate: node operations.mjs <rustdoc's JSON> < names.
+// Whether each public operation of forebay has a function in this crate: node operations.mjs <rustdoc's JSON>... < names.
 //
 // An operation is a method, of a type or of one of the traits below, or a function that makes no constant. It is there
 // as a name that ends in its type and itself: `SharedLease::try_clone` as `op_…_shared_lease_try_clone`.
@@ -13,25 +13,28 @@ const LEFT_OUT = {
     "StreamValidator::new": "a literal",
     "StreamValidator::with": "a literal",
 };
-const { index } = JSON.parse(readFileSync(process.argv[2]));
 const names = readFileSync(0, "utf8").split(/\s+/).filter(name => /^(op|known)_/.test(name));
 const last = path => path.split("::").at(-1);
-const operations = new Set(), methods = new Set();
+const operations = new Set();
 const isOperation = item => item?.inner.function && !item.inner.function.header.is_const;
 
-for (const { inner, crate_id } of Object.values(index)) {
-    if (!inner.impl || crate_id !== 0) continue;
-    const { for: type, trait, items, blanket_impl, is_synthetic } = inner.impl;
-    for (const id of items) methods.add(id);
-    if (!type.resolved_path || blanket_impl || is_synthetic) continue;
-    if (trait && !TRAITS.includes(last(trait.path))) continue;
-    for (const item of items.map(id => index[id]).filter(isOperation))
-        if (trait ? item.name !== "size_hint" : item.visibility === "public")
-            operations.add(`${last(type.resolved_path.path)}::${item.name}`);
+for (const file of process.argv.slice(2)) {
+    const { index } = JSON.parse(readFileSync(file));
+    const methods = new Set();
+    for (const { inner, crate_id } of Object.values(index)) {
+        if (!inner.impl || crate_id !== 0) continue;
+        const { for: type, trait, items, blanket_impl, is_synthetic } = inner.impl;
+        for (const id of items) methods.add(id);
+        if (!type.resolved_path || blanket_impl || is_synthetic) continue;
+        if (trait && !TRAITS.includes(last(trait.path))) continue;
+        for (const item of items.map(id => index[id]).filter(isOperation))
+            if (trait ? item.name !== "size_hint" : item.visibility === "public")
+                operations.add(`${last(type.resolved_path.path)}::${item.name}`);
+    }
+    for (const [id, item] of Object.entries(index))
+        if (isOperation(item) && item.crate_id === 0 && item.visibility === "public" && !methods.has(Number(id)))
+            operations.add(item.name);
 }
-for (const [id, item] of Object.entries(index))
-    if (isOperation(item) && item.crate_id === 0 && item.visibility === "public" && !methods.has(Number(id)))
-        operations.add(item.name);
 
 const snake = path => path.replaceAll("::", "_").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
 // A name stands for the longest that it ends in: `op_stream_pool_open` for no `Pool::open`.

@@ -4,7 +4,7 @@
 //! then follows the schema, up to a NUL, and the text.
 #![no_main]
 
-#[path = "../../../tests/models/json.rs"]
+#[path = "../../../validate/tests/models/json.rs"]
 mod json;
 
 use forebay::validate::{Options, Rejected, SchemaBuf, StreamValidator, ValidateError, Validator};

@@ -1,17 +1,20 @@
 //! Texts held against schemas that are not known here, whole and while they stream.
 use forebay::validate::{
-    Coercion, Rejected, Report, Schema, StreamValidator, Text, ValidateError, Validator, Violation,
+    Coercion, Engine, Input, Options, Rejected, Report, Rules, Schema, StreamValidator, Text,
+    ValidateError, Validator, Violation,
 };
 use forebay::{Lease, Metrics, Pool, Receiver, Token};
 
 type V = Validator<2, 4, 16, 64>;
 type S = StreamValidator<'static, 512, 16, 64>;
 type R = Report<4>;
+type E = Engine<16, 64>;
 
 export! { "op_"
     fn validator_metrics(validator: &V) -> Metrics { validator.metrics() }
     fn validator_available(validator: &V) -> usize { validator.available() }
     fn report_drop(report: Lease<&'static Pool<R, 2>>) { drop(report) }
+    fn report_clear(report: &mut R) { report.clear() }
     fn report_is_valid(report: &R) -> bool { report.is_valid() }
     fn report_violations(report: &'static R) -> &'static [Violation] { report.violations() }
     fn report_missed(report: &R) -> usize { report.missed() }
@@ -25,6 +28,10 @@ export! { "op_"
     fn text_deref(text: &'static Text<64>) -> &'static str { text }
     fn text_is_cut(text: &Text<64>) -> bool { text.is_cut() }
     fn coercion_value(coercion: &'static Coercion) -> bool { coercion.value().is_cut() }
+    fn engine_clear(engine: &mut E) { engine.clear() }
+    fn input_new(rules: Rules<'static>, options: &'static Options, text: &'static str) -> bool {
+        Input::new(rules, options, text).is_ok()
+    }
     fn stream_validator_clear(validator: &mut S) { validator.clear() }
     fn stream_validator_text(validator: &'static S) -> &'static str { validator.text() }
     fn stream_validator_violation(validator: &'static S) -> Option<&'static Violation> { validator.violation() }
@@ -37,6 +44,17 @@ export! { "known_validator_"
     fn stream_validator_finish(validator: &'static mut S) -> Result<&'static str, Rejected> { validator.finish() }
     fn stream_validator_receive(validator: &mut S, half: &mut Receiver<'static, Token, 4>) -> bool {
         validator.receive(half).is_ok()
+    }
+    fn engine_validate(
+        engine: &mut E,
+        schema: &'static Schema<16>,
+        options: &Options,
+        text: &str,
+        report: &mut R
+    ) -> Result<(), ValidateError> { engine.validate(schema, options, text, report) }
+    fn engine_fits_plainly(input: Input<'static>) -> bool { E::fits_plainly(input) }
+    fn engine_run(engine: &mut E, input: Input<'static>, report: &mut R) -> Result<(), ValidateError> {
+        engine.run(input, report)
     }
     fn validator_validate(
         validator: &'static V,

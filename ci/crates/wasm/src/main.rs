@@ -24,7 +24,6 @@ tests! {
     "../../../../tests/global.rs" global;
     "../../../../tests/go_parity.rs" go_parity;
     "../../../../tests/headroom.rs" headroom;
-    "../../../../tests/json.rs" json;
     "../../../../tests/lanes.rs" lanes;
     "../../../../tests/lease.rs" lease;
     "../../../../tests/model.rs" model;
@@ -32,14 +31,16 @@ tests! {
     "../../../../tests/pool.rs" pool;
     "../../../../tests/reset.rs" reset;
     "../../../../tests/ring.rs" ring;
-    "../../../../tests/schema.rs" schema;
     "../../../../tests/slab.rs" slab;
     "../../../../tests/stream.rs" stream;
     "../../../../tests/token.rs" token;
     "../../../../tests/validate.rs" validate;
-    "../../../../tests/validate_hostile.rs" validate_hostile;
-    "../../../../tests/validate_stream.rs" validate_stream;
     "../../../../tests/wait.rs" wait;
+    "../../../../validate/tests/hostile.rs" validate_hostile;
+    "../../../../validate/tests/json.rs" validate_json;
+    "../../../../validate/tests/schema.rs" validate_schema;
+    "../../../../validate/tests/stream.rs" validate_stream;
+    "../../../../validate/tests/whole.rs" validate_whole;
 }
 mod control;
 

@@ -1,0 +1,425 @@
+//! A value ends: what its text tells.
+
+use super::engine::{Engine, Entry, Fault, Frame, Item, Region, State, full};
+use super::input::{Input, with_text};
+use super::log::Log;
+use crate::json::number;
+use crate::json::text::{self, Chars};
+use crate::json::types::Types;
+use crate::json::value::Value;
+use crate::pattern;
+use crate::scalar::coerce::{self, Coerced, Scalar, Target};
+use crate::scalar::format::Format;
+use crate::schema::rules::{Check, Keyword, Num, Traits};
+
+impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
+    /// The end of a string, number or literal, or of a key.
+    pub(super) fn scalar_end(
+        &mut self,
+        value: Value<'_>,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
+        let region = self.scalar;
+        let level = self.frames.len();
+        for i in region.entries..self.entries.len() as u16 {
+            if !self.is_live(i, log) {
+                continue;
+            }
+            let Entry { coerce, schema, .. } = self.entry(i);
+            if coerce == Types::NONE {
+                self.check(i, value, false, level, input, log)?;
+            } else {
+                let format = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
+                    Keyword::Format(format) => Some(*format),
+                    _ => None,
+                });
+                match become_one_of(value, coerce, format) {
+                    Some(coerced) => {
+                        self.check(i, value_of(&coerced), true, level, input, log)?;
+                        self.report_coerced(i, (value, &coerced), level, input, log);
+                    }
+                    // Of the right type it is anyhow.
+                    None if coerce.contains(value.types()) => {
+                        self.check(i, value, true, level, input, log)?;
+                    }
+                    None => self.fail(i, Keyword::Type(coerce), level, input, log),
+                }
+            }
+            self.settled(i, region);
+        }
+        self.value_end(
+            region,
+            (self.scalar_start, self.scalar_start + value.json().map_or(0, str::len) as u32),
+            input,
+            log,
+        )
+    }
+
+    /// Its own keywords have nothing more to say of an entry.
+    pub(super) fn settled(&mut self, i: u16, region: Region) {
+        let entry = &mut self.entries[usize::from(i)];
+        entry.done = true;
+        if region.is_flat() && entry.state == State::Open {
+            entry.state = State::Valid;
+        }
+    }
+
+    fn report_coerced(
+        &mut self,
+        i: u16,
+        (value, coerced): (Value<'_>, &Coerced),
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        let Entry { state, sure, .. } = self.entry(i);
+        let unchanged = match (value.text(), value_of(coerced).text()) {
+            (Some(before), Some(after)) => text::same(before, after),
+            _ => false,
+        };
+        if sure && state != State::Failed && !unchanged {
+            log.coerced(&|out| self.path(level, input, out), coerced);
+        }
+    }
+
+    /// Holds a scalar against the keywords of an entry.
+    fn check(
+        &mut self,
+        i: u16,
+        value: Value<'_>,
+        coerced: bool,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
+        let Entry { schema, traits, types, .. } = self.entry(i);
+        if traits.has(Traits::ANY) {
+            self.check_any(i, value, level, input, log)?;
+        }
+        let whole = types.contains(Types::INTEGER) && !types.contains(Types::NUMBER);
+        if !whole && !traits.has(Traits::NUMBER.or(Traits::STRING)) {
+            return Ok(());
+        }
+        if let Some(number) = value.number() {
+            for (_, keyword) in input.rules.keywords(schema) {
+                if !number_fits(keyword, number, input)? {
+                    self.fail(i, *keyword, level, input, log);
+                }
+            }
+        }
+        let Some(chars) = value.text() else { return Ok(()) };
+        let len = if coerced { chars.count() as u32 } else { self.chars };
+        for (at, keyword) in input.rules.keywords(schema) {
+            let fits = match *keyword {
+                Keyword::MinLength(least) => len >= least,
+                // Of one that was not coerced it was seen as it came.
+                Keyword::MaxLength(most) => !coerced || len <= most,
+                Keyword::Pattern(start, len) => {
+                    let insts = input.rules.pattern(start, len);
+                    let matching = self
+                        .matchings
+                        .iter()
+                        .find(|matching| matching.entry == i && matching.at == at)
+                        .copied();
+                    match matching {
+                        Some(matching) if !coerced => {
+                            let from = usize::from(matching.words);
+                            let state = &mut self.words[from..from + pattern::words(insts.len())];
+                            // Of one that is dead it was seen as it came.
+                            pattern::is_dead(state) || pattern::finish(insts, state)
+                        }
+                        _ => self.is_match(insts, chars)?,
+                    }
+                }
+                Keyword::Format(format) => !input.options.checks_formats() || format.matches(chars),
+                _ => true,
+            };
+            if !fits {
+                self.fail(i, *keyword, level, input, log);
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds any value against `enum`, `const` and checks.
+    fn check_any(
+        &mut self,
+        i: u16,
+        value: Value<'_>,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
+        let Entry { schema, unlisted, .. } = self.entry(i);
+        let (mut listed, mut fits) = (None, unlisted);
+        let json = value.json().unwrap_or("");
+        let plain = json.starts_with('"') && !json.as_bytes().contains(&b'\\');
+        for (_, keyword) in input.rules.keywords(schema) {
+            let mut same = |other| match input.rules.is_plain_string(other, json).filter(|_| plain)
+            {
+                Some(same) => Ok(same),
+                None => value.is_same(input.rules.value(other), &mut self.work),
+            };
+            match *keyword {
+                Keyword::Enum(member) => {
+                    listed = Some(*keyword);
+                    fits = fits || same(member)?;
+                }
+                Keyword::Const(constant) if !unlisted && !same(constant)? => {
+                    self.fail(i, *keyword, level, input, log);
+                }
+                Keyword::Check(check) => self.custom(i, check, value, level, input, log),
+                Keyword::NamedCheck(name) => {
+                    let check =
+                        input.options.check(input.rules.chars(name)).ok_or(Fault::Reference)?;
+                    self.custom(i, check, value, level, input, log);
+                }
+                _ => {}
+            }
+        }
+        if let (Some(keyword), false) = (listed, fits) {
+            self.fail(i, keyword, level, input, log);
+        }
+        Ok(())
+    }
+
+    fn custom(
+        &mut self,
+        i: u16,
+        check: Check,
+        value: Value<'_>,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        if let Err(why) = check(value) {
+            self.failed = true;
+            let sure = self.entry(i).sure;
+            self.entries[usize::from(i)].state = State::Failed;
+            if sure {
+                log.violation(self.at, &|out| self.path(level, input, out), "check", &why);
+            }
+        }
+    }
+
+    /// The end of an object or array.
+    pub(super) fn close(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        self.items.truncate(usize::from(frame.items));
+        let level = self.frames.len();
+        let span = (frame.start, self.at + 1);
+        for i in frame.region.entries..self.entries.len() as u16 {
+            if !self.is_live(i, log) {
+                continue;
+            }
+            let Entry { schema, contained, coerce, traits, mut bits, .. } = self.entry(i);
+            if coerce != Types::NONE {
+                self.fail(i, Keyword::Type(coerce), level, input, log);
+                continue;
+            }
+            if traits.has(Traits::ANY) {
+                self.check_any(i, Value::new(input.part(span)), level, input, log)?;
+            }
+            let mut least = 1;
+            if traits.has(Traits::CONTAINS) {
+                for (_, keyword) in input.rules.keywords(schema) {
+                    if let Keyword::MinContains(at_least) = *keyword {
+                        least = at_least;
+                    }
+                }
+            }
+            if traits.has(if frame.object { Traits::OBJECT } else { Traits::ARRAY }) {
+                for (_, keyword) in input.rules.keywords(schema) {
+                    let fits = match *keyword {
+                        Keyword::MinItems(least) => frame.object || frame.parts >= least,
+                        Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
+                        Keyword::Contains(_) => frame.object || contained >= least,
+                        Keyword::Required(_) => !frame.object || self.bit(bits),
+                        _ => true,
+                    };
+                    bits += u16::from(keyword.has_bit());
+                    if !fits {
+                        self.fail(i, *keyword, level, input, log);
+                    }
+                }
+            }
+            self.settled(i, frame.region);
+        }
+        self.value_end(frame.region, span, input, log)
+    }
+
+    /// All that its text tells of a value is known.
+    fn value_end(
+        &mut self,
+        region: Region,
+        span: (u32, u32),
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<(), Fault> {
+        let level = self.frames.len();
+        if self.failed || !region.is_flat() {
+            self.resolve(region, input, log);
+        }
+        let end = if region.is_flat() { region.entries } else { self.entries.len() as u16 };
+        for i in region.entries..end {
+            let entry = self.entry(i);
+            if entry.state == State::Open {
+                // Nothing but a circle of references leaves one open.
+                return Err(Fault::Reference);
+            }
+            // What failed by itself may fail by others too, which is worth telling.
+            if entry.state == State::Failed && entry.sure && !entry.told && log.wants_more() {
+                if let Some(Err(keyword)) = self.verdict(i, input) {
+                    self.tell(i, keyword, level, input, log);
+                }
+            }
+        }
+        let is_key = self.scanner.is_after_key();
+        let mut failed = false;
+        let outer = self.frames.last().filter(|frame| {
+            !is_key && !frame.object && frame.traits.has(Traits::CONTAINS.or(Traits::UNIQUE))
+        });
+        if let Some(frame) = outer.copied() {
+            let contains = if frame.traits.has(Traits::CONTAINS) { self.edges.len() } else { 0 };
+            for e in usize::from(region.edges)..contains {
+                let edge = self.edges[e];
+                let contains = matches!(input.rules.keyword(edge.at), Keyword::Contains(_));
+                if edge.parent < region.entries
+                    && contains
+                    && self.entry(edge.child).state == State::Valid
+                {
+                    let parent = &mut self.entries[usize::from(edge.parent)];
+                    parent.contained += 1;
+                    let Entry { schema, contained, .. } = *parent;
+                    for (_, keyword) in input.rules.keywords(schema) {
+                        if matches!(*keyword, Keyword::MaxContains(most) if contained.checked_sub(1) == Some(most))
+                        {
+                            failed = true;
+                            self.fail(edge.parent, *keyword, level - 1, input, log);
+                        }
+                    }
+                }
+            }
+            if frame.traits.has(Traits::UNIQUE) {
+                failed |= self.unique(frame, region, span, input, log)?;
+            }
+        }
+        let root = level == 0;
+        if !root {
+            self.drop_region(region);
+        }
+        if failed {
+            let end = self.region();
+            self.resolve_outer(end, input, log);
+        }
+        Ok(())
+    }
+
+    /// Holds an item against those before it. Whether an entry failed.
+    fn unique(
+        &mut self,
+        frame: Frame,
+        region: Region,
+        span: (u32, u32),
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) -> Result<bool, Fault> {
+        let value = Value::new(input.part(span));
+        let hash = value.hash();
+        let mut twice = false;
+        for i in usize::from(frame.items)..self.items.len() {
+            let item = self.items[i];
+            if item.hash == hash
+                && value.is_same(Value::new(input.part(item.text)), &mut self.work)?
+            {
+                twice = true;
+                break;
+            }
+        }
+        if !twice {
+            self.items
+                .push(Item { hash, text: span })
+                .map_err(|_| full("items that must differ"))?;
+            return Ok(false);
+        }
+        for i in frame.region.entries..region.entries {
+            if self.is_live(i, log) {
+                for (_, keyword) in input.rules.keywords(self.entry(i).schema) {
+                    if let Keyword::UniqueItems = *keyword {
+                        self.fail(i, *keyword, self.frames.len() - 1, input, log);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a number fits a keyword, if that is about numbers.
+#[inline]
+pub(super) fn number_fits(
+    keyword: &Keyword,
+    number: &str,
+    input: Input<'_>,
+) -> Result<bool, Fault> {
+    Ok(match *keyword {
+        Keyword::Type(types) => {
+            !types.contains(Types::INTEGER)
+                || types.contains(Types::NUMBER)
+                || number::is_integer(number)
+        }
+        Keyword::Minimum(least) => compare(number, least, input).is_ge(),
+        Keyword::Maximum(most) => compare(number, most, input).is_le(),
+        Keyword::ExclusiveMinimum(least) => compare(number, least, input).is_gt(),
+        Keyword::ExclusiveMaximum(most) => compare(number, most, input).is_lt(),
+        Keyword::MultipleOf(unit) => {
+            with_text(unit, input, |unit| number::is_multiple_of(number, unit))
+                .ok_or(full("digits in `multipleOf`"))?
+        }
+        _ => true,
+    })
+}
+
+fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
+    if let Num::Integer(with) = with {
+        if let Some(ordering) = number::compare_short(number, with) {
+            return ordering;
+        }
+    }
+    with_text(with, input, |with| number::compare(number, with))
+}
+
+/// Whether a value of the type `types` may be taken for one of `asked`.
+pub(super) fn may_become(types: Types, asked: Types) -> bool {
+    let scalars = Types::BOOLEAN.or(Types::NUMBER).or(Types::STRING);
+    scalars.contains(types) && TARGETS.iter().any(|(target, _)| asked.contains(*target))
+}
+
+/// What a scalar may be taken for, the first that it can.
+const TARGETS: [(Types, Target); 4] = [
+    (Types::INTEGER, Target::Integer),
+    (Types::NUMBER, Target::Number),
+    (Types::BOOLEAN, Target::Boolean),
+    (Types::STRING, Target::String),
+];
+
+fn become_one_of(value: Value<'_>, asked: Types, format: Option<Format>) -> Option<Coerced> {
+    TARGETS.iter().filter(|(types, _)| asked.contains(*types)).find_map(|(_, target)| {
+        let scalar = match (value.text(), value.number(), value.boolean()) {
+            (Some(chars), ..) => Scalar::String(chars),
+            (_, Some(number), _) => Scalar::Number(number),
+            (.., Some(boolean)) => Scalar::Boolean(boolean),
+            _ => Scalar::Null,
+        };
+        coerce::coerce(scalar, *target, format)
+    })
+}
+
+fn value_of(coerced: &Coerced) -> Value<'_> {
+    match coerced {
+        Coerced::String(text) => Value::string(Chars::plain(text)),
+        Coerced::Number(text) => Value::new(text),
+        Coerced::Boolean(value) => Value::new(if *value { "true" } else { "false" }),
+    }
+}

@@ -1,0 +1,98 @@
+//! Whom the engine tells, and what a keyword asks for, in words.
+
+use super::input::{Input, with_text};
+use crate::json::types::Types;
+use crate::json::value::Value;
+use crate::scalar::coerce::Coerced;
+use crate::schema::rules::Keyword;
+use core::fmt::{self, Write};
+
+/// Writes a path.
+pub(crate) type WritePath<'a> = &'a dyn Fn(&mut dyn Write) -> fmt::Result;
+
+/// Whom the engine tells.
+pub(crate) trait Log {
+    /// Whether it is of interest what else is wrong with a text that does not fit.
+    fn wants_more(&self) -> bool;
+    fn violation(
+        &mut self,
+        at: u32,
+        path: WritePath<'_>,
+        keyword: &'static str,
+        message: &dyn fmt::Display,
+    );
+    fn coerced(&mut self, path: WritePath<'_>, value: &Coerced);
+}
+
+/// What a keyword asks for, in words.
+pub(crate) struct Demand<'a> {
+    pub(crate) keyword: Keyword,
+    pub(crate) input: Input<'a>,
+}
+
+impl fmt::Display for Demand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = self.input.rules;
+        match self.keyword {
+            Keyword::False => f.write_str("is not allowed"),
+            Keyword::Type(types) => write!(f, "must be {}", Named(types)),
+            Keyword::Enum(_) => f.write_str("must be one of the listed values"),
+            Keyword::Const(value) => write!(f, "must be {}", rules.value(value)),
+            Keyword::Minimum(n) => with_text(n, self.input, |n| write!(f, "must be at least {n}")),
+            Keyword::Maximum(n) => with_text(n, self.input, |n| write!(f, "must be at most {n}")),
+            Keyword::ExclusiveMinimum(n) => {
+                with_text(n, self.input, |n| write!(f, "must be above {n}"))
+            }
+            Keyword::ExclusiveMaximum(n) => {
+                with_text(n, self.input, |n| write!(f, "must be below {n}"))
+            }
+            Keyword::MultipleOf(n) => {
+                with_text(n, self.input, |n| write!(f, "must be a multiple of {n}"))
+            }
+            Keyword::MinLength(n) => write!(f, "must have at least {n} characters"),
+            Keyword::MaxLength(n) => write!(f, "must have at most {n} characters"),
+            Keyword::Pattern(..) => f.write_str("must match the pattern"),
+            Keyword::Format(format) => write!(f, "must have the format {}", format.name()),
+            Keyword::MinItems(n) => write!(f, "must have at least {n} items"),
+            Keyword::MaxItems(n) => write!(f, "must have at most {n} items"),
+            Keyword::UniqueItems => f.write_str("must not have the same item twice"),
+            Keyword::Contains(_) => f.write_str("has too few items that fit `contains`"),
+            Keyword::MaxContains(n) => write!(f, "must have at most {n} items that fit `contains`"),
+            Keyword::MinProperties(n) => write!(f, "must have at least {n} properties"),
+            Keyword::MaxProperties(n) => write!(f, "must have at most {n} properties"),
+            Keyword::Required(name) => {
+                f.write_str("must have the property ")?;
+                fmt::Display::fmt(&Value::string(rules.chars(name)), f)
+            }
+            Keyword::AdditionalProperties(_) => {
+                f.write_str("must not have a property of this name")
+            }
+            Keyword::AnyOf(_) => f.write_str("must fit one of the schemas of `anyOf`"),
+            Keyword::OneOf(_) => f.write_str("must fit exactly one of the schemas of `oneOf`"),
+            Keyword::Not(_) => f.write_str("must not fit the schema of `not`"),
+            Keyword::Then(_) => f.write_str("must fit `then`, since it fits `if`"),
+            Keyword::Else(_) => f.write_str("must fit `else`, since it does not fit `if`"),
+            Keyword::DependentRequired(name, _) | Keyword::DependentSchema(name, _) => {
+                f.write_str("does not have what must come with the property ")?;
+                fmt::Display::fmt(&Value::string(rules.chars(name)), f)
+            }
+            other => write!(f, "does not fit `{}`", other.name()),
+        }
+    }
+}
+
+/// Types with their articles.
+struct Named(Types);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let article = match self.0 {
+            Types::NULL => "",
+            types if types.contains(Types::INTEGER) => "an ",
+            types if types.contains(Types::NUMBER) || types.contains(Types::STRING) => "a ",
+            types if types.contains(Types::BOOLEAN) => "a ",
+            _ => "an ",
+        };
+        write!(f, "{article}{}", self.0)
+    }
+}

@@ -1,0 +1,13 @@
+//! A text held against a schema.
+
+mod begin;
+pub(crate) mod end;
+pub(crate) mod engine;
+pub(crate) mod error;
+pub(crate) mod fast;
+pub(crate) mod input;
+pub(crate) mod log;
+pub(crate) mod report;
+mod string;
+mod verdict;
+pub(crate) mod whole;

@@ -1,0 +1,206 @@
+//! What follows for the schemas of a value, and of those around it, from what became of others.
+
+use super::engine::{Engine, Region, State};
+use super::input::Input;
+use super::log::{Demand, Log};
+use crate::schema::rules::Keyword;
+
+impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
+    /// The value does not fit, for the sake of `keyword`.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn fail(
+        &mut self,
+        i: u16,
+        keyword: Keyword,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        self.failed = true;
+        let entry = &mut self.entries[usize::from(i)];
+        entry.state = State::Failed;
+        if entry.sure {
+            let demand = Demand { keyword, input };
+            log.violation(self.at, &|out| self.path(level, input, out), keyword.name(), &demand);
+        }
+    }
+
+    /// The same, for the sake of other entries.
+    pub(super) fn tell(
+        &mut self,
+        i: u16,
+        keyword: Keyword,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        self.entries[usize::from(i)].told = true;
+        // What a sure entry says for itself is not said twice.
+        let silent = matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_));
+        if silent {
+            self.entries[usize::from(i)].state = State::Failed;
+        } else {
+            self.fail(i, keyword, level, input, log);
+        }
+    }
+
+    /// Settles what can be settled in the region of the innermost value, and, where that fails an entry of the object or
+    /// array around it, there too, and so on outwards.
+    pub(super) fn resolve(&mut self, region: Region, input: Input<'_>, log: &mut dyn Log) {
+        let end = self.region();
+        self.resolve_from(region, end, self.frames.len(), input, log);
+    }
+
+    /// The same for the object or array around it, if the value's region is there already.
+    pub(super) fn resolve_outer(&mut self, inner: Region, input: Input<'_>, log: &mut dyn Log) {
+        if let Some(frame) = self.frames.last().copied() {
+            self.resolve_from(frame.region, inner, self.frames.len() - 1, input, log);
+        }
+    }
+
+    fn resolve_from(
+        &mut self,
+        mut region: Region,
+        mut end: Region,
+        mut level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        self.failed = false;
+        loop {
+            if !region.is_flat() {
+                self.settle(region, end.entries, level, input, log);
+            }
+            // Whom this value was for.
+            let mut failed = false;
+            for e in usize::from(region.edges)..usize::from(end.edges) {
+                let edge = self.edges[e];
+                if edge.parent >= region.entries {
+                    break; // Those from outside come first.
+                }
+                let must = !matches!(input.rules.keyword(edge.at), Keyword::Contains(_));
+                if must
+                    && self.entry(edge.child).state == State::Failed
+                    && self.entry(edge.parent).state == State::Open
+                {
+                    self.entries[usize::from(edge.parent)].state = State::Failed;
+                    failed = true;
+                }
+            }
+            let Some(outer) = level.checked_sub(1).and_then(|i| self.frames.get(i)) else { return };
+            if !failed {
+                return;
+            }
+            end = region;
+            region = outer.region;
+            level -= 1;
+        }
+    }
+
+    /// Settles the entries of one value, from the last, which the others are likely to wait for, to the first.
+    fn settle(
+        &mut self,
+        region: Region,
+        end: u16,
+        level: usize,
+        input: Input<'_>,
+        log: &mut dyn Log,
+    ) {
+        loop {
+            let mut changed = false;
+            for i in (region.entries..end).rev() {
+                if self.entry(i).state != State::Open {
+                    continue;
+                }
+                match self.verdict(i, input) {
+                    Some(Ok(())) if self.entry(i).done => {
+                        self.entries[usize::from(i)].state = State::Valid;
+                        changed = true;
+                    }
+                    Some(Err(keyword)) => {
+                        self.tell(i, keyword, level, input, log);
+                        changed = true;
+                    }
+                    _ => {}
+                }
+            }
+            // Only where there are ways back to an entry that was looked at before is one round not enough.
+            if !changed || end - region.entries < 2 {
+                return;
+            }
+        }
+    }
+
+    /// What the entries of the same value that `i` asks for make of it: nothing yet, or that it fits, or what fails it.
+    pub(super) fn verdict(&self, i: u16, input: Input<'_>) -> Option<Result<(), Keyword>> {
+        let entry = self.entry(i);
+        let mut open = false;
+        // Of `anyOf` and `oneOf`: the keyword, how many fit, whether one is open.
+        let (mut any, mut one): (Option<(Keyword, u32, bool)>, _) = (None, None);
+        let (mut condition, mut then, mut otherwise) = (None, None, None);
+        let edges = usize::from(entry.edges)..usize::from(entry.edges_end);
+        for edge in self.edges.get(edges).unwrap_or(&[]) {
+            let state = self.entry(edge.child).state;
+            let keyword = input.rules.keyword(edge.at);
+            match keyword {
+                Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_) => match state {
+                    State::Failed => return Some(Err(keyword)),
+                    State::Open => open = true,
+                    State::Valid => {}
+                },
+                Keyword::AnyOf(_) | Keyword::OneOf(_) => {
+                    let group = if let Keyword::AnyOf(_) = keyword { &mut any } else { &mut one };
+                    let (_, valid, undecided) = group.get_or_insert((keyword, 0, false));
+                    *valid += u32::from(state == State::Valid);
+                    *undecided |= state == State::Open;
+                }
+                Keyword::Not(_) => match state {
+                    State::Valid => return Some(Err(keyword)),
+                    State::Open => open = true,
+                    State::Failed => {}
+                },
+                Keyword::If(_) => condition = Some(state),
+                Keyword::Then(_) => then = Some((state, keyword)),
+                Keyword::Else(_) => otherwise = Some((state, keyword)),
+                Keyword::DependentRequired(..) | Keyword::DependentSchema(..)
+                    if self.bit_of(i, edge.at, input) =>
+                {
+                    match state {
+                        State::Failed => return Some(Err(keyword)),
+                        State::Open => open = true,
+                        State::Valid => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        match any {
+            Some((keyword, 0, false)) => return Some(Err(keyword)),
+            Some((_, 0, true)) => open = true,
+            _ => {}
+        }
+        match one {
+            Some((keyword, 0, false) | (keyword, 2.., _)) => return Some(Err(keyword)),
+            Some((_, _, true)) => open = true,
+            _ => {}
+        }
+        match condition {
+            None => {}
+            // Both ways fail, so it does not matter which it is.
+            Some(State::Open) => match (then, otherwise) {
+                (Some((State::Failed, keyword)), Some((State::Failed, _))) => {
+                    return Some(Err(keyword));
+                }
+                (None, None) => {}
+                _ => open = true,
+            },
+            Some(state) => match if state == State::Valid { then } else { otherwise } {
+                Some((State::Failed, keyword)) => return Some(Err(keyword)),
+                Some((State::Open, _)) => open = true,
+                _ => {}
+            },
+        }
+        (!open).then_some(Ok(()))
+    }
+}

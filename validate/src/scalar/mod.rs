@@ -1,0 +1,4 @@
+//! Formats of strings, and scalars that are taken for others.
+
+pub(crate) mod coerce;
+pub(crate) mod format;
