@@ -6,8 +6,7 @@ use super::schema::Rules;
 use super::validator::{Options, ValidateError};
 use crate::error::{End, RecvError};
 use crate::reset::Reset;
-use crate::stream::Receiver;
-use crate::wait::Notify;
+use crate::stream::{Receiver, StreamRef};
 use core::fmt;
 use heapless::String;
 
@@ -212,10 +211,10 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// ```
     /// # #[cfg(any(feature = "std", feature = "async"))] {
     /// use forebay::validate::{Rejected, StreamValidator};
-    /// use forebay::{Receiver, Token, Wake};
+    /// use forebay::{Receiver, StreamPool, Token, Wake};
     ///
     /// async fn check<'v>(
-    ///     mut answer: Receiver<'_, Token, 64, 20, Wake>,
+    ///     mut answer: Receiver<&StreamPool<Token, 64, 20, Wake>>,
     ///     validator: &'v mut StreamValidator<'_, 4096>,
     /// ) -> Result<&'v str, Rejected> {
     ///     while let Ok(token) = answer.recv().await {
@@ -225,9 +224,9 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// }
     /// # }
     /// ```
-    pub fn receive<T: AsRef<str>, const STREAMS: usize, const PLACES: usize, W: Notify>(
+    pub fn receive<S: StreamRef<Token: AsRef<str>>>(
         &mut self,
-        receiver: &mut Receiver<'_, T, STREAMS, PLACES, W>,
+        receiver: &mut Receiver<S>,
     ) -> Result<Option<End>, Rejected> {
         loop {
             match receiver.try_recv() {
