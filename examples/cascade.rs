@@ -32,13 +32,13 @@ const REQUEST: Sources = (&ANSWERS, (&SCRATCH, &STREAMS));
 struct Request {
     answer: Lease<&'static Answers>,
     model: Model,
-    tokens: Receiver<'static, Token, 3, 4, Wake<16>>,
+    tokens: Receiver<&'static StreamPool<Token, 3, 4, Wake<16>>>,
 }
 
 /// The part of it that goes to the other stage.
 struct Model {
     scratch: Lease<&'static Scratch>,
-    sender: Sender<'static, Token, 3, 4, Wake<16>>,
+    sender: Sender<&'static StreamPool<Token, 3, 4, Wake<16>>>,
 }
 
 impl Request {

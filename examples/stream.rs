@@ -49,8 +49,8 @@ const RINGS: usize = 64;
 /// How many tokens a ring holds before its sender has to wait.
 const DEPTH: usize = 20;
 
-type TextSender = Sender<'static, Token, RINGS, DEPTH, Wake>;
-type TextReceiver = Receiver<'static, Token, RINGS, DEPTH, Wake>;
+type TextSender = Sender<&'static StreamPool<Token, RINGS, DEPTH, Wake>>;
+type TextReceiver = Receiver<&'static StreamPool<Token, RINGS, DEPTH, Wake>>;
 
 /// The rings the answers flow through.
 static STREAMS: StreamPool<Token, RINGS, DEPTH, Wake> = StreamPool::new();
@@ -252,8 +252,8 @@ impl Run {
 
     fn play_jobs(
         &self,
-        mut answers: Sender<'_, Answer, RINGS, 2, Wake>,
-        mut returns: Receiver<'_, usize, RINGS, 2, Wake>,
+        mut answers: Sender<&StreamPool<Answer, RINGS, 2, Wake>>,
+        mut returns: Receiver<&StreamPool<usize, RINGS, 2, Wake>>,
     ) {
         let mut reader = Reader::with_capacity(self.longest_event);
         // A thread makes its waker where it waits for the first time.
@@ -387,8 +387,8 @@ impl Run {
 
     fn print_jobs(
         &self,
-        mut inbox: Receiver<'_, Answer, RINGS, 2, Wake>,
-        mut done: Sender<'_, usize, RINGS, 2, Wake>,
+        mut inbox: Receiver<&StreamPool<Answer, RINGS, 2, Wake>>,
+        mut done: Sender<&StreamPool<usize, RINGS, 2, Wake>>,
     ) {
         inbox.ready_timeout(1, Duration::ZERO); // As above.
         self.start.wait();

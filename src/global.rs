@@ -104,9 +104,9 @@ pub type PooledResponse = Lease<&'static ResponsePool>;
 /// A token of the [`token_pool`]: back in it, and empty, when this is dropped.
 pub type PooledToken = Lease<&'static TokenPool>;
 /// The writing half of a [`response_stream`].
-pub type ResponseSender = Sender<'static, Token<TOKEN_BYTES>, STREAMS, DEPTH>;
+pub type ResponseSender = Sender<&'static TokenStreams>;
 /// The reading half of a [`response_stream`]: go-llms' `ResponseStream`.
-pub type ResponseStream = Receiver<'static, Token<TOKEN_BYTES>, STREAMS, DEPTH>;
+pub type ResponseStream = Receiver<&'static TokenStreams>;
 
 /// The program's pool of responses.
 ///

@@ -47,7 +47,7 @@ pub use pool::{
 };
 pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
-pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, Token, Tokens};
+pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, StreamRef, Token, Tokens};
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
 
@@ -68,7 +68,7 @@ pub use sync::set_home;
 pub use {
     cascade::waiting::{AcquireWaiting, get_all},
     error::{TooManyWaiters, WaitAllError},
-    wait::{Waits, Wake},
+    wait::{Waits, Wake, Wakes},
 };
 #[cfg(feature = "std")]
 pub use {

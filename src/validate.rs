@@ -62,10 +62,10 @@
 //! ```
 //! # #[cfg(any(feature = "std", feature = "async"))] {
 //! use forebay::validate::{Rejected, StreamValidator};
-//! use forebay::{Receiver, Token, Wake};
+//! use forebay::{Receiver, StreamPool, Token, Wake};
 //!
 //! async fn check<'v>(
-//!     mut answer: Receiver<'_, Token, 64, 20, Wake>,
+//!     mut answer: Receiver<&StreamPool<Token, 64, 20, Wake>>,
 //!     validator: &'v mut StreamValidator<'_, 4096>,
 //! ) -> Result<&'v str, Rejected> {
 //!     while let Ok(token) = answer.recv().await {
@@ -93,8 +93,7 @@ pub use forebay_validate::{
 use crate::error::{End, Exhausted, RecvError};
 use crate::pool::{Lease, Metrics, Pool};
 use crate::reset::Reset;
-use crate::stream::Receiver;
-use crate::wait::Notify;
+use crate::stream::{Receiver, StreamRef};
 use core::fmt;
 
 impl From<Exhausted> for ValidateError {
@@ -245,13 +244,11 @@ impl<const ERRORS: usize> Reset for Report<ERRORS> {
     }
 }
 
-impl<T: AsRef<str>, const STREAMS: usize, const PLACES: usize, W: Notify> Source
-    for Receiver<'_, T, STREAMS, PLACES, W>
-{
-    type Piece = T;
+impl<S: StreamRef<Token: AsRef<str>>> Source for Receiver<S> {
+    type Piece = S::Token;
     type End = End;
 
-    fn try_next(&mut self) -> Result<Option<T>, End> {
+    fn try_next(&mut self) -> Result<Option<S::Token>, End> {
         match self.try_recv() {
             Ok(piece) => Ok(Some(piece)),
             Err(RecvError::Empty) => Ok(None),

@@ -237,19 +237,19 @@ fn ends() {
         <T> Consumer<&'static Ring<T, 1>> => YES, YES, NO, NO;
         <T> Grant<'static, &'static Ring<T, 1>> => YES, YES, NO, NO;
         <T> Drain<'static, &'static Ring<T, 1>> => YES, YES, NO, NO;
-        <T> Sender<'static, T, 1> => YES, YES, NO, NO;
-        <T> Receiver<'static, T, 1> => YES, YES, NO, NO;
-        <T> Tokens<'static, 'static, T, 1, 20, forebay::Poll> => YES, YES, NO, NO;
+        <T> Sender<&'static StreamPool<T, 1>> => YES, YES, NO, NO;
+        <T> Receiver<&'static StreamPool<T, 1>> => YES, YES, NO, NO;
+        <T> Tokens<'static, &'static StreamPool<T, 1>> => YES, YES, NO, NO;
     }
     #[cfg(feature = "std")]
     check! {
         <T> Producer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
-        <T> Receiver<'static, T, 1, 20, forebay::Wake> => YES, YES, NO, NO;
-        <T> forebay::future::Recv<'static, 'static, T, 1, 20, 8> => YES, YES, NO, NO;
+        <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
+        <T> forebay::future::Recv<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
         // It may hold a token that was not sent, and is `Sync` only if the token is.
-        <T> Sender<'static, T, 1, 20, forebay::Wake> => YES, (true, false), NO, NO;
-        <T> forebay::future::Send<'static, 'static, T, 1, 20, 8> => YES, (true, false), NO, NO;
+        <T> Sender<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, (true, false), NO, NO;
+        <T> forebay::future::Send<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, (true, false), NO, NO;
     }
 }
 

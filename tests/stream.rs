@@ -32,7 +32,7 @@ fn smoke() {
 #[test]
 fn each_end_has_its_reason_and_the_ring_comes_back() {
     static STREAMS: StreamPool<u32, 1, 4> = StreamPool::new();
-    type Leave = fn(forebay::Sender<'static, u32, 1, 4>);
+    type Leave = fn(forebay::Sender<&'static StreamPool<u32, 1, 4>>);
     let leaves: [(Leave, End); 4] = [
         (|sender| sender.close(), End::Finished),
         (|sender| sender.fail(429), End::Failed(429)),

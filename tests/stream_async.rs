@@ -19,8 +19,10 @@ use std::time::Duration;
 const MANY: u32 = if cfg!(miri) { 30 } else { 2_000 };
 const SHORT: Duration = Duration::from_millis(10);
 
-type Tx<const STREAMS: usize, const DEPTH: usize> = Sender<'static, u32, STREAMS, DEPTH, Wake>;
-type Rx<const STREAMS: usize, const DEPTH: usize> = Receiver<'static, u32, STREAMS, DEPTH, Wake>;
+type Tx<const STREAMS: usize, const DEPTH: usize> =
+    Sender<&'static StreamPool<u32, STREAMS, DEPTH, Wake>>;
+type Rx<const STREAMS: usize, const DEPTH: usize> =
+    Receiver<&'static StreamPool<u32, STREAMS, DEPTH, Wake>>;
 
 async fn produce<const S: usize, const D: usize>(mut sender: Tx<S, D>) {
     for n in 0..MANY {
@@ -246,7 +248,7 @@ fn room_wakes_once_a_burst_and_not_who_waits_for_the_end() {
 #[test]
 fn a_half_that_leaves_wakes_the_other() {
     let streams: StreamPool<Token, 1, 1, Wake> = StreamPool::new();
-    type Leave = fn(Sender<'_, Token, 1, 1, Wake>);
+    type Leave = fn(Sender<&StreamPool<Token, 1, 1, Wake>>);
     let leaves: [(Leave, End); 3] = [
         (|sender| sender.close(), End::Finished),
         (|sender| sender.fail(7), End::Failed(7)),
@@ -496,7 +498,7 @@ async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
 /// As an iterator and as a `Stream`: tokens, the end once unless it is `Finished`, and then nothing for ever.
 #[test]
 fn iterators_and_streams_end_alike() {
-    type Leave = fn(Sender<'_, u32, 1, 4, Wake>);
+    type Leave = fn(Sender<&StreamPool<u32, 1, 4, Wake>>);
     let leaves: [(Leave, Option<Result<u32, End>>); 3] = [
         (|sender| sender.close(), None),
         (|sender| sender.fail(7), Some(Err(End::Failed(7)))),
@@ -547,7 +549,7 @@ fn a_sink_sends_and_closes_and_refuses_from_then_on() {
     let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
     let (mut sender, mut receiver) = streams.open().unwrap();
     let cx = &mut Context::from_waker(Waker::noop());
-    let ready = |sender: &mut Sender<'_, u32, 1, 1, Wake>| {
+    let ready = |sender: &mut Sender<&StreamPool<u32, 1, 1, Wake>>| {
         Sink::poll_ready(Pin::new(sender), &mut Context::from_waker(Waker::noop()))
     };
     assert_eq!(ready(&mut sender), Poll::Ready(Ok(())));

@@ -436,7 +436,7 @@ fn streams_reopen_under_load() {
     static STREAMS: StreamPool<usize, 3, 4> = StreamPool::new();
     let opened = AtomicUsize::new(0);
     // Each thread opens streams and is the sender; the receivers are handed to whoever is free.
-    type Receiver = forebay::Receiver<'static, usize, 3, 4>;
+    type Receiver = forebay::Receiver<&'static StreamPool<usize, 3, 4>>;
     let waiting: std::sync::Mutex<Vec<(Receiver, usize)>> = std::sync::Mutex::default();
     let senders = AtomicUsize::new(2);
     all(4, |id, watch| {

@@ -21,8 +21,8 @@ use std::time::Duration;
 use woken::Watchdog;
 
 type Streams<T = u32> = StreamPool<T, 1, 1, Wake>;
-type Tx<'a> = Sender<'a, u32, 1, 1, Wake>;
-type Rx<'a> = Receiver<'a, u32, 1, 1, Wake>;
+type Tx<'a> = Sender<&'a StreamPool<u32, 1, 1, Wake>>;
+type Rx<'a> = Receiver<&'a StreamPool<u32, 1, 1, Wake>>;
 
 /// Ways of a receiver to wait.
 const RECEIVES: [fn(&mut Rx<'_>, &mut Context<'_>) -> bool; 4] = [

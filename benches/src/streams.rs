@@ -141,11 +141,11 @@ impl Drop for PooledRx {
 }
 
 channels! {
-    Polled, "forebay StreamPool", Kind::Ours, Sender<'static, Token, STREAMS, DEPTH, Poll>,
-        Receiver<'static, Token, STREAMS, DEPTH, Poll>, POLLED.open().unwrap(),
+    Polled, "forebay StreamPool", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Poll>>,
+        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Poll>>, POLLED.open().unwrap(),
         |tx, token| tx.try_send(token).is_ok(), |tx| tx.close(), |rx| found(rx.try_recv());
-    Woken, "forebay StreamPool, Wake", Kind::Ours, Sender<'static, Token, STREAMS, DEPTH, Wake>,
-        Receiver<'static, Token, STREAMS, DEPTH, Wake>, WOKEN.open().unwrap(),
+    Woken, "forebay StreamPool, Wake", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Wake>>,
+        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Wake>>, WOKEN.open().unwrap(),
         |tx, token| tx.try_send(token).is_ok(), |tx| tx.close(), |rx| found(rx.try_recv());
     PooledRtrb, "rtrb in a pool", Kind::Rival, PooledTx, PooledRx, {
             let ring = RINGS.lock().unwrap().pop();

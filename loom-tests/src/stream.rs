@@ -344,7 +344,7 @@ enum By {
 impl By {
     fn send<const DEPTH: usize>(
         self,
-        sender: &mut Sender<'_, usize, 1, DEPTH, Wake>,
+        sender: &mut Sender<&StreamPool<usize, 1, DEPTH, Wake>>,
         token: usize,
     ) -> Result<(), Cancelled<usize>> {
         match self {
@@ -355,7 +355,7 @@ impl By {
 
     fn recv<const DEPTH: usize>(
         self,
-        receiver: &mut Receiver<'_, usize, 1, DEPTH, Wake>,
+        receiver: &mut Receiver<&StreamPool<usize, 1, DEPTH, Wake>>,
     ) -> Result<usize, End> {
         match self {
             Self::Thread => receiver.recv_blocking(),

@@ -7,6 +7,8 @@ mod batch;
 mod futures;
 mod get;
 mod guard;
+#[cfg(feature = "std")]
+mod inside;
 mod lane;
 mod lease;
 mod metrics;
@@ -19,6 +21,8 @@ pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
 #[cfg(any(feature = "std", feature = "async"))]
 pub use futures::Get;
+#[cfg(feature = "std")]
+pub(crate) use inside::Inside;
 #[cfg(feature = "std")]
 pub use lane::Ticker;
 pub use lane::{Lane, LanePool};

@@ -207,7 +207,7 @@ pub(super) use field::{Kept, keep, moved_out};
 
 /// A ring that is pooled together with what its users share besides: `X`.
 #[derive(Debug)]
-pub(crate) struct Hosted<T, const N: usize, X> {
+pub struct Hosted<T, const N: usize, X> {
     ring: Ring<T, N>,
     pub(crate) extra: X,
 }

@@ -29,11 +29,10 @@ mod words;
 
 pub use consumer::Consumer;
 pub use grant::{Drain, Filled, Grant, PopRef};
-pub(crate) use handle::Hosted;
 pub use handle::RingRef;
+pub(crate) use handle::{Hosted, RawRing};
 pub use producer::Producer;
 
-use self::handle::RawRing;
 use crate::slot::Slots;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{

@@ -1,9 +1,9 @@
 //! Halves that block the thread: the futures of `futures.rs`, polled by a thread that parks in between.
 
 use super::futures::opaque_debug;
-use super::{Receiver, Sender, Token};
+use super::{Receiver, Sender, StreamRef, Token};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
-use crate::wait::{Wake, park};
+use crate::wait::{Wakes, park};
 use core::fmt;
 use core::future::Future;
 use core::iter::FusedIterator;
@@ -16,9 +16,7 @@ fn block_on<F: Future + Unpin>(timeout: Option<Duration>, mut future: F) -> Opti
     park::wait(deadline, |cx| Pin::new(&mut future).poll(cx))
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
-    Sender<'_, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
+impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     /// Sends `token`, parking the thread while the stream is full.
     ///
     /// # Errors
@@ -31,7 +29,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     /// # Cost
     /// That of [`try_send`](Self::try_send) while there is room. Where a thread waits for the first time, it
     /// allocates its waker.
-    pub fn send_blocking(&mut self, token: T) -> Result<(), Cancelled<T>> {
+    pub fn send_blocking(&mut self, token: S::Token) -> Result<(), Cancelled<S::Token>> {
         let mut unsent = token;
         loop {
             match self.send_within(unsent, None) {
@@ -49,13 +47,21 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     ///
     /// # Context and cost
     /// As [`send_blocking`](Self::send_blocking). A timeout too far away to be a time waits for ever.
-    pub fn send_timeout(&mut self, token: T, timeout: Duration) -> Result<(), SendError<T>> {
+    pub fn send_timeout(
+        &mut self,
+        token: S::Token,
+        timeout: Duration,
+    ) -> Result<(), SendError<S::Token>> {
         self.send_within(token, Some(timeout))
     }
 
     /// `Full` without a timeout means: again.
     #[inline]
-    fn send_within(&mut self, token: T, timeout: Option<Duration>) -> Result<(), SendError<T>> {
+    fn send_within(
+        &mut self,
+        token: S::Token,
+        timeout: Option<Duration>,
+    ) -> Result<(), SendError<S::Token>> {
         match self.try_send(token) {
             Err(SendError::Full(token)) => self.wait_for_room(token, timeout),
             sent => sent,
@@ -63,16 +69,18 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     }
 
     #[inline(never)] // What waits may cost a call; what does not wait stays small.
-    fn wait_for_room(&mut self, token: T, timeout: Option<Duration>) -> Result<(), SendError<T>> {
+    fn wait_for_room(
+        &mut self,
+        token: S::Token,
+        timeout: Option<Duration>,
+    ) -> Result<(), SendError<S::Token>> {
         // Whatever came of it: the token says.
         let _ = block_on(timeout, self.ready());
         self.try_send(token)
     }
 }
 
-impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: usize>
-    Sender<'_, Token<CAP>, STREAMS, DEPTH, Wake<WAITERS>>
-{
+impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Sender<S> {
     /// Sends all of `text`, split over as many tokens as it needs, at character boundaries, parking the thread
     /// while the stream is full.
     ///
@@ -92,9 +100,7 @@ impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: 
     }
 }
 
-impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
-    Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
+impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     /// The next token, parking the thread while there is none.
     ///
     /// # Errors
@@ -125,7 +131,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     /// # model.join().unwrap();
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
-    pub fn recv_blocking(&mut self) -> Result<T, End> {
+    pub fn recv_blocking(&mut self) -> Result<S::Token, End> {
         loop {
             match self.recv_within(None) {
                 Ok(token) => return Ok(token),
@@ -142,13 +148,13 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     ///
     /// # Context and cost
     /// As [`recv_blocking`](Self::recv_blocking). A timeout too far away to be a time waits for ever.
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, RecvError> {
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<S::Token, RecvError> {
         self.recv_within(Some(timeout))
     }
 
     /// `Empty` without a timeout means: again.
     #[inline]
-    fn recv_within(&mut self, timeout: Option<Duration>) -> Result<T, RecvError> {
+    fn recv_within(&mut self, timeout: Option<Duration>) -> Result<S::Token, RecvError> {
         match self.try_recv() {
             Err(RecvError::Empty) => self.wait_for_token(timeout),
             answer => answer,
@@ -156,7 +162,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     }
 
     #[inline(never)] // What waits may cost a call; what does not wait stays small.
-    fn wait_for_token(&mut self, timeout: Option<Duration>) -> Result<T, RecvError> {
+    fn wait_for_token(&mut self, timeout: Option<Duration>) -> Result<S::Token, RecvError> {
         match block_on(timeout, self.recv()) {
             Some(answer) => answer.map_err(RecvError::Ended),
             None => Err(RecvError::Empty),
@@ -193,11 +199,11 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     /// assert_eq!(tokens.next(), None);
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
-    pub fn iter(&mut self) -> Iter<'_, 'a, T, STREAMS, DEPTH, WAITERS> {
+    pub fn iter(&mut self) -> Iter<'_, S> {
         Iter(self)
     }
 
-    fn next_blocking(&mut self) -> Option<Result<T, End>> {
+    fn next_blocking(&mut self) -> Option<Result<S::Token, End>> {
         if self.told {
             return None;
         }
@@ -207,71 +213,51 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
 }
 
 /// What [`Receiver::iter`] returns.
-pub struct Iter<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>(
-    &'h mut Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>,
-);
+pub struct Iter<'h, S: StreamRef<Wait: Wakes>>(&'h mut Receiver<S>);
 
 /// A receiver as an iterator that blocks. As [`Receiver::iter`]; dropped, it cancels the stream.
-pub struct IntoIter<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>(
-    Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>,
-);
+pub struct IntoIter<S: StreamRef<Wait: Wakes>>(Receiver<S>);
 
 opaque_debug!(Iter);
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> fmt::Debug
-    for IntoIter<'_, T, STREAMS, DEPTH, WAITERS>
-{
+impl<S: StreamRef<Wait: Wakes>> fmt::Debug for IntoIter<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IntoIter(..)")
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Iterator
-    for Iter<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
-    type Item = Result<T, End>;
+impl<S: StreamRef<Wait: Wakes>> Iterator for Iter<'_, S> {
+    type Item = Result<S::Token, End>;
 
-    fn next(&mut self) -> Option<Result<T, End>> {
+    fn next(&mut self) -> Option<Result<S::Token, End>> {
         self.0.next_blocking()
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Iterator
-    for IntoIter<'_, T, STREAMS, DEPTH, WAITERS>
-{
-    type Item = Result<T, End>;
+impl<S: StreamRef<Wait: Wakes>> Iterator for IntoIter<S> {
+    type Item = Result<S::Token, End>;
 
-    fn next(&mut self) -> Option<Result<T, End>> {
+    fn next(&mut self) -> Option<Result<S::Token, End>> {
         self.0.next_blocking()
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> FusedIterator
-    for Iter<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
-}
+impl<S: StreamRef<Wait: Wakes>> FusedIterator for Iter<'_, S> {}
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> FusedIterator
-    for IntoIter<'_, T, STREAMS, DEPTH, WAITERS>
-{
-}
+impl<S: StreamRef<Wait: Wakes>> FusedIterator for IntoIter<S> {}
 
-impl<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> IntoIterator
-    for &'h mut Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
-    type Item = Result<T, End>;
-    type IntoIter = Iter<'h, 'a, T, STREAMS, DEPTH, WAITERS>;
+impl<'h, S: StreamRef<Wait: Wakes>> IntoIterator for &'h mut Receiver<S> {
+    type Item = Result<S::Token, End>;
+    type IntoIter = Iter<'h, S>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> IntoIterator
-    for Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
-    type Item = Result<T, End>;
-    type IntoIter = IntoIter<'a, T, STREAMS, DEPTH, WAITERS>;
+impl<S: StreamRef<Wait: Wakes>> IntoIterator for Receiver<S> {
+    type Item = Result<S::Token, End>;
+    type IntoIter = IntoIter<S>;
 
     fn into_iter(self) -> Self::IntoIter {
         IntoIter(self)

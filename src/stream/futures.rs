@@ -3,18 +3,20 @@
 //! A half waits for one thing at a time: what was polled last. All futures borrow their half and hold nothing
 //! besides but how far they came, so that they can be dropped, or forgotten, at any point.
 
-use super::{Receiver, Sender, Token};
+use super::{Receiver, Sender, StreamRef, Token, depth};
 use crate::error::{Cancelled, End, RecvError, SendError, TextError};
 use crate::sync::seeded;
-use crate::wait::{NEVER, Wake};
+use crate::wait::{NEVER, Wakes};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::{fmt, mem};
 
 /// A half with a seat to wait in.
-trait Half<const WAITERS: usize> {
-    fn seat(&self) -> &Wake<WAITERS>;
+trait Half {
+    type Wait: Wakes;
+
+    fn seat(&self) -> &Self::Wait;
 
     /// Called before it waits.
     fn last_word(&self) {}
@@ -22,7 +24,7 @@ trait Half<const WAITERS: usize> {
 
 /// What `look` finds; if it finds nothing, it will be worth another look when `count` tokens, or places, are
 /// there, or at the end. See [`Wake`] for the proof.
-fn poll<H: Half<WAITERS>, const WAITERS: usize, R>(
+fn poll<H: Half, R>(
     half: &mut H,
     cx: &mut Context<'_>,
     count: usize,
@@ -42,13 +44,13 @@ fn poll<H: Half<WAITERS>, const WAITERS: usize, R>(
 }
 
 /// A half that is borrowed to wait, and withdraws when it gives up.
-struct Waiting<'h, H: Half<WAITERS>, const WAITERS: usize> {
+struct Waiting<'h, H: Half> {
     half: &'h mut H,
     /// Whether it was announced.
     waited: bool,
 }
 
-impl<'h, H: Half<WAITERS>, const WAITERS: usize> Waiting<'h, H, WAITERS> {
+impl<'h, H: Half> Waiting<'h, H> {
     fn new(half: &'h mut H) -> Self {
         Self { half, waited: false }
     }
@@ -62,7 +64,7 @@ impl<'h, H: Half<WAITERS>, const WAITERS: usize> Waiting<'h, H, WAITERS> {
     }
 }
 
-impl<H: Half<WAITERS>, const WAITERS: usize> Drop for Waiting<'_, H, WAITERS> {
+impl<H: Half> Drop for Waiting<'_, H> {
     fn drop(&mut self) {
         if self.waited {
             self.half.seat().withdraw();
@@ -70,18 +72,18 @@ impl<H: Half<WAITERS>, const WAITERS: usize> Drop for Waiting<'_, H, WAITERS> {
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Half<WAITERS>
-    for Sender<'_, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
-    fn seat(&self) -> &Wake<WAITERS> {
+impl<S: StreamRef<Wait: Wakes>> Half for Sender<S> {
+    type Wait = S::Wait;
+
+    fn seat(&self) -> &S::Wait {
         &self.shared().sender
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Half<WAITERS>
-    for Receiver<'_, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
-    fn seat(&self) -> &Wake<WAITERS> {
+impl<S: StreamRef<Wait: Wakes>> Half for Receiver<S> {
+    type Wait = S::Wait;
+
+    fn seat(&self) -> &S::Wait {
         &self.shared().receiver
     }
 
@@ -92,9 +94,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Half<WAI
     }
 }
 
-impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
-    Sender<'a, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
+impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     /// Sends `token`, waiting while the stream is full.
     ///
     /// Cancel-safe: dropped before it is done, also without having been polled, the future has sent nothing, and
@@ -127,15 +127,15 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     /// # assert!(run.as_mut().poll(&mut context).is_ready());
     /// # use core::future::Future;
     /// ```
-    pub fn send(&mut self, token: T) -> Send<'_, 'a, T, STREAMS, DEPTH, WAITERS> {
-        self.unsent = Some(token);
+    pub fn send(&mut self, token: S::Token) -> Send<'_, S> {
+        *self.unsent() = Some(token);
         Send(Waiting::new(self))
     }
 
     /// The token of the last [`send`](Self::send), if that was dropped before it was done. A plain move.
     #[must_use]
-    pub fn take_unsent(&mut self) -> Option<T> {
-        self.unsent.take()
+    pub fn take_unsent(&mut self) -> Option<S::Token> {
+        self.unsent().take()
     }
 
     /// Waits until there is room: then [`try_send`](Self::try_send) is not refused as full. Cancel-safe, as
@@ -143,7 +143,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     ///
     /// # Errors
     /// [`Cancelled`], when the receiver left.
-    pub fn ready(&mut self) -> SendReady<'_, 'a, T, STREAMS, DEPTH, WAITERS> {
+    pub fn ready(&mut self) -> SendReady<'_, S> {
         SendReady(Waiting::new(self))
     }
 
@@ -160,6 +160,11 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
                 (!sender.producer.is_full()).then_some(Ok(()))
             }
         })
+    }
+
+    /// The token of a `send` that is not done.
+    fn unsent(&mut self) -> &mut Option<S::Token> {
+        S::Wait::unsent(&mut self.unsent)
     }
 
     /// Whether the stream is cancelled. If so, tokens that nobody will receive are dropped.
@@ -179,14 +184,12 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     ///
     /// # Source
     /// tokio's `Sender::closed`.
-    pub fn cancelled(&mut self) -> SendCancelled<'_, 'a, T, STREAMS, DEPTH, WAITERS> {
+    pub fn cancelled(&mut self) -> SendCancelled<'_, S> {
         SendCancelled(Waiting::new(self))
     }
 }
 
-impl<'a, const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: usize>
-    Sender<'a, Token<CAP>, STREAMS, DEPTH, Wake<WAITERS>>
-{
+impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Sender<S> {
     /// Sends all of `text`, split over as many tokens as it needs, at character boundaries, waiting while the
     /// stream is full.
     ///
@@ -198,17 +201,12 @@ impl<'a, const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITE
     ///
     /// # Context and cost
     /// As [`send`](Self::send), for each token.
-    pub fn send_text<'h>(
-        &'h mut self,
-        text: &'h str,
-    ) -> SendText<'h, 'a, STREAMS, DEPTH, CAP, WAITERS> {
+    pub fn send_text<'h>(&'h mut self, text: &'h str) -> SendText<'h, S> {
         SendText { waiting: Waiting::new(self), len: text.len(), rest: text }
     }
 }
 
-impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
-    Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>
-{
+impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     /// The next token, waiting while there is none. Cancel-safe: a token is only taken when the future is done.
     ///
     /// # Errors
@@ -219,7 +217,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     ///
     /// # Cost
     /// That of [`try_recv`](Self::try_recv) while there are tokens.
-    pub fn recv(&mut self) -> Recv<'_, 'a, T, STREAMS, DEPTH, WAITERS> {
+    pub fn recv(&mut self) -> Recv<'_, S> {
         Recv(Waiting::new(self))
     }
 
@@ -228,7 +226,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     ///
     /// # Errors
     /// The [`End`], when every token was received.
-    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, End>> {
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Token, End>> {
         poll(self, cx, 1, |receiver| match receiver.try_recv() {
             Ok(token) => Some(Ok(token)),
             Err(RecvError::Ended(end)) => Some(Err(end)),
@@ -259,12 +257,15 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
     /// # assert!(run.as_mut().poll(&mut context).is_ready());
     /// # use core::future::Future;
     /// ```
-    pub fn ready(&mut self, count: usize) -> RecvReady<'_, 'a, T, STREAMS, DEPTH, WAITERS> {
-        RecvReady { waiting: Waiting::new(self), count: count.min(DEPTH) }
+    pub fn ready(&mut self, count: usize) -> RecvReady<'_, S> {
+        RecvReady { waiting: Waiting::new(self), count: count.min(depth::<S>()) }
     }
 
     /// What an iterator, or the `Stream`, makes of `received`.
-    pub(super) fn item(&mut self, received: Result<T, End>) -> Option<Result<T, End>> {
+    pub(super) fn item(
+        &mut self,
+        received: Result<S::Token, End>,
+    ) -> Option<Result<S::Token, End>> {
         self.told = received.is_err();
         if matches!(received, Err(End::Finished)) { None } else { Some(received) }
     }
@@ -272,33 +273,20 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>
 
 /// The future of [`Sender::send`].
 #[must_use = "nothing is sent until it is polled"]
-pub struct Send<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>(
-    Waiting<'h, Sender<'a, T, STREAMS, DEPTH, Wake<WAITERS>>, WAITERS>,
-);
+pub struct Send<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
 
 /// The future of [`Sender::ready`].
 #[must_use = "it does not wait until it is polled"]
-pub struct SendReady<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>(
-    Waiting<'h, Sender<'a, T, STREAMS, DEPTH, Wake<WAITERS>>, WAITERS>,
-);
+pub struct SendReady<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
 
 /// The future of [`Sender::cancelled`].
 #[must_use = "it does not wait until it is polled"]
-pub struct SendCancelled<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>(
-    Waiting<'h, Sender<'a, T, STREAMS, DEPTH, Wake<WAITERS>>, WAITERS>,
-);
+pub struct SendCancelled<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
 
 /// The future of [`Sender::send_text`].
 #[must_use = "nothing is sent until it is polled"]
-pub struct SendText<
-    'h,
-    'a,
-    const STREAMS: usize,
-    const DEPTH: usize,
-    const CAP: usize,
-    const WAITERS: usize,
-> {
-    waiting: Waiting<'h, Sender<'a, Token<CAP>, STREAMS, DEPTH, Wake<WAITERS>>, WAITERS>,
+pub struct SendText<'h, S: StreamRef<Wait: Wakes>> {
+    waiting: Waiting<'h, Sender<S>>,
     /// Bytes of the text.
     len: usize,
     /// What is not sent yet.
@@ -307,30 +295,26 @@ pub struct SendText<
 
 /// The future of [`Receiver::recv`].
 #[must_use = "nothing is received until it is polled"]
-pub struct Recv<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize>(
-    Waiting<'h, Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>, WAITERS>,
-);
+pub struct Recv<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Receiver<S>>);
 
 /// The future of [`Receiver::ready`].
 #[must_use = "it does not wait until it is polled"]
-pub struct RecvReady<'h, 'a, T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> {
-    waiting: Waiting<'h, Receiver<'a, T, STREAMS, DEPTH, Wake<WAITERS>>, WAITERS>,
+pub struct RecvReady<'h, S: StreamRef<Wait: Wakes>> {
+    waiting: Waiting<'h, Receiver<S>>,
     count: usize,
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
-    for Send<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
-    type Output = Result<(), Cancelled<T>>;
+impl<S: StreamRef<Wait: Wakes>> Future for Send<'_, S> {
+    type Output = Result<(), Cancelled<S::Token>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.get_mut().0.poll(|sender| {
             // Without a token it is done, and is not to be polled again.
-            while let Some(token) = sender.unsent.take() {
+            while let Some(token) = sender.unsent().take() {
                 match sender.try_send(token) {
                     Ok(()) => return Poll::Ready(Ok(())),
                     Err(SendError::Cancelled(token)) => return Poll::Ready(Err(Cancelled(token))),
-                    Err(SendError::Full(token)) => sender.unsent = Some(token),
+                    Err(SendError::Full(token)) => *sender.unsent() = Some(token),
                 }
                 // Ready, it is not full or it is cancelled; the token says which.
                 let _ = ready!(sender.poll_ready(cx));
@@ -340,9 +324,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
-    for SendReady<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
+impl<S: StreamRef<Wait: Wakes>> Future for SendReady<'_, S> {
     type Output = Result<(), Cancelled<()>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -350,9 +332,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
-    for SendCancelled<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
+impl<S: StreamRef<Wait: Wakes>> Future for SendCancelled<'_, S> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -362,9 +342,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
     }
 }
 
-impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: usize>
-    SendText<'_, '_, STREAMS, DEPTH, CAP, WAITERS>
-{
+impl<S: StreamRef<Wait: Wakes>> SendText<'_, S> {
     /// Bytes of the text that are in the stream: go on with `&text[future.sent()..]`. A subtraction.
     #[must_use]
     pub fn sent(&self) -> usize {
@@ -372,9 +350,7 @@ impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: 
     }
 }
 
-impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: usize> Future
-    for SendText<'_, '_, STREAMS, DEPTH, CAP, WAITERS>
-{
+impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Future for SendText<'_, S> {
     type Output = Result<(), TextError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -395,19 +371,15 @@ impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: 
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
-    for Recv<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
-    type Output = Result<T, End>;
+impl<S: StreamRef<Wait: Wakes>> Future for Recv<'_, S> {
+    type Output = Result<S::Token, End>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.get_mut().0.poll(|receiver| receiver.poll_recv(cx))
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
-    for RecvReady<'_, '_, T, STREAMS, DEPTH, WAITERS>
-{
+impl<S: StreamRef<Wait: Wakes>> Future for RecvReady<'_, S> {
     type Output = usize;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
@@ -427,9 +399,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Future
 /// `Debug` without looking at tokens.
 macro_rules! opaque_debug {
     ($($name:ident),+) => {$(
-        impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> fmt::Debug
-            for $name<'_, '_, T, STREAMS, DEPTH, WAITERS>
-        {
+        impl<S: StreamRef<Wait: Wakes>> fmt::Debug for $name<'_, S> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))
             }
@@ -441,9 +411,7 @@ pub(super) use opaque_debug;
 
 opaque_debug!(Send, SendReady, SendCancelled, Recv, RecvReady);
 
-impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, const WAITERS: usize> fmt::Debug
-    for SendText<'_, '_, STREAMS, DEPTH, CAP, WAITERS>
-{
+impl<S: StreamRef<Wait: Wakes>> fmt::Debug for SendText<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendText").field("sent", &self.sent()).finish_non_exhaustive()
     }
@@ -457,10 +425,8 @@ mod ecosystem {
     use futures_sink::Sink;
 
     /// Tokens as `Ok`, then the end as one `Err`, unless it is [`End::Finished`]; then `None`, for ever.
-    impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Stream
-        for Receiver<'_, T, STREAMS, DEPTH, Wake<WAITERS>>
-    {
-        type Item = Result<T, End>;
+    impl<S: StreamRef<Wait: Wakes>> Stream for Receiver<S> {
+        type Item = Result<S::Token, End>;
 
         fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
             let this = self.get_mut();
@@ -472,9 +438,7 @@ mod ecosystem {
         }
     }
 
-    impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> FusedStream
-        for Receiver<'_, T, STREAMS, DEPTH, Wake<WAITERS>>
-    {
+    impl<S: StreamRef<Wait: Wakes>> FusedStream for Receiver<S> {
         fn is_terminated(&self) -> bool {
             self.told
         }
@@ -487,9 +451,7 @@ mod ecosystem {
     ///
     /// `start_send` without room, which nobody does who asked `poll_ready` as a `Sink` wants it, is refused as
     /// [`Cancelled`], too; the token is there to be [taken back](Sender::take_unsent).
-    impl<T, const STREAMS: usize, const DEPTH: usize, const WAITERS: usize> Sink<T>
-        for Sender<'_, T, STREAMS, DEPTH, Wake<WAITERS>>
-    {
+    impl<S: StreamRef<Wait: Wakes>> Sink<S::Token> for Sender<S> {
         type Error = Cancelled<()>;
 
         fn poll_ready(
@@ -499,10 +461,10 @@ mod ecosystem {
             Sender::poll_ready(self.get_mut(), cx)
         }
 
-        fn start_send(self: Pin<&mut Self>, token: T) -> Result<(), Cancelled<()>> {
+        fn start_send(self: Pin<&mut Self>, token: S::Token) -> Result<(), Cancelled<()>> {
             let this = self.get_mut();
             this.try_send(token).map_err(|refused| {
-                this.unsent = Some(refused.into_inner());
+                *this.unsent() = Some(refused.into_inner());
                 Cancelled(())
             })
         }

@@ -4,6 +4,7 @@
 mod blocking;
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod futures;
+mod handle;
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod open;
 mod receiver;
@@ -12,12 +13,15 @@ mod token;
 
 #[cfg(feature = "std")]
 pub use blocking::{IntoIter, Iter};
+pub use handle::StreamRef;
 pub use receiver::{Receiver, Tokens};
 pub use sender::Sender;
 pub use token::{Response, Token};
 
 use crate::error::{End, Exhausted, RecvError};
-use crate::pool::{Lease, Loan, Metrics, Pool, SharedLease};
+#[cfg(feature = "std")]
+use crate::pool::Inside;
+use crate::pool::{Home, Lease, Loan, Metrics, Pool, SharedLease};
 use crate::reset::Policy;
 use crate::ring::Hosted;
 use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
@@ -66,21 +70,19 @@ type Channel<T, const DEPTH: usize, W> = Hosted<T, DEPTH, Shared<W>>;
 /// The rings of a pool of streams.
 type Rings<T, const STREAMS: usize, const DEPTH: usize, W> =
     Pool<Channel<T, DEPTH, W>, STREAMS, Reopen, <W as Notify>::Open>;
-/// A half's handle to its channel.
-type Handle<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
-    SharedLease<&'a Rings<T, STREAMS, DEPTH, W>>;
 
 /// Both halves of a stream.
-pub(crate) type Halves<'a, T, const STREAMS: usize, const DEPTH: usize, W> =
-    (Sender<'a, T, STREAMS, DEPTH, W>, Receiver<'a, T, STREAMS, DEPTH, W>);
+pub(crate) type Halves<S> = (Sender<S>, Receiver<S>);
 
 /// Lends a ring as both halves of a stream.
 #[inline]
-fn halves<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
-    ring: Lease<&'a Rings<T, STREAMS, DEPTH, W>>,
-) -> Halves<'a, T, STREAMS, DEPTH, W> {
+fn halves<S, R, T, const DEPTH: usize>(ring: Lease<R>) -> Halves<S>
+where
+    S: StreamRef<Token = T, Ring = SharedLease<R>>,
+    R: Home<Item = Channel<T, DEPTH, S::Wait>> + Clone,
+{
     let (producer, consumer) = Hosted::lend(ring);
-    let sender = Sender { producer, unsent: W::Unsent::default() };
+    let sender = Sender { producer, unsent: Default::default() };
     let receiver = Receiver {
         consumer,
         #[cfg(any(feature = "std", feature = "async"))]
@@ -91,7 +93,7 @@ fn halves<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
 
 /// What the halves of a stream share besides the ring.
 #[derive(Debug)]
-struct Shared<W> {
+pub struct Shared<W> {
     /// How the stream ended; written before the ring is closed, read after it is seen closed.
     end: plain::AtomicUsize,
     /// How often the ring was opened before.
@@ -134,7 +136,7 @@ impl<W: Notify> Shared<W> {
 
 /// Makes rings, and opens them again when they come back.
 #[derive(Debug)]
-struct Reopen;
+pub struct Reopen;
 
 impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
     fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
@@ -185,8 +187,39 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// [`Wake`](crate::Wake) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
     /// whose sender has not ended the stream.
     #[inline]
-    pub fn open(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, Exhausted> {
+    pub fn open(&self) -> Result<Halves<&Self>, Exhausted> {
         self.rings.try_get().map(halves)
+    }
+
+    /// [`open`](Self::open) for a pool in an `Arc`: each half owns a share of the pool. Context and cost as `open`, and a
+    /// counter of shares up and down for each half.
+    ///
+    /// # Errors
+    /// [`Exhausted`], as `open`.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay::{Receiver, StreamPool};
+    /// use std::sync::Arc;
+    ///
+    /// type Answers = StreamPool<u32, 2>;
+    ///
+    /// fn answers() -> Result<Receiver<Arc<Answers>>, forebay::Exhausted> {
+    ///     let (mut sender, receiver) = Arc::new(Answers::new()).open_arc()?;
+    ///     sender.try_send(42).unwrap();
+    ///     Ok(receiver) // which keeps the pool
+    /// }
+    ///
+    /// assert_eq!(answers()?.try_recv(), Ok(42));
+    /// # Ok::<(), forebay::Exhausted>(())
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn open_arc(
+        self: &std::sync::Arc<Self>,
+    ) -> Result<Halves<std::sync::Arc<Self>>, Exhausted> {
+        let (_, slot) = Lease::into_parts(self.rings.try_get()?);
+        let owner = Inside::new(std::sync::Arc::clone(self), |streams| &streams.rings);
+        Ok(halves(Lease::new(owner, usize::from(slot))))
     }
 
     /// How many streams can be open at once: `STREAMS`.
@@ -254,9 +287,7 @@ const FAILED: usize = 2;
 /// `Debug` by what the half can say of the stream.
 macro_rules! half_debug {
     ($($name:ident),+) => {$(
-        impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
-            for $name<'_, T, STREAMS, DEPTH, W>
-        {
+        impl<S: StreamRef> fmt::Debug for $name<S> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name))
                     .field("id", &self.id())
@@ -268,9 +299,4 @@ macro_rules! half_debug {
 }
 
 use half_debug;
-
-fn id<T, const STREAMS: usize, const DEPTH: usize, W: Notify>(
-    handle: &Handle<'_, T, STREAMS, DEPTH, W>,
-) -> StreamId {
-    StreamId { ring: SharedLease::slot(handle), epoch: handle.extra.epoch }
-}
+use handle::depth;

@@ -78,7 +78,7 @@ mod blocking {
         ///
         /// # Context and cost
         /// Blocking: for threads. As `Pool::get_blocking`.
-        pub fn open_blocking(&self) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, TooManyWaiters> {
+        pub fn open_blocking(&self) -> Result<Halves<&Self>, TooManyWaiters> {
             self.rings.get_blocking().map(halves)
         }
 
@@ -90,10 +90,7 @@ mod blocking {
         ///
         /// # Context and cost
         /// Blocking: for threads. As `Pool::get_timeout`.
-        pub fn open_timeout(
-            &self,
-            timeout: Duration,
-        ) -> Result<Halves<'_, T, STREAMS, DEPTH, W>, WaitError> {
+        pub fn open_timeout(&self, timeout: Duration) -> Result<Halves<&Self>, WaitError> {
             self.rings.get_timeout(timeout).map(halves)
         }
     }
@@ -108,7 +105,7 @@ pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open:
 impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> Future
     for Open<'p, T, STREAMS, DEPTH, W>
 {
-    type Output = Result<Halves<'p, T, STREAMS, DEPTH, W>, TooManyWaiters>;
+    type Output = Result<Halves<&'p StreamPool<T, STREAMS, DEPTH, W>>, TooManyWaiters>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(ready!(Pin::new(&mut self.0).poll(context)).map(halves))

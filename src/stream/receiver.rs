@@ -1,11 +1,11 @@
 //! The reading half of a stream: [`Receiver`].
 
-use super::{Handle, Shared, StreamId, half_debug, id};
+use super::{Shared, StreamId, StreamRef, depth, half_debug};
 use crate::defer::Defer;
 use crate::error::{End, RecvError};
-use crate::ring::{Consumer, Drain};
+use crate::ring::{Consumer, Drain, RingRef};
 use crate::sync::seeded;
-use crate::wait::{Notify, Poll};
+use crate::wait::Notify;
 use core::{fmt, mem};
 
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
@@ -15,16 +15,14 @@ use core::{fmt, mem};
 /// [`Wake`](crate::Wake), none does.
 ///
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`](crate::Sender).
-pub struct Receiver<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
-    pub(super) consumer: Consumer<Handle<'a, T, STREAMS, DEPTH, W>>,
+pub struct Receiver<S: StreamRef> {
+    pub(super) consumer: Consumer<S::Ring>,
     /// Whether an iterator or the `Stream` told the end.
     #[cfg(any(feature = "std", feature = "async"))]
     pub(super) told: bool,
 }
 
-impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
-    Receiver<'a, T, STREAMS, DEPTH, W>
-{
+impl<S: StreamRef> Receiver<S> {
     /// The next token, or says at once that there is none.
     ///
     /// # Errors
@@ -37,10 +35,10 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// # Cost
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
-    pub fn try_recv(&mut self) -> Result<T, RecvError> {
+    pub fn try_recv(&mut self) -> Result<S::Token, RecvError> {
         let refuses = self.consumer.refuses();
-        let nothing = move |shared: &Shared<W>, ended| shared.nothing(ended, refuses);
-        if !mem::needs_drop::<T>() {
+        let nothing = move |shared: &Shared<S::Wait>, ended| shared.nothing(ended, refuses);
+        if !mem::needs_drop::<S::Token>() {
             return self.consumer.pop_then(Self::notify_sender, nothing);
         }
         // A waker may panic; the token must not leak then.
@@ -64,7 +62,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// assert_eq!(receiver.drain().sum::<u32>(), 10);
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
-    pub fn drain(&mut self) -> Tokens<'_, 'a, T, STREAMS, DEPTH, W> {
+    pub fn drain(&mut self) -> Tokens<'_, S> {
         Tokens { drain: self.consumer.drain() }
     }
 
@@ -86,7 +84,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// assert_eq!(receiver.drain_into(&mut numbers), 5);
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
-    pub fn drain_into(&mut self, out: &mut impl Extend<T>) -> usize {
+    pub fn drain_into(&mut self, out: &mut impl Extend<S::Token>) -> usize {
         let mut tokens = self.drain();
         let count = tokens.len();
         out.extend(&mut tokens);
@@ -154,33 +152,31 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify>
     /// Which stream this is.
     #[must_use]
     pub fn id(&self) -> StreamId {
-        id(self.consumer.handle())
+        S::id(self.consumer.handle())
     }
 
     #[inline(always)]
-    pub(super) fn notify_sender(consumer: &Consumer<Handle<'a, T, STREAMS, DEPTH, W>>) {
+    pub(super) fn notify_sender(consumer: &Consumer<S::Ring>) {
         if !seeded!("recv_without_wake", true, false) {
-            let _ = consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
+            let _ = consumer.handle().parts().1.sender.notify(|| depth::<S>() - consumer.len());
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared<W> {
-        &self.consumer.handle().extra
+    pub(super) fn shared(&self) -> &Shared<S::Wait> {
+        self.consumer.handle().parts().1
     }
 }
 
 /// The tokens of a stream that were there when it was made. See [`Receiver::drain`].
-pub struct Tokens<'r, 'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> {
-    drain: Drain<'r, Handle<'a, T, STREAMS, DEPTH, W>>,
+pub struct Tokens<'r, S: StreamRef> {
+    drain: Drain<'r, S::Ring>,
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Iterator
-    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
-{
-    type Item = T;
+impl<S: StreamRef> Iterator for Tokens<'_, S> {
+    type Item = S::Token;
 
     #[inline]
-    fn next(&mut self) -> Option<T> {
+    fn next(&mut self) -> Option<S::Token> {
         self.drain.next()
     }
 
@@ -189,25 +185,18 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Iterator
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> ExactSizeIterator
-    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
-{
-}
+impl<S: StreamRef> ExactSizeIterator for Tokens<'_, S> {}
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
-    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
-{
+impl<S: StreamRef> Drop for Tokens<'_, S> {
     fn drop(&mut self) {
         if !seeded!("drain_without_wake", true, false) {
             let consumer = self.drain.consumer();
-            let _ = consumer.handle().extra.sender.notify(|| DEPTH - consumer.len());
+            let _ = consumer.handle().parts().1.sender.notify(|| depth::<S>() - consumer.len());
         }
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
-    for Receiver<'_, T, STREAMS, DEPTH, W>
-{
+impl<S: StreamRef> Drop for Receiver<S> {
     #[inline]
     fn drop(&mut self) {
         // A waker may panic; the other one is dropped all the same. Then the consumer drops the tokens that are left,
@@ -220,9 +209,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
 
 half_debug!(Receiver);
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> fmt::Debug
-    for Tokens<'_, '_, T, STREAMS, DEPTH, W>
-{
+impl<S: StreamRef> fmt::Debug for Tokens<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("len", &self.drain.len()).finish()
     }

@@ -1,11 +1,11 @@
 //! The writing half of a stream: [`Sender`].
 
-use super::{FAILED, FINISHED, Handle, Shared, StreamId, Token, half_debug, id};
+use super::{FAILED, FINISHED, Shared, StreamId, StreamRef, Token, half_debug};
 use crate::defer::Defer;
 use crate::error::{PushError, SendError, TextError};
-use crate::ring::Producer;
+use crate::ring::{Producer, RingRef};
 use crate::sync::{Ordering::Relaxed, seeded};
-use crate::wait::{Notify, Poll};
+use crate::wait::Notify;
 use core::{fmt, mem};
 
 /// The writing half of a stream. Dropped without [`close`](Self::close) or [`fail`](Self::fail), also by a panic,
@@ -14,14 +14,14 @@ use core::{fmt, mem};
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word. With [`Wake`](crate::Wake) a change costs a compare-exchange and, when the other half
 /// waits, a wake-up: then a method may be called where that waker may.
-pub struct Sender<'a, T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
-    pub(super) producer: Producer<Handle<'a, T, STREAMS, DEPTH, W>>,
+pub struct Sender<S: StreamRef> {
+    pub(super) producer: Producer<S::Ring>,
     /// The token of a `send` that is not done.
     #[cfg_attr(not(any(feature = "std", feature = "async")), expect(dead_code))]
-    pub(super) unsent: W::Unsent<T>,
+    pub(super) unsent: <S::Wait as Notify>::Unsent<S::Token>,
 }
 
-impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, STREAMS, DEPTH, W> {
+impl<S: StreamRef> Sender<S> {
     /// Sends `token`, or says at once why not.
     ///
     /// # Errors
@@ -47,19 +47,19 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     #[inline]
-    pub fn try_send(&mut self, token: T) -> Result<(), SendError<T>> {
+    pub fn try_send(&mut self, token: S::Token) -> Result<(), SendError<S::Token>> {
         let sent = self.producer.push(token).map_err(|refused| match refused {
             PushError::Full(token) => SendError::Full(token),
             PushError::Closed(token) => SendError::Cancelled(token),
         });
-        if mem::needs_drop::<T>() && matches!(sent, Err(SendError::Cancelled(_))) {
+        if mem::needs_drop::<S::Token>() && matches!(sent, Err(SendError::Cancelled(_))) {
             self.producer.sweep();
         }
         sent?;
         let has_left = !seeded!("send_without_wake", true, false)
             && self.shared().receiver.notify(|| self.producer.len());
         // A receiver that left before `notify` has not seen the token, and will not drop it.
-        if mem::needs_drop::<T>() && has_left && !seeded!("sent_to_nobody", true, false) {
+        if mem::needs_drop::<S::Token>() && has_left && !seeded!("sent_to_nobody", true, false) {
             self.producer.sweep();
         }
         Ok(())
@@ -112,7 +112,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
     /// Which stream this is.
     #[must_use]
     pub fn id(&self) -> StreamId {
-        id(self.producer.handle())
+        S::id(self.producer.handle())
     }
 
     pub(super) fn end(&mut self, how: usize) {
@@ -137,14 +137,12 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> Sender<'a, T, S
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared<W> {
-        &self.producer.handle().extra
+    pub(super) fn shared(&self) -> &Shared<S::Wait> {
+        self.producer.handle().parts().1
     }
 }
 
-impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, W: Notify>
-    Sender<'_, Token<CAP>, STREAMS, DEPTH, W>
-{
+impl<S: StreamRef<Token = Token<CAP>>, const CAP: usize> Sender<S> {
     /// Sends `text`, split over as many tokens as it needs, at character boundaries; as much of it as
     /// there is room for. No byte is lost or sent twice, and the order stays.
     ///
@@ -180,9 +178,7 @@ impl<const STREAMS: usize, const DEPTH: usize, const CAP: usize, W: Notify>
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
-    for Sender<'_, T, STREAMS, DEPTH, W>
-{
+impl<S: StreamRef> Drop for Sender<S> {
     #[inline]
     fn drop(&mut self) {
         // A waker may panic; the other one is dropped all the same. Then the producer gives up the ring.
@@ -192,9 +188,6 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Drop
 }
 
 // A token that is kept is moved, and never pinned.
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Unpin
-    for Sender<'_, T, STREAMS, DEPTH, W>
-{
-}
+impl<S: StreamRef> Unpin for Sender<S> {}
 
 half_debug!(Sender);

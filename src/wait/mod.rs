@@ -14,7 +14,7 @@ pub use notify::{Notify, Poll};
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) use wakers::NEVER;
 #[cfg(any(feature = "std", feature = "async"))]
-pub use wakers::Wake;
+pub use wakers::{Wake, Wakes};
 
 use crate::free::Free;
 use crate::free::waiters::Queue;

@@ -84,13 +84,27 @@ const LEFT: usize = usize::MAX;
 /// More tokens, or places, than there ever are: to be woken at the end alone.
 pub(crate) const NEVER: usize = usize::MAX - 1;
 
-impl<const WAITERS: usize> Wake<WAITERS> {
+/// A policy under which the halves of a stream can wait for each other: [`Wake`]. Sealed.
+pub trait Wakes: Notify + sealed::Sealed {
     /// The caller has to look once more before it waits, and to [`withdraw`](Self::withdraw) if it does not.
     ///
     /// # Panics
     /// As the clone of `waker` does: nothing has changed then. As the drop of the last waker does: the new one
     /// is announced then.
-    pub(crate) fn announce(&self, waker: &Waker, count: usize) {
+    #[doc(hidden)]
+    fn announce(&self, waker: &Waker, count: usize);
+
+    /// Nobody waits any more, and no waker stays behind.
+    #[doc(hidden)]
+    fn withdraw(&self);
+
+    /// The token of a `send` that is not done.
+    #[doc(hidden)]
+    fn unsent<T>(unsent: &mut Self::Unsent<T>) -> &mut Option<T>;
+}
+
+impl<const WAITERS: usize> Wakes for Wake<WAITERS> {
+    fn announce(&self, waker: &Waker, count: usize) {
         let left_over = self.waker.register(waker);
         // W0 (AcqRel, pairs with N0 and N1): the change before N0 is seen by the look that follows, and the
         // waker by the half that takes the mark.
@@ -99,8 +113,7 @@ impl<const WAITERS: usize> Wake<WAITERS> {
         drop(left_over);
     }
 
-    /// Nobody waits any more, and no waker stays behind.
-    pub(crate) fn withdraw(&self) {
+    fn withdraw(&self) {
         if seeded!("withdraw_by_store", true, false) {
             return self.mark.store(0, Relaxed);
         }
@@ -111,6 +124,12 @@ impl<const WAITERS: usize> Wake<WAITERS> {
         }
     }
 
+    fn unsent<T>(unsent: &mut Option<T>) -> &mut Option<T> {
+        unsent
+    }
+}
+
+impl<const WAITERS: usize> Wake<WAITERS> {
     /// [`notify`](Notify::notify), when there was a mark: `count`.
     ///
     /// Lock-free: a retry means that the other half waits anew, gave up or left.

@@ -31,8 +31,8 @@ struct Stream<'p, const S: usize, const D: usize> {
     ring: usize,
     epoch: usize,
     since: usize,
-    sender: Option<Sender<'p, Token, S, D>>,
-    receiver: Option<Receiver<'p, Token, S, D>>,
+    sender: Option<Sender<&'p StreamPool<Token, S, D>>>,
+    receiver: Option<Receiver<&'p StreamPool<Token, S, D>>>,
     /// The sender was forgotten: it is there, and nobody has it.
     haunted: bool,
     queue: VecDeque<u32>,

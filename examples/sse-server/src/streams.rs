@@ -58,8 +58,8 @@ pub trait Receiving: Send + Unpin + 'static {
 pub struct Left;
 
 impl<const N: usize> Streams for &'static Rings<N> {
-    type Sender = Sender<'static, Token, N, DEPTH, Wake<WAITERS>>;
-    type Receiver = Receiver<'static, Token, N, DEPTH, Wake<WAITERS>>;
+    type Sender = Sender<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>>;
+    type Receiver = Receiver<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>>;
 
     async fn lease(&self, wait: Duration) -> Option<(Self::Sender, Self::Receiver)> {
         match self.open() {
@@ -75,7 +75,7 @@ impl<const N: usize> Streams for &'static Rings<N> {
     }
 }
 
-impl<const N: usize> Sending for Sender<'static, Token, N, DEPTH, Wake<WAITERS>> {
+impl<const N: usize> Sending for Sender<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>> {
     async fn send(&mut self, token: Token) -> Result<(), Left> {
         Sender::send(self, token).await.map_err(|_| Left)
     }
@@ -93,7 +93,7 @@ impl<const N: usize> Sending for Sender<'static, Token, N, DEPTH, Wake<WAITERS>>
     }
 }
 
-impl<const N: usize> Receiving for Receiver<'static, Token, N, DEPTH, Wake<WAITERS>> {
+impl<const N: usize> Receiving for Receiver<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>> {
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, End>> {
         Receiver::poll_recv(self, context)
     }

@@ -9,7 +9,7 @@ type Kept = Pool<Owned, 16, Plain, Headroom<3>>;
 type Shared = LanePool<Owned, 16, 2, Plain>;
 type On = Lane<'static, Owned, 16, 2, Plain>;
 type Streams = StreamPool<Token, 4>;
-type Halves = (Sender<'static, Token, 4>, Receiver<'static, Token, 4>);
+type Halves = (Sender<&'static StreamPool<Token, 4>>, Receiver<&'static StreamPool<Token, 4>>);
 type All = (Lease<&'static P>, Lease<&'static Kept>, (Lease<&'static On>, Halves));
 
 export! { "op_"

@@ -341,28 +341,28 @@ rings!(ring_of_many, "op_100_", 100);
 mod streams {
     use super::*;
     type Pool = StreamPool<Token, 4>;
-    type Halves = (Sender<'static, Token, 4>, Receiver<'static, Token, 4>);
+    type Halves = (Sender<&'static StreamPool<Token, 4>>, Receiver<&'static StreamPool<Token, 4>>);
 
     export! { "op_"
         fn stream_pool_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.open() }
         fn stream_pool_available(pool: &Pool) -> usize { pool.available() }
         fn stream_pool_metrics(pool: &Pool) -> Metrics { pool.metrics() }
-        fn sender_try_send(half: &mut Sender<'static, Token, 4>, token: Token) -> Result<(), SendError<Token>> {
+        fn sender_try_send(half: &mut Sender<&'static StreamPool<Token, 4>>, token: Token) -> Result<(), SendError<Token>> {
             half.try_send(token)
         }
-        fn sender_try_send_text(half: &mut Sender<'static, Token, 4>, text: &str) -> Result<(), TextError> {
+        fn sender_try_send_text(half: &mut Sender<&'static StreamPool<Token, 4>>, text: &str) -> Result<(), TextError> {
             half.try_send_text(text)
         }
-        fn sender_close(half: Sender<'static, Token, 4>) { half.close() }
-        fn sender_fail(half: Sender<'static, Token, 4>, code: u16) { half.fail(code) }
-        fn sender_drop(half: Sender<'static, Token, 4>) { drop(half) }
-        fn receiver_try_recv(half: &mut Receiver<'static, Token, 4>) -> Result<Token, RecvError> { half.try_recv() }
-        fn receiver_drain(half: &mut Receiver<'static, Token, 4>) -> usize { half.drain().take(3).count() }
-        fn receiver_cancel(half: &mut Receiver<'static, Token, 4>) { half.cancel() }
-        fn receiver_drop(half: Receiver<'static, Token, 4>) { drop(half) }
+        fn sender_close(half: Sender<&'static StreamPool<Token, 4>>) { half.close() }
+        fn sender_fail(half: Sender<&'static StreamPool<Token, 4>>, code: u16) { half.fail(code) }
+        fn sender_drop(half: Sender<&'static StreamPool<Token, 4>>) { drop(half) }
+        fn receiver_try_recv(half: &mut Receiver<&'static StreamPool<Token, 4>>) -> Result<Token, RecvError> { half.try_recv() }
+        fn receiver_drain(half: &mut Receiver<&'static StreamPool<Token, 4>>) -> usize { half.drain().take(3).count() }
+        fn receiver_cancel(half: &mut Receiver<&'static StreamPool<Token, 4>>) { half.cancel() }
+        fn receiver_drop(half: Receiver<&'static StreamPool<Token, 4>>) { drop(half) }
         // What is left in the ring is dropped with the second half, one by one.
-        fn owned_sender_drop(half: Sender<'static, Owned, 4>) { drop(half) }
-        fn owned_receiver_drop(half: Receiver<'static, Owned, 4>) { drop(half) }
+        fn owned_sender_drop(half: Sender<&'static StreamPool<Owned, 4>>) { drop(half) }
+        fn owned_receiver_drop(half: Receiver<&'static StreamPool<Owned, 4>>) { drop(half) }
         fn token_split_from(text: &'static str) -> Option<(Token, &'static str)> { Token::split_from(text) }
         fn token_push_str(token: &mut Token, text: &str) -> Result<(), TooLong> { token.push_str(text) }
         fn token_as_str(token: &'static Token) -> &'static str { token.as_str() }

@@ -5,8 +5,8 @@ use forebay::{
     Ring, SendError, Sender, StreamId, StreamPool, TextError, Token, TooLong,
 };
 
-type To = Sender<'static, Token, 4>;
-type From = Receiver<'static, Token, 4>;
+type To = Sender<&'static StreamPool<Token, 4>>;
+type From = Receiver<&'static StreamPool<Token, 4>>;
 
 export! { "op_"
     fn loan_slot(loan: &Loan) -> usize { loan.slot() }

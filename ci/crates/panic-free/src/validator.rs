@@ -42,7 +42,7 @@ export! { "op_"
 export! { "known_validator_"
     fn stream_validator_push(validator: &mut S, piece: &str) -> Result<(), Rejected> { validator.push(piece) }
     fn stream_validator_finish(validator: &'static mut S) -> Result<&'static str, Rejected> { validator.finish() }
-    fn stream_validator_receive(validator: &mut S, half: &mut Receiver<'static, Token, 4>) -> bool {
+    fn stream_validator_receive(validator: &mut S, half: &mut Receiver<&'static StreamPool<Token, 4>>) -> bool {
         validator.receive(half).is_ok()
     }
     fn engine_validate(

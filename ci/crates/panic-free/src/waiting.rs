@@ -11,10 +11,10 @@ use forebay::{
 };
 
 type Pools = StreamPool<Token, 4, 20, Wake<3>>;
-type To = Sender<'static, Token, 4, 20, Wake<3>>;
-type From = Receiver<'static, Token, 4, 20, Wake<3>>;
-type ToOwned = Sender<'static, Owned, 4, 20, Wake<3>>;
-type FromOwned = Receiver<'static, Owned, 4, 20, Wake<3>>;
+type To = Sender<&'static StreamPool<Token, 4, 20, Wake<3>>>;
+type From = Receiver<&'static StreamPool<Token, 4, 20, Wake<3>>>;
+type ToOwned = Sender<&'static StreamPool<Owned, 4, 20, Wake<3>>>;
+type FromOwned = Receiver<&'static StreamPool<Owned, 4, 20, Wake<3>>>;
 type P = Pool<u32, 16, DefaultReset, Wake<3>>;
 type Two = (&'static P, &'static P);
 

@@ -408,7 +408,7 @@ fn take_ends() {
 
 const STREAMS: usize = 5_000;
 static STREAMING: StreamPool<Token, 2, 3> = StreamPool::new();
-static INBOX: Ring<Receiver<'static, Token, 2, 3>, 2> = Ring::new();
+static INBOX: Ring<Receiver<&'static StreamPool<Token, 2, 3>>, 2> = Ring::new();
 
 fn send() {
     let mut inbox = INBOX.try_producer().expect("there is no other");

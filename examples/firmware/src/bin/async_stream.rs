@@ -30,8 +30,8 @@ static STREAMS: StreamPool<u32, 1, DEPTH, Wake> = StreamPool::new();
 
 /// What the interrupt does.
 enum Work {
-    Send { tx: Option<Sender<'static, u32, 1, DEPTH, Wake>>, next: u32, lose: bool },
-    Receive { rx: Receiver<'static, u32, 1, DEPTH, Wake>, next: u32, end: Option<End> },
+    Send { tx: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>>, next: u32, lose: bool },
+    Receive { rx: Receiver<&'static StreamPool<u32, 1, DEPTH, Wake>>, next: u32, end: Option<End> },
 }
 
 static WORK: Owned<Work> = Owned::new();
@@ -40,7 +40,7 @@ static TICKS: AtomicU32 = AtomicU32::new(0);
 static STILL: AtomicU32 = AtomicU32::new(0);
 
 impl Work {
-    fn send(tx: Sender<'static, u32, 1, DEPTH, Wake>) -> Self {
+    fn send(tx: Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>) -> Self {
         Self::Send { tx: Some(tx), next: 0, lose: planted("lose-a-token") }
     }
 

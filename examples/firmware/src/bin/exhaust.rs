@@ -130,7 +130,7 @@ enum Work {
     /// Get what is kept back for it, hold it until the next time.
     Reserved(Option<Frame>),
     /// Send a number at a time.
-    Send(Sender<'static, u32, 1, 16>, u32),
+    Send(Sender<&'static StreamPool<u32, 1, 16>>, u32),
 }
 
 static WORK: Owned<Work> = Owned::new();

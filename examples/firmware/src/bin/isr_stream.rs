@@ -15,8 +15,8 @@ const TOKENS: u32 = 500;
 const DEPTH: usize = 8;
 static STREAMS: StreamPool<u32, 2, DEPTH> = StreamPool::new();
 
-type Tx = Sender<'static, u32, 2, DEPTH>;
-type Rx = Receiver<'static, u32, 2, DEPTH>;
+type Tx = Sender<&'static StreamPool<u32, 2, DEPTH>>;
+type Rx = Receiver<&'static StreamPool<u32, 2, DEPTH>>;
 
 /// What the interrupt found no room for; every refused token is sent later.
 static REFUSED: AtomicU32 = AtomicU32::new(0);

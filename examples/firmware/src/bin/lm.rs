@@ -22,7 +22,7 @@ static STREAMS: StreamPool<Token, 1, DEPTH> = StreamPool::new();
 
 /// What the interrupt owns.
 struct Printer {
-    tokens: Receiver<'static, Token, 1, DEPTH>,
+    tokens: Receiver<&'static StreamPool<Token, 1, DEPTH>>,
     uart: Uart,
     /// The token on its way out, and how many of its bytes are gone.
     now: Option<(Token, usize)>,

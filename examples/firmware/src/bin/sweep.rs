@@ -79,10 +79,10 @@ struct Side {
     lane: Option<Lane<'static, Object, 4, 2>>,
     tx: Option<Producer<&'static Ring<u32, DEPTH>>>,
     rx: Option<Consumer<&'static Ring<u32, DEPTH>>>,
-    sender: [Option<Sender<'static, u32, 2, DEPTH>>; 2],
-    receiver: [Option<Receiver<'static, u32, 2, DEPTH>>; 2],
-    waiting: Option<Receiver<'static, u32, 1, DEPTH, Wake>>,
-    waking: Option<Sender<'static, u32, 1, DEPTH, Wake>>,
+    sender: [Option<Sender<&'static StreamPool<u32, 2, DEPTH>>>; 2],
+    receiver: [Option<Receiver<&'static StreamPool<u32, 2, DEPTH>>>; 2],
+    waiting: Option<Receiver<&'static StreamPool<u32, 1, DEPTH, Wake>>>,
+    waking: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>>,
     /// What the last poll said.
     pending: bool,
     /// What was sent may be lost.

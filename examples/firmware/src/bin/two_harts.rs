@@ -59,7 +59,7 @@ mod two {
 
     type Object = [u32; 4];
     type Lent = Lease<&'static Pool<Object, 8, forebay::DefaultReset, Lanes<2>>>;
-    type Rx = Receiver<'static, u32, 2, 8>;
+    type Rx = Receiver<&'static StreamPool<u32, 2, 8>>;
 
     /// At most five are out, so that no get is refused.
     static SHARED: Pool<Object, 5> = Pool::new();

@@ -7,7 +7,7 @@ use program_size::{N, Received, Receives, Sends, Token, program, stream};
 
 static STREAMS: StreamPool<Token, 1, N> = StreamPool::new();
 
-struct Sending(Sender<'static, Token, 1, N>);
+struct Sending(Sender<&'static StreamPool<Token, 1, N>>);
 
 impl Sends for Sending {
     fn send(&mut self, token: Token) -> bool {
@@ -20,7 +20,7 @@ impl Sends for Sending {
     }
 }
 
-struct Receiving(Receiver<'static, Token, 1, N>);
+struct Receiving(Receiver<&'static StreamPool<Token, 1, N>>);
 
 impl Receives for Receiving {
     fn receive(&mut self) -> Received {
