@@ -245,6 +245,8 @@ fn ends() {
     check! {
         <T> Producer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
+        <T> Sender<std::sync::Arc<StreamPool<T, 1>>> => YES, YES, NO, NO;
+        <T> Receiver<std::sync::Arc<StreamPool<T, 1>>> => YES, YES, NO, NO;
         <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
         <T> forebay::future::Recv<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
         // It may hold a token that was not sent, and is `Sync` only if the token is.

@@ -451,3 +451,94 @@ mod waiting {
         assert_eq!(client.join().unwrap(), "abcdabcdabcd");
     }
 }
+
+/// Streams of a pool in an `Arc`.
+#[cfg(feature = "std")]
+mod owned {
+    use super::*;
+    use forebay::{Receiver, Sender};
+    use std::sync::Arc;
+    use std::thread;
+
+    /// Its drop is counted, and so the drop of a pool that holds one as a token.
+    type Answers = StreamPool<Arc<AtomicUsize>, 2, 4>;
+
+    struct Request {
+        answer: Sender<Arc<Answers>>,
+        reader: Receiver<Arc<Answers>>,
+    }
+
+    #[test]
+    fn the_last_half_drops_the_pool() {
+        for sender_last in [false, true] {
+            let token = Arc::new(AtomicUsize::new(0));
+            let answers = Arc::new(Answers::new());
+            let (mut answer, reader) = answers.open_arc().unwrap();
+            answer.try_send(Arc::clone(&token)).unwrap();
+            let request = Request { answer, reader };
+            drop(answers);
+            assert_eq!(Arc::strong_count(&token), 2, "the stream is there, and its token");
+            let Request { mut answer, mut reader } = request;
+            if sender_last {
+                drop(reader);
+                assert_eq!(Arc::strong_count(&token), 1);
+                assert!(matches!(
+                    answer.try_send(Arc::clone(&token)),
+                    Err(SendError::Cancelled(_))
+                ));
+            } else {
+                answer.close();
+                assert_eq!(reader.try_recv().map(drop), Ok(()));
+                assert_eq!(reader.try_recv().map(drop), Err(RecvError::Ended(End::Finished)));
+            }
+            assert_eq!(Arc::strong_count(&token), 1);
+        }
+    }
+
+    #[test]
+    fn rings_come_back_and_are_counted() {
+        let answers = Arc::new(Answers::new());
+        for _ in 0..10 {
+            let two = [answers.open_arc().unwrap(), answers.open_arc().unwrap()];
+            assert_eq!(two[0].0.id().ring, two[0].1.id().ring);
+            assert_ne!(two[0].0.id().ring, two[1].0.id().ring);
+            assert_eq!(Arc::strong_count(&answers), 5, "a share a half");
+            assert!(answers.open_arc().is_err());
+            assert!(answers.open().is_err(), "it is one pool, however a stream is opened");
+        }
+        let metrics = answers.metrics();
+        assert_eq!((metrics.gets, metrics.misses, metrics.in_use), (20, 2, 0));
+        assert_eq!(Arc::strong_count(&answers), 1);
+    }
+
+    #[test]
+    fn halves_outlive_the_thread_that_opened() {
+        let (mut sender, mut receiver) =
+            thread::spawn(|| Arc::new(StreamPool::<u32, 1, 2>::new()).open_arc().unwrap())
+                .join()
+                .unwrap();
+        let sends = thread::spawn(move || {
+            for n in 0..1_000 {
+                while sender.try_send(n).is_err() {
+                    thread::yield_now();
+                }
+            }
+            sender.close();
+        });
+        let mut next = 0;
+        loop {
+            match receiver.try_recv() {
+                Ok(n) => {
+                    assert_eq!(n, next);
+                    next += 1;
+                }
+                Err(RecvError::Empty) => thread::yield_now(),
+                Err(RecvError::Ended(end)) => {
+                    assert_eq!((end, next), (End::Finished, 1_000));
+                    break;
+                }
+            }
+        }
+        sends.join().unwrap();
+    }
+}
