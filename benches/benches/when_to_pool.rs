@@ -248,13 +248,20 @@ channel!(
     crossbeam_channel::bounded(DEPTH)
 );
 channel!(Flume, (flume::Sender<Token>, flume::Receiver<Token>), flume::bounded(DEPTH));
-channel!(Streams, (Sender<&'static StreamPool<Token, N, DEPTH>>, Receiver<&'static StreamPool<Token, N, DEPTH>>), {
-    static STREAMS: StreamPool<Token, N, DEPTH> = StreamPool::new();
-    STREAMS.open().unwrap()
-});
+channel!(
+    Streams,
+    (Sender<&'static StreamPool<Token, N, DEPTH>>, Receiver<&'static StreamPool<Token, N, DEPTH>>),
+    {
+        static STREAMS: StreamPool<Token, N, DEPTH> = StreamPool::new();
+        STREAMS.open().unwrap()
+    }
+);
 channel!(
     StreamsThatWake,
-    (Sender<&'static StreamPool<Token, N, DEPTH, Wake>>, Receiver<&'static StreamPool<Token, N, DEPTH, Wake>>),
+    (
+        Sender<&'static StreamPool<Token, N, DEPTH, Wake>>,
+        Receiver<&'static StreamPool<Token, N, DEPTH, Wake>>
+    ),
     {
         static STREAMS: StreamPool<Token, N, DEPTH, Wake> = StreamPool::new();
         STREAMS.open().unwrap()

@@ -31,7 +31,10 @@ pub struct Ends {
         Producer<&'static Ring<Lease<&'static Frames>, 8>>,
         Consumer<&'static Ring<Lease<&'static Frames>, 8>>,
     ),
-    reply: (Sender<&'static StreamPool<Token, 4, 20, Wake<2>>>, Receiver<&'static StreamPool<Token, 4, 20, Wake<2>>>),
+    reply: (
+        Sender<&'static StreamPool<Token, 4, 20, Wake<2>>>,
+        Receiver<&'static StreamPool<Token, 4, 20, Wake<2>>>,
+    ),
 }
 
 export! { "op_"
