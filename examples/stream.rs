@@ -31,7 +31,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use forebay::{End, Receiver, Sender, StreamPool, Token, Wake};
+use forebay::{End, Receiver, Sender, StreamPool, Token, Waking};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use command_line::{Command, Options};
@@ -49,16 +49,16 @@ const RINGS: usize = 64;
 /// How many tokens a ring holds before its sender has to wait.
 const DEPTH: usize = 20;
 
-type TextSender = Sender<&'static StreamPool<Token, RINGS, DEPTH, Wake>>;
-type TextReceiver = Receiver<&'static StreamPool<Token, RINGS, DEPTH, Wake>>;
+type TextSender = Sender<&'static StreamPool<Token, RINGS, DEPTH, Waking>>;
+type TextReceiver = Receiver<&'static StreamPool<Token, RINGS, DEPTH, Waking>>;
 
 /// The rings the answers flow through.
-static STREAMS: StreamPool<Token, RINGS, DEPTH, Wake> = StreamPool::new();
+static STREAMS: StreamPool<Token, RINGS, DEPTH, Waking> = StreamPool::new();
 
 /// A ring per pair of threads, through which the player hands its printer the receiving end of each answer.
-static HANDOVERS: StreamPool<Answer, RINGS, 2, Wake> = StreamPool::new();
+static HANDOVERS: StreamPool<Answer, RINGS, 2, Waking> = StreamPool::new();
 /// A ring per pair of threads, through which the printer says that it is done with an answer.
-static RETURNS: StreamPool<usize, RINGS, 2, Wake> = StreamPool::new();
+static RETURNS: StreamPool<usize, RINGS, 2, Waking> = StreamPool::new();
 
 /// A stream that ends with this code carried a transcript that cannot be read. Streams that end because the API reported
 /// an error carry the HTTP status that is nearest to it.
@@ -252,8 +252,8 @@ impl Run {
 
     fn play_jobs(
         &self,
-        mut answers: Sender<&StreamPool<Answer, RINGS, 2, Wake>>,
-        mut returns: Receiver<&StreamPool<usize, RINGS, 2, Wake>>,
+        mut answers: Sender<&StreamPool<Answer, RINGS, 2, Waking>>,
+        mut returns: Receiver<&StreamPool<usize, RINGS, 2, Waking>>,
     ) {
         let mut reader = Reader::with_capacity(self.longest_event);
         // A thread makes its waker where it waits for the first time.
@@ -387,8 +387,8 @@ impl Run {
 
     fn print_jobs(
         &self,
-        mut inbox: Receiver<&StreamPool<Answer, RINGS, 2, Wake>>,
-        mut done: Sender<&StreamPool<usize, RINGS, 2, Wake>>,
+        mut inbox: Receiver<&StreamPool<Answer, RINGS, 2, Waking>>,
+        mut done: Sender<&StreamPool<usize, RINGS, 2, Waking>>,
     ) {
         inbox.ready_timeout(1, Duration::ZERO); // As above.
         self.start.wait();

@@ -8,7 +8,7 @@
 //! Exit status 1 if it does not fit, 2 if the files cannot be read or used.
 
 use forebay::validate::{Format, Options, Rejected, Schema, SchemaBuf, StreamValidator, Validator};
-use forebay::{StreamPool, Token, Wake};
+use forebay::{StreamPool, Token, Waking};
 use std::process::ExitCode;
 use std::{env, fs, thread};
 
@@ -33,7 +33,7 @@ const ANSWERS: [&str; 5] = [
     "Sure! Here is the JSON that you asked for: {}",
 ];
 
-static STREAMS: StreamPool<Token, 4, 20, Wake> = StreamPool::new();
+static STREAMS: StreamPool<Token, 4, 20, Waking> = StreamPool::new();
 static VALIDATOR: Validator<4> = Validator::new();
 /// Takes `"3"` for an integer.
 static LENIENT: Validator<4> = Validator::new().with(Options::new().coerce(true));

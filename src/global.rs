@@ -69,7 +69,7 @@
 //! # Ok::<(), forebay::Exhausted>(())
 //! ```
 //
-// Plain pools and `Poll`, since the types must be the same with every set of features: other crates name them. A
+// Plain pools and `Polling`, since the types must be the same with every set of features: other crates name them. A
 // pool with lanes would serve many threads better, but may refuse a get while objects are free, which nobody expects of
 // a pool he did not choose; and beside a response of 4 KiB the transfer of a cache line is little.
 
@@ -211,8 +211,8 @@ pub fn new_token(text: &str, finished: bool) -> Result<PooledToken, Refused> {
 
 /// Opens a stream of the [`stream_pool`].
 ///
-/// Its halves do not wait for each other ([`Poll`](crate::Poll)). Where they should, have a pool of streams with the
-/// policy `Wake` (features `std` and `async`).
+/// Its halves do not wait for each other ([`Polling`](crate::Polling)). Where they should, have a pool of streams with the
+/// policy `Waking` (features `std` and `async`).
 ///
 /// # Errors
 /// [`Exhausted`]: all [`STREAMS`] are open.

@@ -49,7 +49,7 @@ pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
 pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
 pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, StreamRef, Token, Tokens};
 pub use sync::pad::{CacheLine, Compact, DefaultPadding};
-pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
+pub use wait::{Headroom, Lanes, Notify, Polling, WaitPolicy};
 
 #[cfg(all(loom, feature = "loom", feature = "std"))]
 #[doc(hidden)]
@@ -68,7 +68,7 @@ pub use sync::set_home;
 pub use {
     cascade::waiting::{AcquireWaiting, get_all},
     error::{TooManyWaiters, WaitAllError},
-    wait::{Waits, Wake, Wakes},
+    wait::{CanWait, Wakes, Waking},
 };
 #[cfg(feature = "std")]
 pub use {

@@ -182,15 +182,15 @@ fn leases_that_overflow() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn waiting_for_objects_and_rings() {
-    use forebay::{Lanes, Wake, future};
+    use forebay::{Lanes, Waking, future};
     check! {
-        <T> Pool<T, 1, Any, Wake<2>> => YES, YES, NO, NO;
-        <T> future::Get<'static, T, 1, Any, Wake<2>> => YES, YES, NO, NO;
-        <T> future::Get<'static, T, 1, Any, Lanes<1, Wake<2>>> => YES, YES, NO, NO;
-        <P> future::Get<'static, u8, 1, With<P>, Wake<2>> => YES, NO, YES, NO;
+        <T> Pool<T, 1, Any, Waking<2>> => YES, YES, NO, NO;
+        <T> future::Get<'static, T, 1, Any, Waking<2>> => YES, YES, NO, NO;
+        <T> future::Get<'static, T, 1, Any, Lanes<1, Waking<2>>> => YES, YES, NO, NO;
+        <P> future::Get<'static, u8, 1, With<P>, Waking<2>> => YES, NO, YES, NO;
     }
     check! {
-        <T> future::Open<'static, T, 1, 2, Wake<2>> => YES, YES, NO, NO;
+        <T> future::Open<'static, T, 1, 2, Waking<2>> => YES, YES, NO, NO;
     }
 }
 
@@ -198,12 +198,12 @@ fn waiting_for_objects_and_rings() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn several_pools() {
-    use forebay::{AcquireWaiting, Reserved, Wake, future::GetAll};
-    type Waited<T> = &'static Pool<T, 1, Any, Wake<2>>;
+    use forebay::{AcquireWaiting, Reserved, Waking, future::GetAll};
+    type Waited<T> = &'static Pool<T, 1, Any, Waking<2>>;
     check! {
         <T> Reserved<Waited<T>> => YES, YES, NO, NO;
         <T> GetAll<(Waited<T>, Waited<u8>)> => YES, (true, false), NO, NO;
-        <T> GetAll<(&'static StreamPool<T, 1, 2, Wake<2>>,)> => YES, (true, false), NO, NO;
+        <T> GetAll<(&'static StreamPool<T, 1, 2, Waking<2>>,)> => YES, (true, false), NO, NO;
     }
     fn is_unpin<S: AcquireWaiting>(_: fn(GetAll<S>)) -> bool {
         fn unpin<T: Unpin>() {}
@@ -245,11 +245,11 @@ fn ends() {
     check! {
         <T> Producer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
-        <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
-        <T> forebay::future::Recv<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
+        <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
+        <T> forebay::future::Recv<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
         // It may hold a token that was not sent, and is `Sync` only if the token is.
-        <T> Sender<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, (true, false), NO, NO;
-        <T> forebay::future::Send<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, (true, false), NO, NO;
+        <T> Sender<&'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
+        <T> forebay::future::Send<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
     }
 }
 

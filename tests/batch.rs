@@ -7,7 +7,7 @@ mod woken;
 use common::{Counted, Fuse, Numbers, Tally, Together, booms, for_capacities};
 use forebay::{
     Batch, DefaultReset, Headroom, LanePool, Lanes, Lease, Leases, Policy, Pool, Reset,
-    TickByMisses, Waiting,
+    TickByMisses, WaitPolicy,
 };
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 const WORD: usize = usize::BITS as usize / 2;
 
 /// Lends all objects of a pool, except those of the slots for which `is_free`.
-fn all_but<T, const N: usize, P: Policy<T>, W: Waiting>(
+fn all_but<T, const N: usize, P: Policy<T>, W: WaitPolicy>(
     pool: &Pool<T, N, P, W>,
     is_free: impl Fn(usize) -> bool,
 ) -> Vec<Lease<&Pool<T, N, P, W>>> {
@@ -26,18 +26,18 @@ fn all_but<T, const N: usize, P: Policy<T>, W: Waiting>(
     all.into_iter().filter(|lease| !is_free(Lease::slot(lease))).collect()
 }
 
-fn slots_of<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) -> Vec<usize> {
+fn slots_of<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) -> Vec<usize> {
     pool.audit().map(|loan| loan.slot()).collect()
 }
 
 /// The ages of all loans, by slot.
-fn ages_of<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) -> Vec<u8> {
+fn ages_of<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) -> Vec<u8> {
     pool.audit().map(|loan| loan.age()).collect()
 }
 
 /// Asserts that nothing is on loan and that each get and put was counted.
 #[track_caller]
-fn at_rest<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) {
+fn at_rest<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) {
     let metrics = pool.metrics();
     assert_eq!((metrics.in_use, pool.audit().count(), pool.available()), (0, 0, N));
     assert_eq!((metrics.puts, metrics.double_returns), (metrics.gets, 0));
@@ -387,7 +387,7 @@ impl Policy<Object> for &Faulty {
 
 /// Asserts that no object is lost, was dropped twice or was not recycled.
 #[track_caller]
-fn assert_well<const N: usize, W: Waiting>(
+fn assert_well<const N: usize, W: WaitPolicy>(
     pool: &Pool<Object, N, &Faulty, W>,
     faulty: &Faulty,
     panics: u64,
@@ -934,7 +934,7 @@ fn batches_on_lanes_of_threads() {
     at_rest(&POOL);
 }
 
-fn reserved_last<W: Waiting>(pool: &Pool<u32, 70, DefaultReset, W>) {
+fn reserved_last<W: WaitPolicy>(pool: &Pool<u32, 70, DefaultReset, W>) {
     for _ in 0..3 {
         assert!(pool.try_get_batch::<31>().is_err(), "40 of 70 are reserved");
         let gets = pool.metrics().gets;
@@ -968,8 +968,8 @@ fn reserved_objects_are_lent_last() {
     reserved_last(&Plain::with_waiting(DefaultReset));
     #[cfg(any(feature = "std", feature = "async"))]
     {
-        use forebay::Wake;
-        type Waits = Pool<u32, 70, DefaultReset, Headroom<40, Wake<2>>>;
+        use forebay::Waking;
+        type Waits = Pool<u32, 70, DefaultReset, Headroom<40, Waking<2>>>;
         reserved_last(&Waits::with_waiting(DefaultReset));
     }
     // With `std`, this thread has the lane.
@@ -996,19 +996,19 @@ fn a_lane_lends_no_reserved_objects_in_batches() {
 #[cfg(any(feature = "std", feature = "async"))]
 mod waiting {
     use super::*;
-    use forebay::Wake;
+    use forebay::Waking;
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
     use woken::{Act, Hand};
 
     const SEATS: usize = 5;
-    type Waits<const N: usize> = Pool<u32, N, DefaultReset, Wake<SEATS>>;
-    type WaitsOnLanes<const N: usize> = LanePool<u32, N, 2, DefaultReset, Wake<SEATS>>;
+    type Waits<const N: usize> = Pool<u32, N, DefaultReset, Waking<SEATS>>;
+    type WaitsOnLanes<const N: usize> = LanePool<u32, N, 2, DefaultReset, Waking<SEATS>>;
 
     /// Asserts that callers in all seats are served in order when `give_back` returns all objects.
     fn serves<const N: usize, W>(pool: &Pool<u32, N, DefaultReset, W>, give_back: impl FnOnce())
     where
-        W: forebay::Waits,
+        W: forebay::CanWait,
     {
         assert_eq!(pool.available(), 0);
         let mut waiters = Vec::from_iter((0..SEATS).map(|_| Hand::waiting(pool.get())));
@@ -1087,7 +1087,7 @@ mod waiting {
 
     #[test]
     fn reserved_objects_of_a_batch_go_to_those_who_may_have_them() {
-        type Kept = Pool<u32, 4, DefaultReset, Headroom<2, Wake<SEATS>>>;
+        type Kept = Pool<u32, 4, DefaultReset, Headroom<2, Waking<SEATS>>>;
         let pool = Kept::with_waiting(DefaultReset);
         let batch = pool.try_get_batch_reserved::<4>().unwrap();
         let mut plain = Vec::from_iter((0..3).map(|_| Hand::waiting(pool.get())));
@@ -1107,7 +1107,7 @@ mod waiting {
     #[test]
     fn objects_that_are_not_kept_serve_those_who_wait() {
         let faulty = Faulty::new();
-        let pool = Pool::<Object, 40, &Faulty, Wake<SEATS>>::with_waiting(&faulty);
+        let pool = Pool::<Object, 40, &Faulty, Waking<SEATS>>::with_waiting(&faulty);
         for nth in 0..3 {
             let mut batch = pool.try_get_batch::<40>().unwrap();
             mark(&mut batch);
@@ -1153,7 +1153,7 @@ mod waiting {
         nth: usize,
         give_back: impl FnOnce(),
     ) where
-        W: forebay::Waits,
+        W: forebay::CanWait,
     {
         const WAITERS: usize = 3;
         let bomb = Bomb::new(nth as isize);
@@ -1226,7 +1226,7 @@ mod waiting {
     #[test]
     fn a_waker_that_panics_between_two_words_costs_no_object() {
         let faulty = Faulty::new();
-        let pool = Pool::<Object, { 2 * WORD }, &Faulty, Wake<SEATS>>::with_waiting(&faulty);
+        let pool = Pool::<Object, { 2 * WORD }, &Faulty, Waking<SEATS>>::with_waiting(&faulty);
         let mut batch = pool.try_get_batch::<{ 2 * WORD }>().unwrap();
         mark(&mut batch);
         let bomb = Bomb::new(1);
@@ -1251,7 +1251,7 @@ mod waiting {
         static LANES: WaitsOnLanes<4> = LanePool::with_waiting(DefaultReset);
         static GOT: AtomicUsize = AtomicUsize::new(0);
 
-        fn check<W: forebay::Waits>(
+        fn check<W: forebay::CanWait>(
             pool: &'static Pool<u32, 4, DefaultReset, W>,
             give_back: impl FnOnce(),
         ) {
@@ -1314,7 +1314,9 @@ mod waiting {
         static PLAIN: Waits<6> = Pool::with_waiting(DefaultReset);
         static WORDS: Waits<40> = Pool::with_waiting(DefaultReset);
         static LANES: WaitsOnLanes<6> = LanePool::with_waiting(DefaultReset);
-        fn check<const N: usize, W: forebay::Waits>(pool: &'static Pool<u32, N, DefaultReset, W>) {
+        fn check<const N: usize, W: forebay::CanWait>(
+            pool: &'static Pool<u32, N, DefaultReset, W>,
+        ) {
             let _watchdog = woken::Watchdog::new();
             let rounds = if cfg!(miri) { 20 } else { 2000 };
             let together = Together::new();
@@ -1396,7 +1398,7 @@ fn own(object: &mut Wide, id: usize) {
     std::hint::black_box(&mut *object).fill(id);
 }
 
-fn stress<const N: usize, W: Waiting>(
+fn stress<const N: usize, W: WaitPolicy>(
     pool: &'static Pool<Wide, N, DefaultReset, W>,
     threads: usize,
 ) {
@@ -1532,7 +1534,7 @@ fn audit_tells_the_age_of_each_object() {
 /// Slots that were lent and returned in the epoch before are warm. Each way to get tells the new epoch all the same.
 #[test]
 fn a_warm_slot_is_young_in_a_new_epoch() {
-    fn check<W: Waiting>(pool: &Pool<u32, 33, DefaultReset, W>) {
+    fn check<W: WaitPolicy>(pool: &Pool<u32, 33, DefaultReset, W>) {
         for epoch in 1..=600 {
             drop(pool.try_get_batch::<33>().unwrap());
             drop(pool.try_get_batch::<33>().unwrap());

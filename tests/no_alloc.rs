@@ -348,12 +348,12 @@ fn several_pools() {
     });
     #[cfg(any(feature = "std", feature = "async"))]
     {
-        use forebay::{DefaultReset, Wake, get_all};
+        use forebay::{DefaultReset, Waking, get_all};
         use std::future::Future;
         use std::pin::pin;
         use std::task::{Context, Poll, Waker};
-        static LEFT: Pool<u32, 1, DefaultReset, Wake<1>> = Pool::with_waiting(DefaultReset);
-        static RIGHT: Pool<u32, 1, DefaultReset, Wake<1>> = Pool::with_waiting(DefaultReset);
+        static LEFT: Pool<u32, 1, DefaultReset, Waking<1>> = Pool::with_waiting(DefaultReset);
+        static RIGHT: Pool<u32, 1, DefaultReset, Waking<1>> = Pool::with_waiting(DefaultReset);
         let mut context = Context::from_waker(Waker::noop());
         allocates_nothing(|| {
             for gives_up in [false, true] {
@@ -398,14 +398,15 @@ fn several_pools() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn waiting_for_objects_and_rings() {
-    use forebay::{DefaultReset, Headroom, LanePool, Wake};
+    use forebay::{DefaultReset, Headroom, LanePool, Waking};
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-    static POOL: Pool<u32, 2, DefaultReset, Headroom<1, Wake<2>>> =
+    static POOL: Pool<u32, 2, DefaultReset, Headroom<1, Waking<2>>> =
         Pool::with_waiting(DefaultReset);
-    static LANES: LanePool<u32, 3, 2, DefaultReset, Wake<2>> = LanePool::with_waiting(DefaultReset);
-    static STREAMS: StreamPool<Token, 1, 2, Wake<1>> = StreamPool::new();
+    static LANES: LanePool<u32, 3, 2, DefaultReset, Waking<2>> =
+        LanePool::with_waiting(DefaultReset);
+    static STREAMS: StreamPool<Token, 1, 2, Waking<1>> = StreamPool::new();
     let mut context = Context::from_waker(Waker::noop());
     macro_rules! poll {
         ($future:expr) => {
@@ -589,9 +590,9 @@ fn streams() {
 #[cfg(feature = "std")]
 #[test]
 fn streams_that_wait() {
-    use forebay::Wake;
+    use forebay::Waking;
     use std::time::Duration;
-    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
     // A first wait makes the thread's waker.
     let (mut sender, mut receiver) = STREAMS.open().unwrap();
     let _ = receiver.recv_timeout(Duration::from_millis(1));
@@ -632,11 +633,11 @@ fn streams_that_wait() {
 #[cfg(feature = "std")]
 #[test]
 fn streams_that_are_awaited() {
-    use forebay::Wake;
+    use forebay::Waking;
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
 
     fn once<F: Future>(future: F) -> Poll<F::Output> {
         pin!(future).poll(&mut Context::from_waker(Waker::noop()))

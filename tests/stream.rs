@@ -312,7 +312,7 @@ fn a_policy_of_ones_own() {
 
     impl Notify for Bell {
         type Unsent<T> = ();
-        type Open = forebay::Poll;
+        type Open = forebay::Polling;
 
         fn new() -> Self {
             Self
@@ -357,7 +357,7 @@ fn a_policy_of_ones_own() {
 #[cfg(feature = "std")]
 mod waiting {
     use super::*;
-    use forebay::{Cancelled, Wake};
+    use forebay::{Cancelled, Waking};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -365,7 +365,7 @@ mod waiting {
 
     #[test]
     fn tokens_cross_threads_in_order_through_a_small_ring() {
-        static STREAMS: StreamPool<u32, 2, 3, Wake> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 2, 3, Waking> = StreamPool::new();
         let (rounds, tokens) = if cfg!(miri) { (4, 50) } else { (50, 500) };
         for round in 0..rounds {
             let (mut sender, mut receiver) = STREAMS.open().unwrap();
@@ -385,7 +385,7 @@ mod waiting {
 
     #[test]
     fn times_out() {
-        let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+        let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
         let (mut sender, mut receiver) = streams.open().unwrap();
         let start = Instant::now();
         assert_eq!(receiver.recv_timeout(SHORT), Err(RecvError::Empty));
@@ -399,7 +399,7 @@ mod waiting {
 
     #[test]
     fn a_waiting_sender_learns_that_the_receiver_left() {
-        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
         let (mut sender, receiver) = STREAMS.open().unwrap();
         sender.send_blocking(1).unwrap();
         let model = thread::spawn(move || sender.send_blocking(2));
@@ -412,7 +412,7 @@ mod waiting {
     /// The room that a forgotten drain made is told at the latest when the receiver waits itself.
     #[test]
     fn forgotten_drain_does_not_leave_both_waiting() {
-        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
         let (mut sender, mut receiver) = STREAMS.open().unwrap();
         sender.send_blocking(1).unwrap();
         let model = thread::spawn(move || sender.send_blocking(2));
@@ -426,7 +426,7 @@ mod waiting {
 
     #[test]
     fn a_waiting_receiver_learns_the_end() {
-        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
         let (sender, mut receiver) = STREAMS.open().unwrap();
         let client = thread::spawn(move || receiver.recv_blocking());
         thread::sleep(SHORT);
@@ -436,7 +436,7 @@ mod waiting {
 
     #[test]
     fn send_text_waits_and_says_how_much_was_sent() {
-        static STREAMS: StreamPool<Token<4>, 1, 2, Wake> = StreamPool::new();
+        static STREAMS: StreamPool<Token<4>, 1, 2, Waking> = StreamPool::new();
         let (mut sender, mut receiver) = STREAMS.open().unwrap();
         let client = thread::spawn(move || {
             let mut text = String::new();

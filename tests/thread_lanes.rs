@@ -8,7 +8,7 @@ mod common;
 
 use common::{Counted, Fuse, Together, booms};
 use forebay::{
-    DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, TickByMisses, Wake,
+    DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, TickByMisses, Waking,
 };
 use std::cell::RefCell;
 use std::future::Future;
@@ -64,7 +64,7 @@ fn get<'p, T, const N: usize, const LANES: usize, P: Policy<T>>(
 
 /// Nothing is out, and all of it can be had by one thread.
 #[track_caller]
-fn assert_whole<T, const N: usize, const LANES: usize, P: Policy<T>, W: forebay::Waiting>(
+fn assert_whole<T, const N: usize, const LANES: usize, P: Policy<T>, W: forebay::WaitPolicy>(
     pool: &LanePool<T, N, LANES, P, W>,
 ) {
     assert_eq!((pool.audit().count(), pool.available()), (0, N));
@@ -190,11 +190,11 @@ fn a_forgotten_lease_is_all_that_is_lost() {
 
 /// What a thread keeps until it ends, and uses once more then.
 struct User {
-    pool: &'static LanePool<Alone, 64, 4, DefaultReset, Wake<4>>,
+    pool: &'static LanePool<Alone, 64, 4, DefaultReset, Waking<4>>,
     held: Option<Lease<&'static AlonePool>>,
 }
 
-type AlonePool = forebay::Pool<Alone, 64, DefaultReset, forebay::Lanes<4, Wake<4>>>;
+type AlonePool = forebay::Pool<Alone, 64, DefaultReset, forebay::Lanes<4, Waking<4>>>;
 
 /// Gets that succeeded in destructors. A panic in one would abort the process.
 static IN_DESTRUCTORS: AtomicUsize = AtomicUsize::new(0);
@@ -223,7 +223,7 @@ thread_local! {
 
 #[test]
 fn destructors_of_thread_local_data_use_the_pool() {
-    static POOL: LanePool<Alone, 64, 4, DefaultReset, Wake<4>> =
+    static POOL: LanePool<Alone, 64, 4, DefaultReset, Waking<4>> =
         LanePool::with_waiting(DefaultReset);
     let waves = if cfg!(miri) { 2 } else { 50 };
     alone(|| {
@@ -353,7 +353,7 @@ fn numbers_are_dense() {
 }
 
 /// Leaves the only object of a pool on the lane of a thread that ended; the caller has another number.
-fn leave_one<const N: usize, P: Policy<u32> + Sync, W: forebay::Waiting>(
+fn leave_one<const N: usize, P: Policy<u32> + Sync, W: forebay::WaitPolicy>(
     pool: &LanePool<u32, N, 4, P, W>,
 ) {
     drop(pool.try_get().unwrap());
@@ -460,7 +460,7 @@ fn what_an_ended_thread_left_is_trimmed_and_counted() {
 #[test]
 fn who_waits_finds_what_an_ended_thread_left() {
     alone(|| {
-        let pool = LanePool::<u32, 5, 4, DefaultReset, Wake<2>>::with_waiting(DefaultReset);
+        let pool = LanePool::<u32, 5, 4, DefaultReset, Waking<2>>::with_waiting(DefaultReset);
         let out: Vec<_> = (0..4).map(|_| pool.try_get().unwrap()).collect();
         leave_one(&pool);
         drop(pool.get_blocking().unwrap());
@@ -477,7 +477,7 @@ fn who_waits_finds_what_an_ended_thread_left() {
 
 #[test]
 fn who_waits_gets_the_only_object_from_the_lane_of_an_idle_thread() {
-    type Few = LanePool<u32, 1, 4, DefaultReset, Wake<2>>;
+    type Few = LanePool<u32, 1, 4, DefaultReset, Waking<2>>;
     static POOL: Few = LanePool::with_waiting(DefaultReset);
     alone(|| {
         let (send, go_on) = mpsc::channel::<()>();
@@ -521,10 +521,11 @@ fn who_waits_gets_the_only_object_from_the_lane_of_an_idle_thread() {
 
 #[test]
 fn who_waits_gets_the_next_that_a_lane_puts() {
-    static POOL: LanePool<u32, 3, 2, DefaultReset, Wake<8>> = LanePool::with_waiting(DefaultReset);
-    static FEW: LanePool<u32, 1, 4, DefaultReset, Wake<8>> = LanePool::with_waiting(DefaultReset);
+    static POOL: LanePool<u32, 3, 2, DefaultReset, Waking<8>> =
+        LanePool::with_waiting(DefaultReset);
+    static FEW: LanePool<u32, 1, 4, DefaultReset, Waking<8>> = LanePool::with_waiting(DefaultReset);
     fn check<const N: usize, const LANES: usize>(
-        pool: &LanePool<u32, N, LANES, DefaultReset, Wake<8>>,
+        pool: &LanePool<u32, N, LANES, DefaultReset, Waking<8>>,
     ) {
         let rounds = if cfg!(miri) { 10 } else { 500 };
         at_once(6, |_, _| {

@@ -8,7 +8,7 @@ mod woken;
 use common::{Fuse, Numbers, booms, for_capacities};
 use forebay::{
     DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TickByMisses,
-    TooManyWaiters, WaitError, Waiting, Wake,
+    TooManyWaiters, WaitError, WaitPolicy, Waking,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -20,7 +20,7 @@ use std::thread;
 use std::time::Duration;
 use woken::{Act, Hand, Watchdog};
 
-type Waits<const N: usize, const K: usize> = Pool<u32, N, DefaultReset, Wake<K>>;
+type Waits<const N: usize, const K: usize> = Pool<u32, N, DefaultReset, Waking<K>>;
 
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(3600);
@@ -32,7 +32,7 @@ fn rounds() -> usize {
 }
 
 /// Nothing is on loan, and all was counted.
-fn at_rest<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) {
+fn at_rest<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) {
     assert_eq!((pool.audit().count(), pool.available()), (0, N));
     let metrics = pool.metrics();
     assert_eq!((metrics.in_use, metrics.gets), (0, metrics.puts));
@@ -561,7 +561,7 @@ impl Policy<u32> for &Fickle {
 #[test]
 fn an_object_that_is_refused_is_made_by_who_waits() {
     let policy = Fickle::new();
-    let pool: Pool<u32, 1, _, Wake<1>> = Pool::with_waiting(&policy);
+    let pool: Pool<u32, 1, _, Waking<1>> = Pool::with_waiting(&policy);
     let mut held = pool.try_get().unwrap();
     let mut waiter = Hand::waiting(pool.get());
     *held = REFUSED;
@@ -576,7 +576,7 @@ fn an_object_that_is_refused_is_made_by_who_waits() {
 #[test]
 fn a_make_that_panics_for_who_waits_passes_the_slot_on() {
     let policy = Fickle::new();
-    let pool: Pool<u32, 1, _, Wake<3>> = Pool::with_waiting(&policy);
+    let pool: Pool<u32, 1, _, Waking<3>> = Pool::with_waiting(&policy);
     let mut held = pool.try_get().unwrap();
     let mut waiters: Vec<_> = (0..3).map(|_| Hand::waiting(pool.get())).collect();
     *held = REFUSED;
@@ -603,7 +603,7 @@ fn a_make_that_panics_for_who_waits_passes_the_slot_on() {
 fn a_make_that_panics_in_a_blocking_get_passes_the_slot_on() {
     let _watchdog = Watchdog::new();
     let policy = Fickle::new();
-    let pool: Pool<u32, 1, _, Wake<3>> = Pool::with_waiting(&policy);
+    let pool: Pool<u32, 1, _, Waking<3>> = Pool::with_waiting(&policy);
     let held = Mutex::new(Some(pool.try_get().unwrap()));
     policy.fuse.arm(1);
     let panicked = AtomicUsize::new(0);
@@ -627,7 +627,7 @@ fn a_make_that_panics_in_a_blocking_get_passes_the_slot_on() {
 /// Uses its own pool whenever it is called.
 struct Nosy;
 
-static NOSY: Pool<u32, 2, Nosy, Wake<4>> = Pool::with_waiting(Nosy);
+static NOSY: Pool<u32, 2, Nosy, Waking<4>> = Pool::with_waiting(Nosy);
 static NOSY_CALLS: AtomicUsize = AtomicUsize::new(0);
 
 impl Nosy {
@@ -680,7 +680,7 @@ fn a_policy_may_use_its_pool_while_others_wait() {
 #[test]
 fn housekeeping_leaves_those_who_wait_alone() {
     // The reserved object is idle while others wait for the first.
-    let pool: Pool<u32, 2, DefaultReset, Headroom<1, Wake<4>>> = Pool::with_waiting(DefaultReset);
+    let pool: Pool<u32, 2, DefaultReset, Headroom<1, Waking<4>>> = Pool::with_waiting(DefaultReset);
     let held = pool.try_get_reserved().unwrap();
     drop(pool.try_get_reserved().unwrap());
     let mut waiter = Hand::waiting(pool.get());
@@ -763,7 +763,7 @@ fn an_epoch_is_that_of_the_get_not_of_the_put() {
 mod headroom {
     use super::*;
 
-    type Frames<const H: usize> = Pool<u32, 4, DefaultReset, Headroom<H, Wake<4>>>;
+    type Frames<const H: usize> = Pool<u32, 4, DefaultReset, Headroom<H, Waking<4>>>;
 
     /// Receives requests until there are no objects, and then has to take one for each answer.
     #[test]
@@ -816,7 +816,7 @@ mod headroom {
     fn reserved_objects_are_never_handed_to_others() {
         fn check<const H: usize>() {
             const N: usize = 100;
-            type P<const H: usize> = Pool<u32, N, DefaultReset, Headroom<H, Wake<3>>>;
+            type P<const H: usize> = Pool<u32, N, DefaultReset, Headroom<H, Waking<3>>>;
             let pool: P<H> = Pool::with_waiting(DefaultReset);
             let normal: Vec<_> = std::iter::from_fn(|| pool.try_get().ok()).collect();
             let mut reserved: Vec<_> =
@@ -880,7 +880,7 @@ mod headroom {
     #[test]
     fn both_kinds_wait_on_many_threads() {
         let _watchdog = Watchdog::new();
-        let pool: Pool<u32, 3, DefaultReset, Headroom<1, Wake<6>>> =
+        let pool: Pool<u32, 3, DefaultReset, Headroom<1, Waking<6>>> =
             Pool::with_waiting(DefaultReset);
         thread::scope(|scope| {
             for id in 0..6 {
@@ -907,13 +907,13 @@ mod lanes {
     use super::*;
 
     type Lanes<const N: usize, const LANES: usize, const K: usize> =
-        LanePool<u32, N, LANES, DefaultReset, Wake<K>>;
+        LanePool<u32, N, LANES, DefaultReset, Waking<K>>;
 
     /// Objects that stay out while a test looks at the others.
     fn out<const N: usize, const LANES: usize, const K: usize>(
         pool: &Lanes<N, LANES, K>,
         count: usize,
-    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::Lanes<LANES, Wake<K>>>>> {
+    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::Lanes<LANES, Waking<K>>>>> {
         let lane = pool.claim().unwrap();
         (0..count).map(|_| Lease::detach(lane.try_get().unwrap())).collect()
     }
@@ -1015,7 +1015,7 @@ mod lanes {
 
     #[test]
     fn headroom_is_not_shared_by_a_lane() {
-        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<5, Wake<2>>>;
+        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<5, Waking<2>>>;
         let pool: P = LanePool::with_waiting(DefaultReset);
         let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
         let all: Vec<_> = std::iter::from_fn(|| lanes[0].try_get_reserved().ok()).collect();
@@ -1042,7 +1042,7 @@ mod lanes {
 
     #[test]
     fn reserved_objects_out_do_not_count_against_others() {
-        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<2, Wake<2>>>;
+        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<2, Waking<2>>>;
         let pool: P = LanePool::with_waiting(DefaultReset);
         let normal = pool.try_get_many::<6>().unwrap();
         let reserved = [pool.try_get_reserved().unwrap(), pool.try_get_reserved().unwrap()];
@@ -1080,7 +1080,7 @@ mod lanes {
 mod streams {
     use super::*;
 
-    type Streams<const STREAMS: usize, const K: usize> = StreamPool<u32, STREAMS, 4, Wake<K>>;
+    type Streams<const STREAMS: usize, const K: usize> = StreamPool<u32, STREAMS, 4, Waking<K>>;
 
     #[test]
     fn a_ring_comes_back_when_both_halves_are_gone() {
@@ -1201,7 +1201,7 @@ mod streams {
 
 #[test]
 fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
-    type Aging = LanePool<u32, 128, 8, TickByMisses<1>, Wake<1>>;
+    type Aging = LanePool<u32, 128, 8, TickByMisses<1>, Waking<1>>;
 
     static POOLS: [Aging; 4] = [const { LanePool::with_waiting(TickByMisses::new()) }; 4];
 

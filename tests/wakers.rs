@@ -7,7 +7,8 @@ mod woken;
 
 use common::{Flag, Fuse, booms, poll_once};
 use forebay::{
-    Cancelled, DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token, Wake,
+    Cancelled, DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token,
+    Waking,
 };
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -20,9 +21,9 @@ use std::thread;
 use std::time::Duration;
 use woken::Watchdog;
 
-type Streams<T = u32> = StreamPool<T, 1, 1, Wake>;
-type Tx<'a> = Sender<&'a StreamPool<u32, 1, 1, Wake>>;
-type Rx<'a> = Receiver<&'a StreamPool<u32, 1, 1, Wake>>;
+type Streams<T = u32> = StreamPool<T, 1, 1, Waking>;
+type Tx<'a> = Sender<&'a StreamPool<u32, 1, 1, Waking>>;
+type Rx<'a> = Receiver<&'a StreamPool<u32, 1, 1, Waking>>;
 
 /// Ways of a receiver to wait.
 const RECEIVES: [fn(&mut Rx<'_>, &mut Context<'_>) -> bool; 4] = [
@@ -69,7 +70,7 @@ fn no_waker_outlives_its_half() {
 
 #[test]
 fn no_waker_stays_behind_a_future_that_was_given_up() {
-    let streams = StreamPool::<Token<4>, 1, 1, Wake>::new();
+    let streams = StreamPool::<Token<4>, 1, 1, Waking>::new();
     let (mut sender, mut receiver) = streams.open().unwrap();
     let (flag, waker) = Flag::new();
     assert!(poll_once(receiver.recv(), &waker).is_pending());
@@ -182,9 +183,9 @@ fn a_task_that_nobody_can_wake_is_dropped_with_its_half() {
 /// A producer that waits for an object of a pool gets one of those in its stream when the receiver leaves, and is told.
 #[test]
 fn a_producer_is_served_and_told_when_the_receiver_leaves() {
-    type Frames = Pool<u32, 2, DefaultReset, Wake>;
+    type Frames = Pool<u32, 2, DefaultReset, Waking>;
     static FRAMES: Frames = Pool::with_waiting(DefaultReset);
-    static STREAMS: StreamPool<Lease<&'static Frames>, 1, 4, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Lease<&'static Frames>, 1, 4, Waking> = StreamPool::new();
 
     let _watchdog = Watchdog::new();
     let rounds = if cfg!(miri) { 20 } else { 3_000 };
@@ -467,7 +468,7 @@ fn a_half_leaves_whatever_wakers_do() {
         std::mem::forget(future);
     }
 
-    let streams = StreamPool::<Arc<()>, 1, 2, Wake>::new();
+    let streams = StreamPool::<Arc<()>, 1, 2, Waking>::new();
     let token = Arc::new(());
     for (own, others) in [(true, false), (false, true)] {
         for sender_leaves in [false, true] {
@@ -504,7 +505,7 @@ fn a_half_leaves_whatever_wakers_do() {
 fn with_waiting_get(
     f: impl FnOnce(
         Lease<&Jobs>,
-        Pin<&mut forebay::future::Get<'_, u32, 1, DefaultReset, Wake<2>>>,
+        Pin<&mut forebay::future::Get<'_, u32, 1, DefaultReset, Waking<2>>>,
         &Wobbly,
     ),
 ) {
@@ -529,7 +530,7 @@ fn with_waiting_get(
     assert!(poll(0).is_ready() && poll(1).is_ready());
 }
 
-type Jobs = Pool<u32, 1, DefaultReset, Wake<2>>;
+type Jobs = Pool<u32, 1, DefaultReset, Waking<2>>;
 
 /// Wherever the pool clones, wakes or drops it.
 #[test]

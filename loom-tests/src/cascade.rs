@@ -6,7 +6,7 @@
 
 use crate::wait::{By, Waiting, use_alone};
 use crate::{Model, role, threads};
-use forebay::{DefaultReset, Pool, StreamPool, WaitAllError, Wake, get_all, get_all_blocking};
+use forebay::{DefaultReset, Pool, StreamPool, WaitAllError, Waking, get_all, get_all_blocking};
 use loom::future::block_on;
 use std::future::Future;
 use std::pin::Pin;
@@ -80,7 +80,7 @@ fn both_orders(by: By) {
 fn nested_vs_stream() {
     struct Three {
         two: Two,
-        streams: StreamPool<usize, 1, 1, Wake<2>>,
+        streams: StreamPool<usize, 1, 1, Waking<2>>,
     }
     loom::lazy_static! {
         static ref POOLS: Three = Three { two: Two::new(), streams: StreamPool::new() };

@@ -6,7 +6,7 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Poll, Waiting};
+use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Polling, WaitPolicy};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -134,7 +134,7 @@ fn use_tracked(object: &mut Tracked) {
 
 /// A lane for a role, with leases that may go to it from the main thread: never given back (a few bytes an
 /// execution), unless the role does it.
-fn lane<T, const N: usize, const LANES: usize, P, W: Waiting>(
+fn lane<T, const N: usize, const LANES: usize, P, W: WaitPolicy>(
     pool: &'static LanePool<T, N, LANES, P, W>,
 ) -> &'static Lane<'static, T, N, LANES, P, W> {
     Box::leak(Box::new(pool.claim().expect("a lane is free")))
@@ -155,7 +155,7 @@ pub(crate) fn assert_all_free<
     const N: usize,
     const LANES: usize,
     P: Policy<T>,
-    W: Waiting,
+    W: WaitPolicy,
 >(
     pool: &'static LanePool<T, N, LANES, P, W>,
     lanes: &[&'static Lane<'static, T, N, LANES, P, W>],
@@ -501,7 +501,7 @@ fn refill_vs_refill<const N: usize>() {
     }
 }
 
-type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Poll>>;
+type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Polling>>;
 
 /// A reserved object is for callers that say so, also when it comes back on a lane.
 fn reserved_get_vs_get() {

@@ -4,7 +4,7 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Wake};
+use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Waking};
 use futures_sink::Sink;
 use loom::future::block_on;
 use std::future::Future;
@@ -311,7 +311,7 @@ fn cancel_vs_send() {
 
 /// What a sink that closes says is the end, whatever it says later, also when the receiver stopped before.
 fn sink_closes_vs_recv(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
@@ -344,7 +344,7 @@ enum By {
 impl By {
     fn send<const DEPTH: usize>(
         self,
-        sender: &mut Sender<&StreamPool<usize, 1, DEPTH, Wake>>,
+        sender: &mut Sender<&StreamPool<usize, 1, DEPTH, Waking>>,
         token: usize,
     ) -> Result<(), Cancelled<usize>> {
         match self {
@@ -355,7 +355,7 @@ impl By {
 
     fn recv<const DEPTH: usize>(
         self,
-        receiver: &mut Receiver<&StreamPool<usize, 1, DEPTH, Wake>>,
+        receiver: &mut Receiver<&StreamPool<usize, 1, DEPTH, Waking>>,
     ) -> Result<usize, End> {
         match self {
             Self::Thread => receiver.recv_blocking(),
@@ -366,7 +366,7 @@ impl By {
 
 /// Two tokens through one place: each half has to wait for the other.
 fn send_vs_recv_waiting(by: By) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
@@ -385,7 +385,7 @@ fn send_vs_recv_waiting(by: By) {
 
 /// A receiver that waits is told however the sender leaves.
 fn sender_leaves_waiting_recv(by: By, case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || match case {
@@ -403,7 +403,7 @@ fn sender_leaves_waiting_recv(by: By, case: usize) {
 
 /// A sender that waits for room is told when the receiver leaves or stops; so is one that waits for just that.
 fn receiver_leaves_waiting_send(by: By, case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
@@ -422,7 +422,7 @@ fn receiver_leaves_waiting_send(by: By, case: usize) {
 /// A sender that waits for room gets it from a drain, from one that comes after another that takes nothing, or
 /// from a receive.
 fn taking_wakes_waiting_send(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
@@ -444,7 +444,7 @@ fn taking_wakes_waiting_send(case: usize) {
 
 /// A receiver that waits for two tokens gets both, or what there is at the end.
 fn watermark_vs_send_vs_close(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
@@ -466,7 +466,7 @@ fn watermark_vs_send_vs_close(case: usize) {
 
 /// A receiver that gives up waiting for one token waits for two.
 fn watermark_raised() {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
@@ -483,7 +483,7 @@ fn watermark_raised() {
 
 /// A wait that is given up does not hide what comes from the next one.
 fn dropped_recv_loses_nothing() {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     threads([
         role(move || {
@@ -501,7 +501,7 @@ fn dropped_recv_loses_nothing() {
 
 /// Nobody is woken for a wait that was given up.
 fn dropped_recv_is_not_woken() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
@@ -527,7 +527,7 @@ fn dropped_recv_is_not_woken() {
 
 /// A send that was given up leaves its token, and the next one waits as if it were the first.
 fn dropped_send_keeps_token() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
@@ -553,7 +553,7 @@ fn dropped_send_keeps_token() {
 /// A wake-up that comes late, when the receiver has its token and waits for the next one, may be for nothing, but the waker
 /// that it meets is not lost.
 fn late_wake_vs_next_wait() {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     assert!(receiver.poll_recv(&mut Context::from_waker(Waker::noop())).is_pending());
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
@@ -582,7 +582,7 @@ fn late_wake_vs_next_wait() {
 
 /// A half waits for more than comes, gives up, and waits for less.
 fn watermark_lowered(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     if case == 0 {
         threads([
@@ -616,7 +616,7 @@ fn watermark_lowered(case: usize) {
 /// The receiver leaves while tokens are on their way: none stays in the ring, though the sender does nothing more. Also
 /// when it has left a mark, for more than comes or for less, and when the sender ends the stream and stays.
 fn receiver_leaves_vs_send(case: usize) {
-    let streams = streams!(StreamPool<Tracked, 1, 4, Wake>);
+    let streams = streams!(StreamPool<Tracked, 1, 4, Waking>);
     let tally = Tally::default();
     let (mut sender, mut receiver) = streams.open().unwrap();
     let maker = tally.clone();
@@ -683,7 +683,7 @@ fn threads_with<T: 'static>(
 
 /// A half waited, and gave up or left, while the other one wakes it or leaves.
 fn no_waker_outlives_its_half(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
@@ -713,7 +713,7 @@ fn no_waker_outlives_its_half(case: usize) {
 
 /// Once the receiver itself cancelled, it gets what there is and then an end, and waits for nobody.
 fn cancel_ends_recv(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     sender.try_send(1).unwrap();
     threads([
@@ -741,7 +741,7 @@ fn cancel_ends_recv(case: usize) {
 
 /// A waker whose clone panics is lost with its poll, and the next one is woken, though not before there is something.
 fn brittle_waker_vs_send() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
     let (mut sender, mut receiver) = streams.open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     assert!(catch_unwind(AssertUnwindSafe(|| poll_with(receiver.recv(), &brittle()))).is_err());

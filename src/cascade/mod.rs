@@ -7,7 +7,7 @@ use crate::error::{Exhausted, NotAll};
 use crate::pool::{Lane, LanePool, Lease, Pool};
 use crate::reset::Policy;
 use crate::stream::{Halves, StreamPool};
-use crate::wait::{Lanes, Notify, Waiting};
+use crate::wait::{Lanes, Notify, WaitPolicy};
 
 /// Lends an object of each of several pools, or of none.
 ///
@@ -152,28 +152,28 @@ macro_rules! part {
 }
 
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, P: Policy<T>, W: WaitPolicy]
     &'a Pool<T, N, P, W> => Lease<Self>, |pool| pool.try_get()
 );
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, P: Policy<T>, W: WaitPolicy]
     Reserved<&'a Pool<T, N, P, W>> => Lease<&'a Pool<T, N, P, W>>, |this| this.0.try_get_reserved()
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     &'a LanePool<T, N, LANES, P, W> => Lease<&'a Pool<T, N, P, Lanes<LANES, W>>>, |pool| pool.try_get()
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     Reserved<&'a LanePool<T, N, LANES, P, W>> => Lease<&'a Pool<T, N, P, Lanes<LANES, W>>>,
     |this| this.0.try_get_reserved()
 );
 part!(
-    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     &'l Lane<'p, T, N, LANES, P, W> => Lease<Self>, |lane| lane.try_get()
 );
 part!(
-    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     Reserved<&'l Lane<'p, T, N, LANES, P, W>> => Lease<&'l Lane<'p, T, N, LANES, P, W>>,
     |this| this.0.try_get_reserved()
 );

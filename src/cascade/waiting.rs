@@ -30,7 +30,7 @@ use crate::reset::Policy;
 use crate::stream::StreamPool;
 use crate::stream::open::Open;
 use crate::sync::seeded;
-use crate::wait::{Lanes, Notify, Waits};
+use crate::wait::{CanWait, Lanes, Notify};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -52,7 +52,7 @@ use core::task::{Context, Poll, ready};
 /// [`NotAll`], with the number of the pool and
 /// - [`TooManyWaiters`](WaitAllError::TooManyWaiters), when that pool has no object and no seat to wait in;
 /// - [`TooManyParts`](WaitAllError::TooManyParts), before it takes anything, when one pool is named more often than it
-///   can promise: with `K` of [`Wake<K>`](crate::Wake), at most 1 + (`n` - 1) / `K` times, where `n` is the capacity
+///   can promise: with `K` of [`Waking<K>`](crate::Waking), at most 1 + (`n` - 1) / `K` times, where `n` is the capacity
 ///   less the reserved objects. Naming it once is always good.
 ///
 /// # Panics
@@ -67,10 +67,10 @@ use core::task::{Context, Poll, ready};
 ///
 /// # Examples
 /// ```
-/// use forebay::{DefaultReset, Pool, Wake, get_all};
+/// use forebay::{DefaultReset, Pool, Waking, get_all};
 ///
-/// static FRAMES: Pool<[u8; 32], 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
-/// static NAMES: Pool<heapless::String<16>, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
+/// static FRAMES: Pool<[u8; 32], 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
+/// static NAMES: Pool<heapless::String<16>, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
 ///
 /// async fn forwards() {
 ///     let (mut frame, name) = get_all((&FRAMES, &NAMES)).await.unwrap();
@@ -111,10 +111,10 @@ mod blocking {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{DefaultReset, Pool, Wake, get_all_blocking};
+    /// use forebay::{DefaultReset, Pool, Waking, get_all_blocking};
     ///
-    /// static LEFT: Pool<u32, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
-    /// static RIGHT: Pool<u32, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
+    /// static LEFT: Pool<u32, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
+    /// static RIGHT: Pool<u32, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
     ///
     /// std::thread::scope(|scope| {
     ///     scope.spawn(|| (0..100).for_each(|_| drop(get_all_blocking((&LEFT, &RIGHT)).unwrap())));
@@ -163,7 +163,7 @@ mod blocking {
 }
 
 /// What [`get_all`] and its blocking twins take: an [`Acquire`] of pools whose policy is one [that
-/// waits](Waits). A [`Lane`](crate::Lane) is none; its pool is.
+/// waits](CanWait). A [`Lane`](crate::Lane) is none; its pool is.
 ///
 /// Sealed.
 pub trait AcquireWaiting: Acquire {
@@ -291,27 +291,27 @@ macro_rules! part {
 }
 
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waits]
+    ['a, T, const N: usize, P: Policy<T>, W: CanWait]
     &'a Pool<T, N, P, W> => Get<'a, T, N, P, W>,
     |pool| pool.get(), pool, Pool::<T, N, P, W>::most(false)
 );
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waits]
+    ['a, T, const N: usize, P: Policy<T>, W: CanWait]
     Reserved<&'a Pool<T, N, P, W>> => Get<'a, T, N, P, W>,
     |this| this.0.get_reserved(), this.0, Pool::<T, N, P, W>::most(true)
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waits]
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
     &'a LanePool<T, N, LANES, P, W> => Get<'a, T, N, P, Lanes<LANES, W>>,
     |pool| pool.get(), pool, Pool::<T, N, P, Lanes<LANES, W>>::most(false)
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waits]
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
     Reserved<&'a LanePool<T, N, LANES, P, W>> => Get<'a, T, N, P, Lanes<LANES, W>>,
     |this| this.0.get_reserved(), this.0, Pool::<T, N, P, Lanes<LANES, W>>::most(true)
 );
 part!(
-    ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>]
+    ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>]
     &'a StreamPool<T, STREAMS, DEPTH, W> => Open<'a, T, STREAMS, DEPTH, W>,
     |streams| streams.open_async(), streams, StreamPool::<T, STREAMS, DEPTH, W>::most()
 );

@@ -5,7 +5,7 @@ use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
 use crate::free::{Free, One};
 use crate::reset::Policy;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
@@ -25,14 +25,14 @@ use core::{ptr, slice};
 /// The handle `R`, a number of 16 bits for each of `K` objects, and a length.
 ///
 /// # Context
-/// Like a lease, it may be dropped on any thread and in any interrupt handler. With `Wake`, each object goes to the first
+/// Like a lease, it may be dropped on any thread and in any interrupt handler. With `Waking`, each object goes to the first
 /// caller that waits.
 ///
 /// | operation | progress | cost |
 /// |---|---|---|
 /// | [`Pool::try_get_batch`] | lock-free | one read-modify-write for each word that it takes slots from |
 /// | access to an object | wait-free | an address computed from the pool's |
-/// | drop | wait-free, lock-free with `Wake` | the policy's `recycle` per object, one read-modify-write per word |
+/// | drop | wait-free, lock-free with `Waking` | the policy's `recycle` per object, one read-modify-write per word |
 ///
 /// There is no form that waits. Objects come back one by one, and two callers that each wait with a part of what they
 /// want can wait forever: see [`get_all`](crate::try_get_all) for callers that wait for a few objects.
@@ -363,7 +363,7 @@ impl<R: Home, const K: usize> fmt::Debug for Leases<R, K> {
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends `K` objects as one value, or none.
     ///
     /// # Errors
@@ -517,7 +517,9 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> Lane<'_, T, N, LANES, P, W> {
+impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
+    Lane<'_, T, N, LANES, P, W>
+{
     /// [`Pool::try_get_batch`] on the lane, at best with the objects that the lane keeps. The batch borrows the lane, and
     /// its objects go back there.
     ///

@@ -116,9 +116,9 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{End, StreamPool, Wake};
+    /// use forebay::{End, StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 20, Wake> = StreamPool::new();
+    /// static STREAMS: StreamPool<u32, 1, 20, Waking> = StreamPool::new();
     /// let (mut sender, mut receiver) = STREAMS.open()?;
     /// let model = std::thread::spawn(move || {
     ///     (0..100).for_each(|n| sender.send_blocking(n).unwrap());
@@ -187,9 +187,9 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{End, StreamPool, Wake};
+    /// use forebay::{End, StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 20, Wake> = StreamPool::new();
+    /// static STREAMS: StreamPool<u32, 1, 20, Waking> = StreamPool::new();
     /// let (mut sender, mut receiver) = STREAMS.open()?;
     /// sender.try_send(1).unwrap();
     /// drop(sender); // without a word

@@ -23,7 +23,7 @@ trait Half {
 }
 
 /// What `look` finds; if it finds nothing, it will be worth another look when `count` tokens, or places, are
-/// there, or at the end. See [`Wake`] for the proof.
+/// there, or at the end. See [`Waking`] for the proof.
 fn poll<H: Half, R>(
     half: &mut H,
     cx: &mut Context<'_>,
@@ -44,13 +44,13 @@ fn poll<H: Half, R>(
 }
 
 /// A half that is borrowed to wait, and withdraws when it gives up.
-struct Waiting<'h, H: Half> {
+struct WaitingHalf<'h, H: Half> {
     half: &'h mut H,
     /// Whether it was announced.
     waited: bool,
 }
 
-impl<'h, H: Half> Waiting<'h, H> {
+impl<'h, H: Half> WaitingHalf<'h, H> {
     fn new(half: &'h mut H) -> Self {
         Self { half, waited: false }
     }
@@ -64,7 +64,7 @@ impl<'h, H: Half> Waiting<'h, H> {
     }
 }
 
-impl<H: Half> Drop for Waiting<'_, H> {
+impl<H: Half> Drop for WaitingHalf<'_, H> {
     fn drop(&mut self) {
         if self.waited {
             self.half.seat().withdraw();
@@ -111,9 +111,9 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{StreamPool, Wake};
+    /// use forebay::{StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 2, Wake> = StreamPool::new();
+    /// static STREAMS: StreamPool<u32, 1, 2, Waking> = StreamPool::new();
     /// # async fn run() -> Result<(), forebay::Exhausted> {
     /// let (mut sender, mut receiver) = STREAMS.open()?;
     /// sender.send(1).await.unwrap();
@@ -129,7 +129,7 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     /// ```
     pub fn send(&mut self, token: S::Token) -> Send<'_, S> {
         *self.unsent() = Some(token);
-        Send(Waiting::new(self))
+        Send(WaitingHalf::new(self))
     }
 
     /// The token of the last [`send`](Self::send), if that was dropped before it was done. A plain move.
@@ -144,7 +144,7 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     /// # Errors
     /// [`Cancelled`], when the receiver left.
     pub fn ready(&mut self) -> SendReady<'_, S> {
-        SendReady(Waiting::new(self))
+        SendReady(WaitingHalf::new(self))
     }
 
     /// [`ready`](Self::ready) for a poll function: when it is `Pending`, the task is woken once there is room
@@ -185,7 +185,7 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     /// # Source
     /// tokio's `Sender::closed`.
     pub fn cancelled(&mut self) -> SendCancelled<'_, S> {
-        SendCancelled(Waiting::new(self))
+        SendCancelled(WaitingHalf::new(self))
     }
 }
 
@@ -202,7 +202,7 @@ impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Sender<S> 
     /// # Context and cost
     /// As [`send`](Self::send), for each token.
     pub fn send_text<'h>(&'h mut self, text: &'h str) -> SendText<'h, S> {
-        SendText { waiting: Waiting::new(self), len: text.len(), rest: text }
+        SendText { waiting: WaitingHalf::new(self), len: text.len(), rest: text }
     }
 }
 
@@ -218,7 +218,7 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     /// # Cost
     /// That of [`try_recv`](Self::try_recv) while there are tokens.
     pub fn recv(&mut self) -> Recv<'_, S> {
-        Recv(Waiting::new(self))
+        Recv(WaitingHalf::new(self))
     }
 
     /// [`recv`](Self::recv) for a poll function: when it is `Pending`, the task is woken once there is a token or
@@ -242,9 +242,9 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{StreamPool, Wake};
+    /// use forebay::{StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 20, Wake> = StreamPool::new();
+    /// static STREAMS: StreamPool<u32, 1, 20, Waking> = StreamPool::new();
     /// # async fn run() -> Result<(), forebay::Exhausted> {
     /// let (mut sender, mut receiver) = STREAMS.open()?;
     /// (0..8).for_each(|n| sender.try_send(n).unwrap());
@@ -258,7 +258,7 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     /// # use core::future::Future;
     /// ```
     pub fn ready(&mut self, count: usize) -> RecvReady<'_, S> {
-        RecvReady { waiting: Waiting::new(self), count: count.min(depth::<S>()) }
+        RecvReady { waiting: WaitingHalf::new(self), count: count.min(depth::<S>()) }
     }
 
     /// What an iterator, or the `Stream`, makes of `received`.
@@ -273,20 +273,20 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
 
 /// The future of [`Sender::send`].
 #[must_use = "nothing is sent until it is polled"]
-pub struct Send<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
+pub struct Send<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Sender<S>>);
 
 /// The future of [`Sender::ready`].
 #[must_use = "it does not wait until it is polled"]
-pub struct SendReady<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
+pub struct SendReady<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Sender<S>>);
 
 /// The future of [`Sender::cancelled`].
 #[must_use = "it does not wait until it is polled"]
-pub struct SendCancelled<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
+pub struct SendCancelled<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Sender<S>>);
 
 /// The future of [`Sender::send_text`].
 #[must_use = "nothing is sent until it is polled"]
 pub struct SendText<'h, S: StreamRef<Wait: Wakes>> {
-    waiting: Waiting<'h, Sender<S>>,
+    waiting: WaitingHalf<'h, Sender<S>>,
     /// Bytes of the text.
     len: usize,
     /// What is not sent yet.
@@ -295,12 +295,12 @@ pub struct SendText<'h, S: StreamRef<Wait: Wakes>> {
 
 /// The future of [`Receiver::recv`].
 #[must_use = "nothing is received until it is polled"]
-pub struct Recv<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Receiver<S>>);
+pub struct Recv<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Receiver<S>>);
 
 /// The future of [`Receiver::ready`].
 #[must_use = "it does not wait until it is polled"]
 pub struct RecvReady<'h, S: StreamRef<Wait: Wakes>> {
-    waiting: Waiting<'h, Receiver<S>>,
+    waiting: WaitingHalf<'h, Receiver<S>>,
     count: usize,
 }
 

@@ -25,7 +25,7 @@ use crate::pool::{Home, Lease, Loan, Metrics, Pool, SharedLease};
 use crate::reset::Policy;
 use crate::ring::Hosted;
 use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
-use crate::wait::{Notify, Poll};
+use crate::wait::{Notify, Polling};
 use core::fmt;
 use core::mem::MaybeUninit;
 
@@ -38,8 +38,8 @@ use core::mem::MaybeUninit;
 ///
 /// # Shape
 /// `STREAMS` and `DEPTH` from 1 to 65,535, checked at compile time; `DEPTH` is 20 unless told otherwise, as
-/// go-llms has it. `W` says how the halves wait for each other: [`Poll`] (they do not),
-/// [`Wake`](crate::Wake), or a [`Notify`] of your own.
+/// go-llms has it. `W` says how the halves wait for each other: [`Polling`] (they do not),
+/// [`Waking`](crate::Waking), or a [`Notify`] of your own.
 ///
 /// # Context
 /// As [`Pool`]; the halves as [`Ring`](crate::Ring)'s ends: any thread, any interrupt handler.
@@ -61,7 +61,7 @@ use core::mem::MaybeUninit;
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 #[doc(alias = "ChannelPool")]
-pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
+pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Polling> {
     rings: Rings<T, STREAMS, DEPTH, W>,
 }
 
@@ -184,7 +184,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     ///
     /// # Cost
     /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With
-    /// [`Wake`](crate::Wake) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
+    /// [`Waking`](crate::Waking) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
     /// whose sender has not ended the stream.
     #[inline]
     pub fn open(&self) -> Result<Halves<&Self>, Exhausted> {

@@ -3,7 +3,7 @@
 use super::{Channel, Halves, Reopen, Rings, StreamPool, halves};
 use crate::error::TooManyWaiters;
 use crate::pool::Get;
-use crate::wait::{Notify, Waits};
+use crate::wait::{CanWait, Notify};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -11,22 +11,22 @@ use core::task::{Context, Poll, ready};
 
 impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
 where
-    W: Notify<Open: Waits>,
+    W: Notify<Open: CanWait>,
 {
     /// Opens a stream, and waits for a free ring if there is none: first come, first served. As
     /// [`Pool::get`](crate::Pool::get), where fairness, cancellation and cost are told.
     ///
     /// # Errors
-    /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
+    /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Waking<K>`](crate::Waking).
     ///
     /// # Context and cost
     /// Async; in any executor. Polls are lock-free. As `Pool::get`, and two read-modify-writes.
     ///
     /// # Examples
     /// ```
-    /// use forebay::{StreamPool, Token, Wake};
+    /// use forebay::{StreamPool, Token, Waking};
     ///
-    /// static STREAMS: StreamPool<Token, 64, 20, Wake<16>> = StreamPool::new();
+    /// static STREAMS: StreamPool<Token, 64, 20, Waking<16>> = StreamPool::new();
     ///
     /// async fn answer() -> Result<(), forebay::TooManyWaiters> {
     ///     let (sender, receiver) = STREAMS.open_async().await?;
@@ -44,7 +44,7 @@ where
 /// As those of [`Pool`].
 impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
 where
-    W: Notify<Open: Waits>,
+    W: Notify<Open: CanWait>,
 {
     pub(crate) fn place(&self) -> usize {
         self.rings.place()
@@ -68,7 +68,7 @@ mod blocking {
 
     impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
     where
-        W: Notify<Open: Waits>,
+        W: Notify<Open: CanWait>,
     {
         /// Opens a stream, and parks the thread until there is a free ring. As
         /// [`Pool::get_blocking`](crate::Pool::get_blocking).
@@ -98,11 +98,11 @@ mod blocking {
 
 /// The future of [`StreamPool::open_async`].
 #[must_use = "it does not wait until it is polled"]
-pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>>(
+pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>>(
     Get<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
 );
 
-impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> Future
+impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> Future
     for Open<'p, T, STREAMS, DEPTH, W>
 {
     type Output = Result<Halves<&'p StreamPool<T, STREAMS, DEPTH, W>>, TooManyWaiters>;
@@ -112,7 +112,7 @@ impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> Fu
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> fmt::Debug
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> fmt::Debug
     for Open<'_, T, STREAMS, DEPTH, W>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

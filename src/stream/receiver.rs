@@ -11,8 +11,8 @@ use core::{fmt, mem};
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
 ///
 /// Tokens that were not received are dropped with it, so that what they hold comes back though the sender stays. With
-/// [`Poll`], a token that is sent at that very moment can stay until the sender next sends; with
-/// [`Wake`](crate::Wake), none does.
+/// [`Polling`], a token that is sent at that very moment can stay until the sender next sends; with
+/// [`Waking`](crate::Waking), none does.
 ///
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`](crate::Sender).
 pub struct Receiver<S: StreamRef> {
@@ -30,7 +30,7 @@ impl<S: StreamRef> Receiver<S> {
     /// [cancelled](Self::cancel) the stream and nothing is there.
     ///
     /// # Context
-    /// Wait-free with [`Poll`]; callable in an interrupt handler.
+    /// Wait-free with [`Polling`]; callable in an interrupt handler.
     ///
     /// # Cost
     /// That of [`Consumer::pop`], and the waiting policy's.
@@ -200,7 +200,7 @@ impl<S: StreamRef> Drop for Receiver<S> {
     #[inline]
     fn drop(&mut self) {
         // A waker may panic; the other one is dropped all the same. Then the consumer drops the tokens that are left,
-        // which must come last (W1 of `Wake`), and gives up the ring.
+        // which must come last (W1 of `Waking`), and gives up the ring.
         let _withdraw = Defer(|| self.shared().receiver.leave());
         self.consumer.mark_closed();
         self.wake_sender();

@@ -12,7 +12,7 @@ use core::{fmt, mem};
 /// it ends the stream as [`End::Aborted`](crate::End::Aborted).
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
-/// load of a shared word. With [`Wake`](crate::Wake) a change costs a compare-exchange and, when the other half
+/// load of a shared word. With [`Waking`](crate::Waking) a change costs a compare-exchange and, when the other half
 /// waits, a wake-up: then a method may be called where that waker may.
 pub struct Sender<S: StreamRef> {
     pub(super) producer: Producer<S::Ring>,
@@ -28,7 +28,7 @@ impl<S: StreamRef> Sender<S> {
     /// [`SendError::Full`] or [`SendError::Cancelled`], with the token.
     ///
     /// # Context
-    /// Wait-free with [`Poll`]; callable in an interrupt handler.
+    /// Wait-free with [`Polling`]; callable in an interrupt handler.
     ///
     /// # Cost
     /// That of [`Producer::push`], and the waiting policy's.

@@ -2,7 +2,7 @@
 //!
 //! Each is done 100 times to warm up and then 1,000 times in `bench_fn`, which callgrind counts.
 
-use forebay::{LanePool, Lease, Pool, Ring, SharedLease, Slab, StreamPool, Token, Wake};
+use forebay::{LanePool, Lease, Pool, Ring, SharedLease, Slab, StreamPool, Token, Waking};
 use std::hint::black_box;
 
 static POOL: Pool<[u64; 8], 64> = Pool::new();
@@ -11,7 +11,7 @@ static SLAB: Slab<u64, 64> = Slab::new();
 static WORDS: Ring<u64, 64> = Ring::new();
 static TOKENS: Ring<Token, 64> = Ring::new();
 static STREAMS: StreamPool<Token, 4, 20> = StreamPool::new();
-static WAKING: StreamPool<Token, 4, 20, Wake> = StreamPool::new();
+static WAKING: StreamPool<Token, 4, 20, Waking> = StreamPool::new();
 
 /// What is counted.
 #[inline(never)]

@@ -72,13 +72,13 @@ fn waiting() -> bool {
     use core::future::Future;
     use core::pin::pin;
     use core::task::{Context, Waker};
-    use forebay::Wake;
+    use forebay::Waking;
 
-    static JOBS: Pool<u32, 1, DefaultReset, Headroom<0, Wake<2>>> =
+    static JOBS: Pool<u32, 1, DefaultReset, Headroom<0, Waking<2>>> =
         Pool::with_waiting(DefaultReset);
-    static ON_LANES: LanePool<u32, 2, 1, DefaultReset, Wake<2>> =
+    static ON_LANES: LanePool<u32, 2, 1, DefaultReset, Waking<2>> =
         LanePool::with_waiting(DefaultReset);
-    static TALKS: StreamPool<Token, 1, 4, Wake<2>> = StreamPool::new();
+    static TALKS: StreamPool<Token, 1, 4, Waking<2>> = StreamPool::new();
 
     let mut context = Context::from_waker(Waker::noop());
     let mut first = pin!(JOBS.get());
@@ -116,11 +116,11 @@ mod waiting {
     use core::future::Future;
     use core::pin::{Pin, pin};
     use core::task::{Context, Waker};
-    use forebay::{Exhausted, StreamPool, Token, Wake};
+    use forebay::{Exhausted, StreamPool, Token, Waking};
     use futures_core::Stream;
     use futures_sink::Sink;
 
-    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
 
     pub fn a_task_for_each_half() -> Result<(), Exhausted> {
         let (mut sender, mut receiver) = STREAMS.open()?;

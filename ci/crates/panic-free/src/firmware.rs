@@ -2,16 +2,17 @@
 //! and what they do is inlined into each other.
 use forebay::{
     Clock, Consumer, DefaultReset, End, Headroom, LanePool, Lease, Monitor, Pool, Producer,
-    Receiver, RecvError, Response, Ring, Sender, SharedLease, Slab, StreamPool, Token, Wake,
+    Receiver, RecvError, Response, Ring, Sender, SharedLease, Slab, StreamPool, Token, Waking,
     try_get_all,
 };
 
 type Frame = [u8; 32];
 type Frames = Pool<Frame, 8>;
-type Replies = StreamPool<Token, 4, 20, Wake<2>>;
+type Replies = StreamPool<Token, 4, 20, Waking<2>>;
 
 static FRAMES: Frames = Pool::new();
-static URGENT: Pool<u32, 4, DefaultReset, Headroom<1, Wake<2>>> = Pool::with_waiting(DefaultReset);
+static URGENT: Pool<u32, 4, DefaultReset, Headroom<1, Waking<2>>> =
+    Pool::with_waiting(DefaultReset);
 static LANES: LanePool<Response<256>, 8, 2> = LanePool::new();
 static JOBS: Slab<Lease<&'static Frames>, 4> = Slab::new();
 static SAMPLES: Ring<u16, 32> = Ring::new();
@@ -31,7 +32,10 @@ pub struct Ends {
         Producer<&'static Ring<Lease<&'static Frames>, 8>>,
         Consumer<&'static Ring<Lease<&'static Frames>, 8>>,
     ),
-    reply: (Sender<&'static StreamPool<Token, 4, 20, Wake<2>>>, Receiver<&'static StreamPool<Token, 4, 20, Wake<2>>>),
+    reply: (
+        Sender<&'static StreamPool<Token, 4, 20, Waking<2>>>,
+        Receiver<&'static StreamPool<Token, 4, 20, Waking<2>>>,
+    ),
 }
 
 export! { "op_"

@@ -14,7 +14,7 @@ use forebay::{
     Batch, BatchIter, BatchIterMut, Consumer, Drain, Erased, Exhausted, Filled, Full, Grant,
     Headroom, Lane, LanePool, Lease, Leases, Metrics, Policy, Pool, PopError, PopRef, Producer,
     PushError, Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab,
-    StreamPool, TextError, Token, TooLong, Wake,
+    StreamPool, TextError, Token, TooLong, Waking,
 };
 
 #[panic_handler]
@@ -219,9 +219,9 @@ macro_rules! lanes {
     };
 }
 
-lanes!(one_lane, "op_one_", 16, 1, forebay::Poll);
-lanes!(several_lanes, "op_several_", 100, 3, forebay::Poll);
-lanes!(lanes_with_waiters, "op_waited_", 40, 3, Headroom<1, Wake<4>>);
+lanes!(one_lane, "op_one_", 16, 1, forebay::Polling);
+lanes!(several_lanes, "op_several_", 100, 3, forebay::Polling);
+lanes!(lanes_with_waiters, "op_waited_", 40, 3, Headroom<1, Waking<4>>);
 
 macro_rules! waits {
     ($name:ident, $set:literal, $n:literal, $waiting:ty) => {
@@ -255,9 +255,9 @@ macro_rules! waits {
     };
 }
 
-waits!(one_seat, "op_seat_", 16, Wake<1>);
-waits!(several_seats, "op_seats_", 100, Wake<5>);
-waits!(seats_and_headroom, "op_headroom_", 100, Headroom<33, Wake<5>>);
+waits!(one_seat, "op_seat_", 16, Waking<1>);
+waits!(several_seats, "op_seats_", 100, Waking<5>);
+waits!(seats_and_headroom, "op_headroom_", 100, Headroom<33, Waking<5>>);
 
 macro_rules! rings {
     ($name:ident, $set:literal, $n:literal) => {

@@ -7,21 +7,21 @@ use forebay::future::{
 };
 use forebay::{
     Cancelled, DefaultReset, End, Exhausted, Lease, NotAll, Pool, Receiver, RecvError, SendError,
-    Sender, StreamPool, TextError, Token, TooManyWaiters, WaitAllError, Wake,
+    Sender, StreamPool, TextError, Token, TooManyWaiters, WaitAllError, Waking,
 };
 
-type Pools = StreamPool<Token, 4, 20, Wake<3>>;
-type To = Sender<&'static StreamPool<Token, 4, 20, Wake<3>>>;
-type From = Receiver<&'static StreamPool<Token, 4, 20, Wake<3>>>;
-type ToOwned = Sender<&'static StreamPool<Owned, 4, 20, Wake<3>>>;
-type FromOwned = Receiver<&'static StreamPool<Owned, 4, 20, Wake<3>>>;
-type P = Pool<u32, 16, DefaultReset, Wake<3>>;
+type Pools = StreamPool<Token, 4, 20, Waking<3>>;
+type To = Sender<&'static StreamPool<Token, 4, 20, Waking<3>>>;
+type From = Receiver<&'static StreamPool<Token, 4, 20, Waking<3>>>;
+type ToOwned = Sender<&'static StreamPool<Owned, 4, 20, Waking<3>>>;
+type FromOwned = Receiver<&'static StreamPool<Owned, 4, 20, Waking<3>>>;
+type P = Pool<u32, 16, DefaultReset, Waking<3>>;
 type Two = (&'static P, &'static P);
 
 export! { "op_wake_"
     fn stream_pool_open(pool: &'static Pools) -> Result<(To, From), Exhausted> { pool.open() }
-    fn stream_pool_open_async(pool: &'static Pools) -> Open<'static, Token, 4, 20, Wake<3>> { pool.open_async() }
-    fn open_drop(open: Open<'static, Token, 4, 20, Wake<3>>) { drop(open) }
+    fn stream_pool_open_async(pool: &'static Pools) -> Open<'static, Token, 4, 20, Waking<3>> { pool.open_async() }
+    fn open_drop(open: Open<'static, Token, 4, 20, Waking<3>>) { drop(open) }
     fn sender_try_send(half: &mut ToOwned, token: Owned) -> Result<(), SendError<Owned>> { half.try_send(token) }
     fn sender_try_send_text(half: &mut To, text: &str) -> Result<(), TextError> { half.try_send_text(text) }
     fn sender_send(half: &'static mut ToOwned, token: Owned) -> Send<'static, 'static, Owned, 4, 20, 3> {
@@ -42,19 +42,19 @@ export! { "op_wake_"
     fn receiver_recv(half: &'static mut FromOwned) -> Recv<'static, 'static, Owned, 4, 20, 3> { half.recv() }
     fn receiver_ready(half: &'static mut FromOwned) -> RecvReady<'static, 'static, Owned, 4, 20, 3> { half.ready(8) }
     fn recv_drop(recv: Recv<'static, 'static, Owned, 4, 20, 3>) { drop(recv) }
-    fn tokens_next(tokens: &mut forebay::Tokens<'static, 'static, Owned, 4, 20, Wake<3>>) -> Option<Owned> {
+    fn tokens_next(tokens: &mut forebay::Tokens<'static, 'static, Owned, 4, 20, Waking<3>>) -> Option<Owned> {
         tokens.next()
     }
-    fn tokens_drop(tokens: forebay::Tokens<'static, 'static, Owned, 4, 20, Wake<3>>) { drop(tokens) }
+    fn tokens_drop(tokens: forebay::Tokens<'static, 'static, Owned, 4, 20, Waking<3>>) { drop(tokens) }
     fn receiver_cancel(half: &mut FromOwned) { half.cancel() }
     fn receiver_drop(half: FromOwned) { drop(half) }
-    fn pool_get(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Wake<3>> { pool.get() }
-    fn pool_get_reserved(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Wake<3>> { pool.get_reserved() }
+    fn pool_get(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Waking<3>> { pool.get() }
+    fn pool_get_reserved(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Waking<3>> { pool.get_reserved() }
     fn get_all(source: Two) -> GetAll<Two> { forebay::get_all(source) }
     fn get_all_drop(all: GetAll<Two>) { drop(all) }
-    fn get_poll(get: Pin<&mut Get<'static, u32, 16, DefaultReset, Wake<3>>>, cx: &mut Context<'_>)
+    fn get_poll(get: Pin<&mut Get<'static, u32, 16, DefaultReset, Waking<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<Lease<&'static P>, TooManyWaiters>> { get.poll(cx) }
-    fn open_poll(open: Pin<&mut Open<'static, Token, 4, 20, Wake<3>>>, cx: &mut Context<'_>)
+    fn open_poll(open: Pin<&mut Open<'static, Token, 4, 20, Waking<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<(To, From), TooManyWaiters>> { open.poll(cx) }
     fn get_all_poll(all: Pin<&mut GetAll<Two>>, cx: &mut Context<'_>)
         -> Poll<Result<(Lease<&'static P>, Lease<&'static P>), NotAll<WaitAllError>>> { all.poll(cx) }

@@ -1,7 +1,7 @@
 //! Many threads on lanes and in queues under shuttle: more threads than lanes, numbers or seats. Memory orderings are
 //! loom's, as in `many_threads`.
 
-use forebay::{DefaultReset, Lane, LanePool, Lease, Pool, TooManyWaiters, Wake};
+use forebay::{DefaultReset, Lane, LanePool, Lease, Pool, TooManyWaiters, Waking};
 use shuttle::future::block_on;
 use shuttle::{check_random, thread};
 use std::future::Future;
@@ -100,7 +100,7 @@ fn six_threads_wait_for_two_objects() {
     check_random(
         || {
             let pool =
-                Arc::new(Pool::<usize, 2, DefaultReset, Wake<4>>::with_waiting(DefaultReset));
+                Arc::new(Pool::<usize, 2, DefaultReset, Waking<4>>::with_waiting(DefaultReset));
             let shared = Arc::clone(&pool);
             together(6, move |id| {
                 for _ in 0..2 {
@@ -134,7 +134,7 @@ fn six_threads_wait_for_two_objects() {
 fn five_threads_wait_for_two_objects_on_three_lanes() {
     check_random(
         || {
-            let pool = Arc::new(LanePool::<usize, 2, 3, DefaultReset, Wake<8>>::with_waiting(
+            let pool = Arc::new(LanePool::<usize, 2, 3, DefaultReset, Waking<8>>::with_waiting(
                 DefaultReset,
             ));
             let shared = Arc::clone(&pool);

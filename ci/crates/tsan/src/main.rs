@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use forebay::{
     End, Lane, LanePool, Lease, Policy, Pool, PopError, PushError, Receiver, RecvError, Ring,
-    SendError, SharedLease, Slab, StreamPool, Token, TooManyWaiters, Wake,
+    SendError, SharedLease, Slab, StreamPool, Token, TooManyWaiters, Waking,
 };
 
 unsafe extern "C" {
@@ -162,7 +162,7 @@ fn lanes() {
 
 // -- Three threads that wait for two objects, and one that gives up.
 
-static WAITED: Pool<Pair, 2, Pairs, Wake<2>> = Pool::with_waiting(Pairs);
+static WAITED: Pool<Pair, 2, Pairs, Waking<2>> = Pool::with_waiting(Pairs);
 
 /// Wakes a thread that looks at its flag.
 static VTABLE: RawWakerVTable =

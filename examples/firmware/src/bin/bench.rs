@@ -65,8 +65,10 @@ type Batch = Option<forebay::Batch<&'static Pool<Object, N>, 8>>;
 type Inserted = Option<forebay::Lease<&'static Slab<Object, N>>>;
 type Lane = forebay::Lane<'static, Object, N, 2>;
 type FromLane<'l> = Option<forebay::Lease<&'l Lane>>;
-type Halves =
-    Option<(forebay::Sender<&'static StreamPool<Token, 2, N>>, forebay::Receiver<&'static StreamPool<Token, 2, N>>)>;
+type Halves = Option<(
+    forebay::Sender<&'static StreamPool<Token, 2, N>>,
+    forebay::Receiver<&'static StreamPool<Token, 2, N>>,
+)>;
 type Ends<T> = (forebay::Producer<&'static Ring<T, N>>, forebay::Consumer<&'static Ring<T, N>>);
 type Queue<T> = (spsc::Producer<'static, T>, spsc::Consumer<'static, T>);
 type ZeroCopy<T> =

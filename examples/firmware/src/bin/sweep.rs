@@ -23,7 +23,7 @@ use forebay::{
     Batch, Consumer, Lane, LanePool, Lease, Pool, Producer, Receiver, RecvError, Reset, Ring,
     Sender, SharedLease,
 };
-use forebay::{Slab, StreamPool, Wake};
+use forebay::{Slab, StreamPool, Waking};
 
 /// What pools lend: says whether somebody has it.
 #[derive(Default)]
@@ -46,7 +46,7 @@ static SLAB: Slab<Dropped, N> = Slab::new();
 static LANES: LanePool<Object, 4, 2> = LanePool::new();
 static RING: Ring<u32, DEPTH> = Ring::new();
 static STREAMS: StreamPool<u32, 2, DEPTH> = StreamPool::new();
-static WAITING: StreamPool<u32, 1, DEPTH, Wake> = StreamPool::new();
+static WAITING: StreamPool<u32, 1, DEPTH, Waking> = StreamPool::new();
 
 /// What the slab holds: counts those that live.
 struct Dropped;
@@ -81,8 +81,8 @@ struct Side {
     rx: Option<Consumer<&'static Ring<u32, DEPTH>>>,
     sender: [Option<Sender<&'static StreamPool<u32, 2, DEPTH>>>; 2],
     receiver: [Option<Receiver<&'static StreamPool<u32, 2, DEPTH>>>; 2],
-    waiting: Option<Receiver<&'static StreamPool<u32, 1, DEPTH, Wake>>>,
-    waking: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>>,
+    waiting: Option<Receiver<&'static StreamPool<u32, 1, DEPTH, Waking>>>,
+    waking: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Waking>>>,
     /// What the last poll said.
     pending: bool,
     /// What was sent may be lost.
