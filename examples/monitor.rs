@@ -55,7 +55,7 @@ fn scratch(round: u64) {
 
 /// No lease, but two halves: a span times them.
 fn stream(round: u64) {
-    let Ok((mut sender, mut receiver)) = STREAMS.open() else { return pause(300) };
+    let Ok((mut sender, mut receiver)) = STREAMS.try_open() else { return pause(300) };
     let _span = STREAM_TIMES.span(receiver.id().ring); // ends before the halves are dropped
     for word in ["It ", "was ", "the ", "best ", "of ", "times"].iter().take(1 + round as usize % 6)
     {

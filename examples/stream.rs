@@ -10,7 +10,7 @@
 //! * One thread has the text, out of a model (`tiny_lm`) or a transcript, and sends it; another receives it. The ring
 //!   between them holds a sender back when its receiver is slow, and tells either side when the other has left.
 //! * Every way a stream can end: finished, failed with a code, aborted, cancelled by its receiver.
-//! * That all of it runs without the heap. A counting global allocator watches every thread from the first `open` to the
+//! * That all of it runs without the heap. A counting global allocator watches every thread from the first `try_open` to the
 //!   last close, and the summary says what it saw: `allocations` is 0.
 //!
 //! To get there, everything that has to be allocated is made before the first stream is opened: threads, buffers and the
@@ -146,7 +146,8 @@ fn play(run: &Arc<Run>, options: &Options) -> io::Result<ExitCode> {
 
 /// Starts a player and its printer, and the two rings between them.
 fn start_pair(run: &Arc<Run>) -> io::Result<()> {
-    let (Ok((answers, inbox)), Ok((done, returns))) = (HANDOVERS.open(), RETURNS.open()) else {
+    let (Ok((answers, inbox)), Ok((done, returns))) = (HANDOVERS.try_open(), RETURNS.try_open())
+    else {
         return Err(io::Error::other("no ring is left for another pair"));
     };
     let player = Arc::clone(run);
@@ -280,7 +281,7 @@ impl Run {
     /// in one instant, and may miss a ring that comes back behind its eyes. Then it is worth another look.
     fn open(&self) -> Option<(TextSender, TextReceiver)> {
         while self.stopped().is_none() {
-            match STREAMS.open() {
+            match STREAMS.try_open() {
                 Ok(ends) => return Some(ends),
                 Err(_) => thread::yield_now(),
             }

@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 /// Streams an answer as a model would, four bytes a token, to somebody who checks it as it comes.
 fn watch(answer: &'static str) {
     println!("{answer}");
-    let (mut sender, mut receiver) = STREAMS.open().expect("nobody else opens streams");
+    let (mut sender, mut receiver) = STREAMS.try_open().expect("nobody else opens streams");
     let model = thread::spawn(move || {
         for token in tokens(answer) {
             // Fails as soon as the receiver has left: the rest is never made.

@@ -218,7 +218,7 @@ pub fn new_token(text: &str, finished: bool) -> Result<PooledToken, Refused> {
 /// [`Exhausted`]: all [`STREAMS`] are open.
 ///
 /// # Context and cost
-/// As [`StreamPool::open`].
+/// As [`StreamPool::try_open`].
 ///
 /// # Source
 /// go-llms' `ChannelPool.GetResponseStream`.
@@ -236,7 +236,7 @@ pub fn new_token(text: &str, finished: bool) -> Result<PooledToken, Refused> {
 /// ```
 #[inline]
 pub fn response_stream() -> Result<(ResponseSender, ResponseStream), Exhausted> {
-    stream_pool().open()
+    stream_pool().try_open()
 }
 
 /// A text that does not fit takes no object from anybody.

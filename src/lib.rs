@@ -80,15 +80,18 @@ pub use {
 /// What the methods that wait return, to be awaited, or kept under a name.
 ///
 /// All of them borrow their half or pool, are `Unpin`, and may be dropped or forgotten at any point. A poll is
-/// lock-free; the drop of one that waited costs a swap or two, and of a `Get` or `Open` that was handed an object
-/// already, that object's put; of a `GetAll`, the puts of all it has. Forgotten, those three keep their seat and
+/// lock-free; the drop of one that waited costs a swap or two, and of a `GetFuture` or `OpenFuture` that was handed an object
+/// already, that object's put; of a `GetAllFuture`, the puts of all it has. Forgotten, those three keep their seat and
 /// the objects they have.
 #[cfg(any(feature = "std", feature = "async"))]
 pub mod future {
-    pub use crate::cascade::waiting::GetAll;
-    pub use crate::pool::Get;
-    pub use crate::stream::futures::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
-    pub use crate::stream::open::Open;
+    pub use crate::cascade::waiting::GetAllFuture;
+    pub use crate::pool::GetFuture;
+    pub use crate::stream::futures::{
+        RecvFuture, RecvReadyFuture, SendCancelledFuture, SendFuture, SendReadyFuture,
+        SendTextFuture,
+    };
+    pub use crate::stream::open::OpenFuture;
 }
 
 /// For globals that are configured at run time: made on first use, without `std`.

@@ -42,7 +42,7 @@
 //!     .property("city", Schema::string().one_of_strings(&["Oslo", "Paris"]))
 //!     .closed();
 //!
-//! let (mut model, mut receiver) = STREAMS.open()?;
+//! let (mut model, mut receiver) = STREAMS.try_open()?;
 //! let mut validator = StreamValidator::<256>::new(&ANSWER);
 //!
 //! model.try_send_text(r#"{"city": "O"#).unwrap();

@@ -185,12 +185,12 @@ fn waiting_for_objects_and_rings() {
     use forebay::{Lanes, Waking, future};
     check! {
         <T> Pool<T, 1, Any, Waking<2>> => YES, YES, NO, NO;
-        <T> future::Get<'static, T, 1, Any, Waking<2>> => YES, YES, NO, NO;
-        <T> future::Get<'static, T, 1, Any, Lanes<1, Waking<2>>> => YES, YES, NO, NO;
-        <P> future::Get<'static, u8, 1, With<P>, Waking<2>> => YES, NO, YES, NO;
+        <T> future::GetFuture<'static, T, 1, Any, Waking<2>> => YES, YES, NO, NO;
+        <T> future::GetFuture<'static, T, 1, Any, Lanes<1, Waking<2>>> => YES, YES, NO, NO;
+        <P> future::GetFuture<'static, u8, 1, With<P>, Waking<2>> => YES, NO, YES, NO;
     }
     check! {
-        <T> future::Open<'static, T, 1, 2, Waking<2>> => YES, YES, NO, NO;
+        <T> future::OpenFuture<'static, T, 1, 2, Waking<2>> => YES, YES, NO, NO;
     }
 }
 
@@ -198,19 +198,19 @@ fn waiting_for_objects_and_rings() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn several_pools() {
-    use forebay::{AcquireWaiting, Reserved, Waking, future::GetAll};
+    use forebay::{AcquireWaiting, Reserved, Waking, future::GetAllFuture};
     type Waited<T> = &'static Pool<T, 1, Any, Waking<2>>;
     check! {
         <T> Reserved<Waited<T>> => YES, YES, NO, NO;
-        <T> GetAll<(Waited<T>, Waited<u8>)> => YES, (true, false), NO, NO;
-        <T> GetAll<(&'static StreamPool<T, 1, 2, Waking<2>>,)> => YES, (true, false), NO, NO;
+        <T> GetAllFuture<(Waited<T>, Waited<u8>)> => YES, (true, false), NO, NO;
+        <T> GetAllFuture<(&'static StreamPool<T, 1, 2, Waking<2>>,)> => YES, (true, false), NO, NO;
     }
-    fn is_unpin<S: AcquireWaiting>(_: fn(GetAll<S>)) -> bool {
+    fn is_unpin<S: AcquireWaiting>(_: fn(GetAllFuture<S>)) -> bool {
         fn unpin<T: Unpin>() {}
-        unpin::<GetAll<S>>();
+        unpin::<GetAllFuture<S>>();
         true
     }
-    assert!(is_unpin(|_: GetAll<(Waited<u8>, (Waited<u8>,))>| ()));
+    assert!(is_unpin(|_: GetAllFuture<(Waited<u8>, (Waited<u8>,))>| ()));
 }
 
 /// Seen from several threads at once, and recycled on one of them: both are needed.
@@ -246,10 +246,10 @@ fn ends() {
         <T> Producer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
-        <T> forebay::future::Recv<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
+        <T> forebay::future::RecvFuture<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
         // It may hold a token that was not sent, and is `Sync` only if the token is.
         <T> Sender<&'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
-        <T> forebay::future::Send<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
+        <T> forebay::future::SendFuture<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
     }
 }
 

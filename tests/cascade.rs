@@ -95,7 +95,7 @@ fn each_kind_of_source() {
     let pool: Pool<u32, 2, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
     let lanes: LanePool<u32, 4, 2> = LanePool::new();
     let streams: StreamPool<Token, 1> = StreamPool::new();
-    let lane = lanes.claim().unwrap();
+    let lane = lanes.try_claim().unwrap();
     let source = (&pool, &lanes, &lane, &streams);
     let (one, two, three, (mut sender, mut receiver)) = try_get_all(source).unwrap();
     sender.try_send_text("hello").unwrap();
@@ -575,6 +575,6 @@ mod waiting {
     fn debug() {
         let a = waited::<1, 1>();
         let text = format!("{:?} {:?}", get_all((&a,)), Reserved(&a));
-        assert!(text.starts_with("GetAll { next: Some"), "{text}");
+        assert!(text.starts_with("GetAllFuture { next: Some"), "{text}");
     }
 }

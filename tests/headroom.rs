@@ -13,7 +13,7 @@ fn reserved_get_on_lane_shares_no_reserved_object() {
     let pool: LanePool<u8, 8, 2, DefaultReset, Headroom<6, Polling>> =
         LanePool::with_waiting(DefaultReset);
     assert_eq!(pool.fill(), 8);
-    let lanes = [(); 2].map(|()| pool.claim().unwrap());
+    let lanes = [(); 2].map(|()| pool.try_claim().unwrap());
     // Both normal ones, and then reserved ones that lie side by side.
     let normal = [(); 2].map(|()| lanes[0].try_get_reserved().unwrap());
     let reserved = [(); 2].map(|()| lanes[0].try_get_reserved().unwrap());

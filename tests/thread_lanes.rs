@@ -183,7 +183,7 @@ fn a_forgotten_lease_is_all_that_is_lost() {
             slot
         });
         assert_eq!(Vec::from_iter(POOL.audit().map(|loan| loan.slot())), [slot]);
-        assert_eq!(POOL.get_up_to::<8>().len(), 7);
+        assert_eq!(POOL.try_get_up_to::<8>().len(), 7);
         assert_eq!(POOL.metrics().in_use, 1);
     });
 }
@@ -249,7 +249,7 @@ fn destructors_of_thread_local_data_use_the_pool() {
         }
         assert_eq!(IN_DESTRUCTORS.load(SeqCst), waves * (3 + 6 + 6) * 3, "all of them got one");
         assert_eq!((POOL.audit().count(), POOL.available()), (0, 64));
-        assert_eq!(POOL.get_up_to::<64>().len(), 64);
+        assert_eq!(POOL.try_get_up_to::<64>().len(), 64);
         assert_eq!(POOL.metrics().double_returns, 0);
     });
 }
@@ -338,14 +338,14 @@ fn numbers_are_dense() {
                 together.meet(8);
                 drop(object);
                 together.meet(16);
-                assert!(POOL.claim().is_none(), "eight threads have the eight lanes");
+                assert!(POOL.try_claim().is_none(), "eight threads have the eight lanes");
                 assert_eq!(Lease::slot(&POOL.try_get().unwrap()), slot);
                 together.meet(24);
             });
             assert_eq!(POOL.metrics().gets, 16 * (round + 1));
         }
         assert_eq!(POOL.metrics().misses, 8);
-        let lanes = Vec::from_iter(std::iter::from_fn(|| POOL.claim()));
+        let lanes = Vec::from_iter(std::iter::from_fn(|| POOL.try_claim()));
         assert_eq!(Vec::from_iter(lanes.iter().map(Lane::number)), Vec::from_iter(0..8));
         drop(lanes);
         assert_whole(&POOL);
@@ -375,7 +375,7 @@ fn what_an_ended_thread_left_is_found() {
         pool.flush();
 
         leave_one(&pool);
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         drop(lane.try_get().unwrap());
         drop(lane);
         assert_eq!(pool.metrics().misses, 1, "the same object all the time");
@@ -452,7 +452,7 @@ fn what_an_ended_thread_left_is_trimmed_and_counted() {
         assert_eq!((pool.fill(), pool.available()), (2, 3));
         assert!(pool.try_get_many::<3>().is_ok());
         short(|| drop(pool.try_get().unwrap()));
-        assert_eq!(pool.get_up_to::<4>().len(), 3);
+        assert_eq!(pool.try_get_up_to::<4>().len(), 3);
         assert_eq!((pool.trim(), pool.metrics().evictions), (3, 3), "this thread's own as well");
     });
 }
@@ -682,7 +682,7 @@ fn leases_across_fork_and_join() {
 fn groups_come_from_the_lane_first() {
     static POOL: LanePool<usize, 40, 2> = LanePool::new();
     alone(|| {
-        let made = POOL.get_up_to::<16>();
+        let made = POOL.try_get_up_to::<16>();
         drop(made);
         // All that were made are on the lane, so that none is made; each is lent once.
         let mut group = POOL.try_get_many::<16>().unwrap();
@@ -704,7 +704,7 @@ fn a_ticker_drops_what_idles_until_it_is_dropped() {
     static POOL: LanePool<u32, 16, 4> = LanePool::new();
     alone(|| {
         let burst = || {
-            drop(POOL.get_up_to::<16>());
+            drop(POOL.try_get_up_to::<16>());
             POOL.flush();
         };
         // Whether each object that was made was dropped, of `more` than so many.
@@ -782,7 +782,7 @@ fn a_ticker_ends_by_a_panic_and_its_pool_goes_on() {
     }
     static POOL: LanePool<Sour, 8, 2, Make> = LanePool::with_policy(Make);
     alone(|| {
-        drop(POOL.get_up_to::<8>());
+        drop(POOL.try_get_up_to::<8>());
         POOL.flush();
         FUSE.arm(3);
         let ticker = POOL.tick_every(Duration::from_millis(1)).unwrap();
@@ -907,7 +907,7 @@ fn threads_take_from_each_other() {
     static POOL: LanePool<u32, 16, 2> = LanePool::new();
     alone(|| {
         // Half of them stay on the lane of this thread, which lives on.
-        drop(POOL.get_up_to::<16>());
+        drop(POOL.try_get_up_to::<16>());
         let all = short(|| Vec::from_iter(std::iter::from_fn(|| POOL.try_get().ok())).len());
         assert_eq!(all, 16);
         let metrics = POOL.metrics();
@@ -928,7 +928,7 @@ fn one_thread_gets_all_that_idle_threads_used() {
                 .map(|_| {
                     let (send, end) = mpsc::channel::<()>();
                     let work = move || {
-                        let some = POOL.get_up_to::<16>();
+                        let some = POOL.try_get_up_to::<16>();
                         assert_eq!(some.len(), 16);
                         together.meet(4);
                         drop(some);
@@ -960,7 +960,7 @@ fn what_idle_threads_keep_is_trimmed_and_ages() {
         let (used, is_used) = mpsc::channel();
         let idle = thread::spawn(move || {
             while let Ok(()) = go_on.recv() {
-                drop(POOL.get_up_to::<4>());
+                drop(POOL.try_get_up_to::<4>());
                 used.send(()).unwrap();
             }
         });

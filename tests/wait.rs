@@ -52,7 +52,7 @@ fn who_comes_first_is_served_first() {
             drop(lease);
             // It is the first one's already: nobody overtakes.
             assert!(pool.try_get().is_err());
-            assert!(pool.get_up_to::<3>().is_empty());
+            assert!(pool.try_get_up_to::<3>().is_empty());
             assert!(waiters.iter_mut().all(|other| other.poll().is_none()));
             assert_eq!(first.woken(), 1);
             assert!(waiters.iter().all(|other| other.woken() == 0));
@@ -162,7 +162,7 @@ fn a_get_that_is_gone_keeps_no_waker() {
 #[test]
 fn a_get_forgotten_keeps_its_seat_and_what_it_is_handed() {
     let pool: Waits<2, 2> = Pool::with_waiting(DefaultReset);
-    let held = pool.get_up_to::<2>().into_array::<2>().unwrap();
+    let held = pool.try_get_up_to::<2>().into_array::<2>().unwrap();
     let woken = {
         // Forgotten without the box that it would stand in.
         let woken = Arc::<woken::Woken>::default();
@@ -687,7 +687,7 @@ fn housekeeping_leaves_those_who_wait_alone() {
     assert_eq!((pool.trim(), pool.fill(), pool.trim()), (1, 1, 1));
     assert!(pool.try_get_many::<2>().is_err());
     assert!(pool.try_get_many::<1>().is_err());
-    assert!(pool.get_up_to::<2>().is_empty());
+    assert!(pool.try_get_up_to::<2>().is_empty());
     assert_eq!((waiter.woken(), pool.available()), (0, 1));
     assert!(waiter.poll().is_none());
     drop(held);
@@ -708,7 +708,7 @@ fn housekeeping_races_with_those_who_wait() {
             while !stop.load(SeqCst) {
                 pool.trim();
                 pool.fill();
-                drop(pool.get_up_to::<2>());
+                drop(pool.try_get_up_to::<2>());
                 thread::yield_now();
             }
         });
@@ -914,7 +914,7 @@ mod lanes {
         pool: &Lanes<N, LANES, K>,
         count: usize,
     ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::Lanes<LANES, Waking<K>>>>> {
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         (0..count).map(|_| Lease::detach(lane.try_get().unwrap())).collect()
     }
 
@@ -922,7 +922,7 @@ mod lanes {
     fn a_put_on_a_warm_lane_goes_to_who_waits() {
         let pool: Lanes<2, 1, 2> = LanePool::with_waiting(DefaultReset);
         let out = out(&pool, 1);
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         drop(lane.try_get().unwrap());
         let held = lane.try_get().unwrap();
         let mut first = Hand::waiting(pool.get());
@@ -946,7 +946,7 @@ mod lanes {
     #[test]
     fn who_comes_first_is_served_first() {
         let pool: Lanes<2, 2, 3> = LanePool::with_waiting(DefaultReset);
-        let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+        let lanes = [pool.try_claim().unwrap(), pool.try_claim().unwrap()];
         let both = [lanes[0].try_get().unwrap(), lanes[1].try_get().unwrap()];
         let mut waiters = [(); 3].map(|()| Hand::waiting(pool.get()));
         let woken = |waiters: &[Hand<_>; 3]| [0, 1, 2].map(|at: usize| waiters[at].woken());
@@ -968,7 +968,7 @@ mod lanes {
     fn who_would_wait_takes_from_all_lanes() {
         let pool: Lanes<4, 3, 2> = LanePool::with_waiting(DefaultReset);
         let out = out(&pool, 2);
-        let lanes = [(); 3].map(|()| pool.claim().unwrap());
+        let lanes = [(); 3].map(|()| pool.try_claim().unwrap());
         // One object on each of two lanes.
         let both = [lanes[1].try_get().unwrap(), lanes[2].try_get().unwrap()];
         drop(both);
@@ -988,7 +988,7 @@ mod lanes {
     fn a_detached_lease_wakes_from_another_thread() {
         static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
         let out = out(&POOL, 1);
-        let lane = POOL.claim().unwrap();
+        let lane = POOL.try_claim().unwrap();
         let held = Lease::detach(lane.try_get().unwrap());
         let mut waiter = Hand::waiting(POOL.get());
         thread::spawn(move || drop(held)).join().unwrap();
@@ -1017,7 +1017,7 @@ mod lanes {
     fn headroom_is_not_shared_by_a_lane() {
         type P = LanePool<u32, 8, 2, DefaultReset, Headroom<5, Waking<2>>>;
         let pool: P = LanePool::with_waiting(DefaultReset);
-        let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+        let lanes = [pool.try_claim().unwrap(), pool.try_claim().unwrap()];
         let all: Vec<_> = std::iter::from_fn(|| lanes[0].try_get_reserved().ok()).collect();
         assert_eq!(all.len(), 8);
         drop(all);
@@ -1059,7 +1059,7 @@ mod lanes {
     fn a_waker_that_panics_loses_no_object_of_a_lane() {
         static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
         let out = out(&POOL, 1);
-        let lane = POOL.claim().unwrap();
+        let lane = POOL.try_claim().unwrap();
         let held = lane.try_get().unwrap();
         let mut waiter = Box::pin(POOL.get());
         let waker = Act::waker(|| {
@@ -1086,10 +1086,10 @@ mod streams {
     fn a_ring_comes_back_when_both_halves_are_gone() {
         static STREAMS: Streams<1, 2> = StreamPool::new();
         for first_in in [false, true] {
-            let (mut sender, receiver) = STREAMS.open().unwrap();
+            let (mut sender, receiver) = STREAMS.try_open().unwrap();
             let epoch = sender.id().epoch;
             sender.try_send(7).unwrap();
-            let mut waiter = Hand::waiting(STREAMS.open_async());
+            let mut waiter = Hand::waiting(STREAMS.open());
             let last: Box<dyn FnOnce() + Send> = if first_in {
                 drop(sender);
                 Box::new(move || drop(receiver))
@@ -1098,10 +1098,10 @@ mod streams {
                 Box::new(move || drop(sender))
             };
             assert_eq!(waiter.woken(), 0);
-            assert!(STREAMS.open().is_err());
+            assert!(STREAMS.try_open().is_err());
             thread::spawn(last).join().unwrap();
             assert_eq!(waiter.woken(), 1);
-            assert!(STREAMS.open().is_err(), "it is the first one's");
+            assert!(STREAMS.try_open().is_err(), "it is the first one's");
             let (sender, mut receiver) = waiter.poll().unwrap().unwrap();
             assert_eq!(
                 (receiver.try_recv(), receiver.id().epoch),
@@ -1115,10 +1115,9 @@ mod streams {
     #[test]
     fn who_comes_first_opens_first() {
         let streams: Streams<2, 4> = StreamPool::new();
-        let mut open: VecDeque<_> = (0..2).map(|_| streams.open().unwrap()).collect();
-        let mut waiters: VecDeque<_> =
-            (0..4).map(|_| Hand::waiting(streams.open_async())).collect();
-        let refused = Hand::new(streams.open_async()).poll().unwrap().err();
+        let mut open: VecDeque<_> = (0..2).map(|_| streams.try_open().unwrap()).collect();
+        let mut waiters: VecDeque<_> = (0..4).map(|_| Hand::waiting(streams.open())).collect();
+        let refused = Hand::new(streams.open()).poll().unwrap().err();
         assert_eq!(refused, Some(TooManyWaiters));
         while let Some(mut first) = waiters.pop_front() {
             open.pop_front();
@@ -1134,11 +1133,11 @@ mod streams {
     #[test]
     fn an_open_that_is_dropped_passes_the_ring_on() {
         let streams: Streams<1, 3> = StreamPool::new();
-        let halves = streams.open().unwrap();
-        drop(streams.open_async());
-        let first = Hand::waiting(streams.open_async());
-        let second = Hand::waiting(streams.open_async());
-        let mut third = Hand::waiting(streams.open_async());
+        let halves = streams.try_open().unwrap();
+        drop(streams.open());
+        let first = Hand::waiting(streams.open());
+        let second = Hand::waiting(streams.open());
+        let mut third = Hand::waiting(streams.open());
         drop(second);
         drop(halves);
         assert_eq!((first.woken(), third.woken()), (1, 0));
@@ -1146,7 +1145,7 @@ mod streams {
         assert_eq!(third.woken(), 1);
         drop(third.poll().unwrap());
         assert_eq!((streams.available(), streams.audit().count()), (1, 0));
-        assert!(streams.open().is_ok());
+        assert!(streams.try_open().is_ok());
     }
 
     #[test]
@@ -1178,10 +1177,10 @@ mod streams {
     fn a_ring_that_is_late_is_not_lost() {
         let _watchdog = Watchdog::new();
         let streams: Streams<1, 1> = StreamPool::new();
-        let halves = streams.open().unwrap();
+        let halves = streams.try_open().unwrap();
         let error = streams.open_timeout(Duration::ZERO).err();
         assert!(matches!(error, Some(WaitError::TimedOut(_))));
-        let waiter = Hand::waiting(streams.open_async());
+        let waiter = Hand::waiting(streams.open());
         let error = streams.open_timeout(LONG).err();
         assert_eq!(error, Some(WaitError::TooManyWaiters(TooManyWaiters)));
         assert_eq!(streams.open_blocking().err(), Some(TooManyWaiters));
@@ -1195,7 +1194,7 @@ mod streams {
             });
             ready.recv().unwrap();
         });
-        assert!(streams.open().is_ok());
+        assert!(streams.try_open().is_ok());
     }
 }
 
@@ -1214,7 +1213,7 @@ fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
     }
     check(&POOLS[0], |pool| Box::new(pool.try_get().unwrap()));
     check(&POOLS[1], |pool| Box::new(pool.get_or_new()));
-    check(&POOLS[2], |pool| Box::new(pool.get_up_to::<1>()));
+    check(&POOLS[2], |pool| Box::new(pool.try_get_up_to::<1>()));
     check(&POOLS[3], |pool| Box::new(pool.get_blocking().unwrap()));
 }
 

@@ -234,9 +234,9 @@ fn tasks_wait_for_rings() {
                     for round in 0..ROUNDS as u32 / 5 {
                         if numbers.below(4) == 0 {
                             let limit = Duration::from_micros(numbers.below(100) as u64);
-                            drop(tokio::time::timeout(limit, STREAMS.open_async()).await);
+                            drop(tokio::time::timeout(limit, STREAMS.open()).await);
                         }
-                        let (mut sender, mut receiver) = STREAMS.open_async().await.unwrap();
+                        let (mut sender, mut receiver) = STREAMS.open().await.unwrap();
                         // The halves go apart.
                         let sends = tokio::spawn(async move {
                             for token in 0..10 {

@@ -253,7 +253,7 @@ channel!(
     (Sender<&'static StreamPool<Token, N, DEPTH>>, Receiver<&'static StreamPool<Token, N, DEPTH>>),
     {
         static STREAMS: StreamPool<Token, N, DEPTH> = StreamPool::new();
-        STREAMS.open().unwrap()
+        STREAMS.try_open().unwrap()
     }
 );
 channel!(
@@ -264,7 +264,7 @@ channel!(
     ),
     {
         static STREAMS: StreamPool<Token, N, DEPTH, Waking> = StreamPool::new();
-        STREAMS.open().unwrap()
+        STREAMS.try_open().unwrap()
     }
 );
 

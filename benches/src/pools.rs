@@ -136,7 +136,7 @@ objects!(
     /// A lane taken by hand: for one thread.
     OneLane(Lane<'static, Object, N, LANES, Scratch>), "forebay Lane",
     Lease<&'static Lane<'static, Object, N, LANES, Scratch>>,
-    leak(OursWithLanes::with_policy(Scratch)).claim().unwrap(),
+    leak(OursWithLanes::with_policy(Scratch)).try_claim().unwrap(),
     |lane| lane.try_get().ok(), |lease| &mut lease[0], KIND = Kind::Ours, BOUNDED = true);
 
 // Pools of other crates.

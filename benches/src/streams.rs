@@ -142,10 +142,10 @@ impl Drop for PooledRx {
 
 channels! {
     Polled, "forebay StreamPool", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Polling>>,
-        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Polling>>, POLLED.open().unwrap(),
+        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Polling>>, POLLED.try_open().unwrap(),
         |tx, token| tx.try_send(token).is_ok(), |tx| tx.close(), |rx| found(rx.try_recv());
     Woken, "forebay StreamPool, Waking", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Waking>>,
-        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Waking>>, WOKEN.open().unwrap(),
+        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Waking>>, WOKEN.try_open().unwrap(),
         |tx, token| tx.try_send(token).is_ok(), |tx| tx.close(), |rx| found(rx.try_recv());
     PooledRtrb, "rtrb in a pool", Kind::Rival, PooledTx, PooledRx, {
             let ring = RINGS.lock().unwrap().pop();

@@ -199,7 +199,7 @@ macro_rules! streams {
 fn leave_vs_leave_vs_open(form: Form, case: usize) {
     let streams = streams!(StreamPool<Tracked, 1, 1>);
     let tally = Tally::default();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     let next = tally.clone();
     threads([
@@ -216,7 +216,7 @@ fn leave_vs_leave_vs_open(form: Form, case: usize) {
             _ => assert!(receiver.drain().all(|token| token.value == 1)),
         }),
         role(move || {
-            if let Some((mut sender, mut receiver)) = form.attempt(|| streams.open().ok()) {
+            if let Some((mut sender, mut receiver)) = form.attempt(|| streams.try_open().ok()) {
                 assert_eq!((sender.id().epoch, receiver.len(), receiver.end()), (1, 0, None));
                 assert!(sender.try_send(next.make(2)).is_ok());
                 sender.close();
@@ -232,7 +232,7 @@ fn leave_vs_leave_vs_open(form: Form, case: usize) {
 /// The end of one stream is not told to the next.
 fn reopened_ends_anew() {
     let streams = streams!(StreamPool<usize, 1, 1>);
-    let (sender, mut receiver) = streams.open().unwrap();
+    let (sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || sender.close()),
         role(move || {
@@ -240,7 +240,7 @@ fn reopened_ends_anew() {
             assert_eq!(end, Some(End::Finished));
             receiver.cancel();
             drop(receiver);
-            let (sender, mut receiver) = Blocking.attempt(|| streams.open().ok()).unwrap();
+            let (sender, mut receiver) = Blocking.attempt(|| streams.try_open().ok()).unwrap();
             drop(sender);
             assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Aborted)));
         }),
@@ -250,7 +250,7 @@ fn reopened_ends_anew() {
 /// Every token, then the end as the sender said it.
 fn end_is_told(form: Form, case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let told = [End::Aborted, End::Finished, End::Failed(7)][case];
     threads([
         role(move || {
@@ -291,7 +291,7 @@ fn end_is_told(form: Form, case: usize) {
 fn cancel_vs_send() {
     let streams = streams!(StreamPool<Tracked, 1, 1>);
     let tally = Tally::default();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     threads([
         role(move || {
@@ -312,7 +312,7 @@ fn cancel_vs_send() {
 /// What a sink that closes says is the end, whatever it says later, also when the receiver stopped before.
 fn sink_closes_vs_recv(case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             let mut context = Context::from_waker(Waker::noop());
@@ -367,7 +367,7 @@ impl By {
 /// Two tokens through one place: each half has to wait for the other.
 fn send_vs_recv_waiting(by: By) {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             by.send(&mut sender, 1).unwrap();
@@ -386,7 +386,7 @@ fn send_vs_recv_waiting(by: By) {
 /// A receiver that waits is told however the sender leaves.
 fn sender_leaves_waiting_recv(by: By, case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (sender, mut receiver) = streams.open().unwrap();
+    let (sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || match case {
             0 => drop(sender),
@@ -404,7 +404,7 @@ fn sender_leaves_waiting_recv(by: By, case: usize) {
 /// A sender that waits for room is told when the receiver leaves or stops; so is one that waits for just that.
 fn receiver_leaves_waiting_send(by: By, case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || match case {
@@ -423,7 +423,7 @@ fn receiver_leaves_waiting_send(by: By, case: usize) {
 /// from a receive.
 fn taking_wakes_waiting_send(case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || By::Thread.send(&mut sender, 2).unwrap()),
@@ -445,7 +445,7 @@ fn taking_wakes_waiting_send(case: usize) {
 /// A receiver that waits for two tokens gets both, or what there is at the end.
 fn watermark_vs_send_vs_close(case: usize) {
     let streams = streams!(StreamPool<usize, 1, 2, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
@@ -467,7 +467,7 @@ fn watermark_vs_send_vs_close(case: usize) {
 /// A receiver that gives up waiting for one token waits for two.
 fn watermark_raised() {
     let streams = streams!(StreamPool<usize, 1, 2, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
@@ -484,7 +484,7 @@ fn watermark_raised() {
 /// A wait that is given up does not hide what comes from the next one.
 fn dropped_recv_loses_nothing() {
     let streams = streams!(StreamPool<usize, 1, 2, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
@@ -502,7 +502,7 @@ fn dropped_recv_loses_nothing() {
 /// Nobody is woken for a wait that was given up.
 fn dropped_recv_is_not_woken() {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
     let gave_up = loom::sync::Arc::new(loom::sync::atomic::AtomicBool::new(false));
@@ -528,7 +528,7 @@ fn dropped_recv_is_not_woken() {
 /// A send that was given up leaves its token, and the next one waits as if it were the first.
 fn dropped_send_keeps_token() {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || {
@@ -554,7 +554,7 @@ fn dropped_send_keeps_token() {
 /// that it meets is not lost.
 fn late_wake_vs_next_wait() {
     let streams = streams!(StreamPool<usize, 1, 2, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     assert!(receiver.poll_recv(&mut Context::from_waker(Waker::noop())).is_pending());
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
@@ -583,7 +583,7 @@ fn late_wake_vs_next_wait() {
 /// A half waits for more than comes, gives up, and waits for less.
 fn watermark_lowered(case: usize) {
     let streams = streams!(StreamPool<usize, 1, 2, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     if case == 0 {
         threads([
             role(move || {
@@ -618,7 +618,7 @@ fn watermark_lowered(case: usize) {
 fn receiver_leaves_vs_send(case: usize) {
     let streams = streams!(StreamPool<Tracked, 1, 4, Waking>);
     let tally = Tally::default();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     match case {
         0 | 4 => {}
@@ -653,7 +653,7 @@ fn receiver_leaves_vs_send(case: usize) {
 fn receiver_leaves_vs_polling_send() {
     let streams = streams!(StreamPool<Tracked, 1, 2>);
     let tally = Tally::default();
-    let (mut sender, receiver) = streams.open().unwrap();
+    let (mut sender, receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     assert!(sender.try_send(maker.make(1)).is_ok());
     let mut sender = threads_with(
@@ -684,7 +684,7 @@ fn threads_with<T: 'static>(
 /// A half waited, and gave up or left, while the other one wakes it or leaves.
 fn no_waker_outlives_its_half(case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
     let (gives_up, leaves) = (case % 2 == 0, case / 2 == 0);
@@ -714,7 +714,7 @@ fn no_waker_outlives_its_half(case: usize) {
 /// Once the receiver itself cancelled, it gets what there is and then an end, and waits for nobody.
 fn cancel_ends_recv(case: usize) {
     let streams = streams!(StreamPool<usize, 1, 2, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || {
@@ -742,7 +742,7 @@ fn cancel_ends_recv(case: usize) {
 /// A waker whose clone panics is lost with its poll, and the next one is woken, though not before there is something.
 fn brittle_waker_vs_send() {
     let streams = streams!(StreamPool<usize, 1, 1, Waking>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     assert!(catch_unwind(AssertUnwindSafe(|| poll_with(receiver.recv(), &brittle()))).is_err());
     assert!(poll_with(receiver.recv(), &Waker::from(Arc::clone(&wakes))).is_none());

@@ -6,7 +6,7 @@
 
 use crate::lanes::assert_all_free;
 use crate::{Model, role, threads};
-use forebay::future::Get;
+use forebay::future::GetFuture;
 use forebay::{
     DefaultReset, Headroom, Lane, LanePool, Lease, Pool, StreamPool, TooManyWaiters, Waking,
 };
@@ -226,7 +226,7 @@ fn put_vs_waiting_get(by: By) {
 fn join_vs_put() {
     pool!(POOL: Waiting<1, 1>);
     let lease = POOL.try_get().unwrap();
-    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 1, _, _>>();
+    let (told, tell) = std::sync::mpsc::channel::<GetFuture<'static, _, 1, _, _>>();
     threads([
         role(move || use_and_put(lease)),
         role(move || {
@@ -470,7 +470,7 @@ fn reserved_get_has_no_seat() {
 fn lane<const N: usize, const LANES: usize, const K: usize>(
     pool: &'static WaitingLanes<N, LANES, K>,
 ) -> &'static Lane<'static, usize, N, LANES, DefaultReset, Waking<K>> {
-    Box::leak(Box::new(pool.claim().expect("a lane is free")))
+    Box::leak(Box::new(pool.try_claim().expect("a lane is free")))
 }
 
 /// What is put on a lane while somebody waits goes there: the lane does not keep it, and nobody steals it.
@@ -594,7 +594,7 @@ fn lane_refill_vs_two_waiting_gets() {
     pool!(POOL: WaitingLanes<4, 1, 2>);
     let owner = lane(&POOL);
     let on_loan = all_but_two(owner);
-    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 4, _, _>>();
+    let (told, tell) = std::sync::mpsc::channel::<GetFuture<'static, _, 4, _, _>>();
     threads([
         role(move || {
             let panics = Waker::from(Arc::new(Panics));
@@ -658,7 +658,7 @@ fn lane_flush_vs_waiting_get() {
 /// So does what an owner has to itself when it leaves.
 fn lane_leaves_vs_waiting_get() {
     pool!(POOL: WaitingLanes<3, 2>);
-    let (owner, other) = (POOL.claim().unwrap(), lane(&POOL));
+    let (owner, other) = (POOL.try_claim().unwrap(), lane(&POOL));
     let on_loan = [(); 2].map(|()| other.try_get());
     drop(owner.try_get());
     threads([
@@ -708,13 +708,13 @@ fn open_waits_for_ring() {
     loom::lazy_static! {
         static ref STREAMS: StreamPool<usize, 1, 1, Waking<1>> = StreamPool::new();
     }
-    let (mut sender, receiver) = STREAMS.open().unwrap();
+    let (mut sender, receiver) = STREAMS.try_open().unwrap();
     sender.try_send(7).unwrap();
     threads([
         role(move || drop(sender)),
         role(move || drop(receiver)),
         role(|| {
-            let (mut sender, mut receiver) = block_on(STREAMS.open_async()).unwrap();
+            let (mut sender, mut receiver) = block_on(STREAMS.open()).unwrap();
             assert!(receiver.try_recv().is_err(), "a token of the last stream");
             sender.try_send(8).unwrap();
             assert_eq!(receiver.try_recv(), Ok(8));

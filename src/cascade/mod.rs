@@ -179,7 +179,7 @@ part!(
 );
 part!(
     ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify]
-    &'a StreamPool<T, STREAMS, DEPTH, W> => Halves<&'a StreamPool<T, STREAMS, DEPTH, W>>, |streams| streams.open()
+    &'a StreamPool<T, STREAMS, DEPTH, W> => Halves<&'a StreamPool<T, STREAMS, DEPTH, W>>, |streams| streams.try_open()
 );
 
 /// Calls `$implement` for tuples of 1 to 8.

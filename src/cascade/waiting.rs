@@ -25,10 +25,10 @@ use super::{Acquire, Reserved, tuples};
 #[cfg(feature = "std")]
 use crate::error::Exhausted;
 use crate::error::{NotAll, TooManyWaiters, WaitAllError};
-use crate::pool::{Get, LanePool, Pool};
+use crate::pool::{GetFuture, LanePool, Pool};
 use crate::reset::Policy;
 use crate::stream::StreamPool;
-use crate::stream::open::Open;
+use crate::stream::open::OpenFuture;
 use crate::sync::seeded;
 use crate::wait::{CanWait, Lanes, Notify};
 use core::fmt;
@@ -84,8 +84,8 @@ use core::task::{Context, Poll, ready};
 /// # let mut context = Context::from_waker(Waker::noop());
 /// # assert!(pin!(forwards()).poll(&mut context).is_ready() && pin!(backwards()).poll(&mut context).is_ready());
 /// ```
-pub fn get_all<S: AcquireWaiting>(source: S) -> GetAll<S> {
-    GetAll { source, gathered: S::nothing(), is_sound: false }
+pub fn get_all<S: AcquireWaiting>(source: S) -> GetAllFuture<S> {
+    GetAllFuture { source, gathered: S::nothing(), is_sound: false }
 }
 
 #[cfg(feature = "std")]
@@ -292,28 +292,28 @@ macro_rules! part {
 
 part!(
     ['a, T, const N: usize, P: Policy<T>, W: CanWait]
-    &'a Pool<T, N, P, W> => Get<'a, T, N, P, W>,
+    &'a Pool<T, N, P, W> => GetFuture<'a, T, N, P, W>,
     |pool| pool.get(), pool, Pool::<T, N, P, W>::most(false)
 );
 part!(
     ['a, T, const N: usize, P: Policy<T>, W: CanWait]
-    Reserved<&'a Pool<T, N, P, W>> => Get<'a, T, N, P, W>,
+    Reserved<&'a Pool<T, N, P, W>> => GetFuture<'a, T, N, P, W>,
     |this| this.0.get_reserved(), this.0, Pool::<T, N, P, W>::most(true)
 );
 part!(
     ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
-    &'a LanePool<T, N, LANES, P, W> => Get<'a, T, N, P, Lanes<LANES, W>>,
+    &'a LanePool<T, N, LANES, P, W> => GetFuture<'a, T, N, P, Lanes<LANES, W>>,
     |pool| pool.get(), pool, Pool::<T, N, P, Lanes<LANES, W>>::most(false)
 );
 part!(
     ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
-    Reserved<&'a LanePool<T, N, LANES, P, W>> => Get<'a, T, N, P, Lanes<LANES, W>>,
+    Reserved<&'a LanePool<T, N, LANES, P, W>> => GetFuture<'a, T, N, P, Lanes<LANES, W>>,
     |this| this.0.get_reserved(), this.0, Pool::<T, N, P, Lanes<LANES, W>>::most(true)
 );
 part!(
     ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>]
-    &'a StreamPool<T, STREAMS, DEPTH, W> => Open<'a, T, STREAMS, DEPTH, W>,
-    |streams| streams.open_async(), streams, StreamPool::<T, STREAMS, DEPTH, W>::most()
+    &'a StreamPool<T, STREAMS, DEPTH, W> => OpenFuture<'a, T, STREAMS, DEPTH, W>,
+    |streams| streams.open(), streams, StreamPool::<T, STREAMS, DEPTH, W>::most()
 );
 
 macro_rules! all {
@@ -390,14 +390,14 @@ tuples!(all);
 
 /// The future of [`get_all`].
 #[must_use = "it does not wait until it is polled"]
-pub struct GetAll<S: AcquireWaiting> {
+pub struct GetAllFuture<S: AcquireWaiting> {
     source: S,
     gathered: S::Gathered,
     /// Whether no pool is named more often than it can promise.
     is_sound: bool,
 }
 
-impl<S: AcquireWaiting> GetAll<S> {
+impl<S: AcquireWaiting> GetAllFuture<S> {
     fn next(&self) -> Option<Next> {
         self.source.next(&self.gathered, 0)
     }
@@ -415,7 +415,7 @@ impl<S: AcquireWaiting> GetAll<S> {
     }
 }
 
-impl<S: AcquireWaiting> Future for GetAll<S> {
+impl<S: AcquireWaiting> Future for GetAllFuture<S> {
     type Output = Result<S::Acquired, NotAll<WaitAllError>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -441,8 +441,8 @@ impl<S: AcquireWaiting> Future for GetAll<S> {
     }
 }
 
-impl<S: AcquireWaiting> fmt::Debug for GetAll<S> {
+impl<S: AcquireWaiting> fmt::Debug for GetAllFuture<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetAll").field("next", &self.next()).finish_non_exhaustive()
+        f.debug_struct("GetAllFuture").field("next", &self.next()).finish_non_exhaustive()
     }
 }

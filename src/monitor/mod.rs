@@ -118,7 +118,7 @@ impl<const N: usize> Monitor<N> {
     /// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
     /// static TIMES: Monitor<4> = Monitor::new(Clock::monotonic());
     ///
-    /// let (sender, receiver) = STREAMS.open()?;
+    /// let (sender, receiver) = STREAMS.try_open()?;
     /// let span = TIMES.span(receiver.id().ring);
     /// sender.close();
     /// drop((span, receiver)); // in this order

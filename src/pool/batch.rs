@@ -390,7 +390,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// # Errors
     /// [`Exhausted`], like `try_get_batch`.
     pub fn try_get_batch_reserved<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
-        let mut batch = self.get_batch_up_to();
+        let mut batch = self.try_get_batch_up_to();
         while batch.len < K {
             let one = self.free.claim(true).ok_or_else(|| self.exhausted())?;
             self.ready(one);
@@ -420,10 +420,10 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// # Examples
     /// ```
     /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
-    /// assert_eq!(pool.get_batch_up_to::<8>().len(), 3);
+    /// assert_eq!(pool.try_get_batch_up_to::<8>().len(), 3);
     /// ```
     #[inline]
-    pub fn get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
+    pub fn try_get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
         self.gather(self, |most| self.free.claim_up_to(most))
     }
 
@@ -458,10 +458,10 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// # Examples
     /// ```
     /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
-    /// assert_eq!(pool.get_up_to::<8>().len(), 3);
+    /// assert_eq!(pool.try_get_up_to::<8>().len(), 3);
     /// ```
-    pub fn get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
-        self.get_batch_up_to::<K>().into_iter().collect()
+    pub fn try_get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
+        self.try_get_batch_up_to::<K>().into_iter().collect()
     }
 
     /// Lends `K` objects of `home`, or none. `exactly` claims so many of one word, `up_to` some.
@@ -529,7 +529,7 @@ impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
     /// # Examples
     /// ```
     /// static POOL: forebay::LanePool<u32, 32, 2> = forebay::LanePool::new();
-    /// let lane = POOL.claim().unwrap();
+    /// let lane = POOL.try_claim().unwrap();
     /// assert_eq!(lane.try_get_batch::<8>()?.iter().sum::<u32>(), 0);
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
@@ -540,9 +540,9 @@ impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
         self.pool.batch(self, exactly, |most| free.claim_up_to_on(self.lane, most))
     }
 
-    /// [`Pool::get_batch_up_to`] on the lane, like [`try_get_batch`](Self::try_get_batch).
+    /// [`Pool::try_get_batch_up_to`] on the lane, like [`try_get_batch`](Self::try_get_batch).
     #[inline]
-    pub fn get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
+    pub fn try_get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
         self.pool.gather(self, |most| self.pool.free.claim_up_to_on(self.lane, most))
     }
 }

@@ -54,8 +54,8 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// # assert!(std::pin::pin!(work()).as_mut().poll(&mut context).is_ready());
     /// # }
     /// ```
-    pub fn get(&self) -> Get<'_, T, N, P, W> {
-        Get { pool: self, seat: None, privileged: false }
+    pub fn get(&self) -> GetFuture<'_, T, N, P, W> {
+        GetFuture { pool: self, seat: None, privileged: false }
     }
 
     /// [`get`](Self::get) for callers that may have the reserved objects too. See
@@ -69,8 +69,8 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     ///
     /// # Context and cost
     /// As `get`.
-    pub fn get_reserved(&self) -> Get<'_, T, N, P, W> {
-        Get { pool: self, seat: None, privileged: true }
+    pub fn get_reserved(&self) -> GetFuture<'_, T, N, P, W> {
+        GetFuture { pool: self, seat: None, privileged: true }
     }
 }
 
@@ -177,7 +177,7 @@ mod blocking {
             deadline: Option<Instant>,
             privileged: bool,
         ) -> Result<Lease<&Self>, WaitError> {
-            let mut get = Get { pool: self, seat: None, privileged };
+            let mut get = GetFuture { pool: self, seat: None, privileged };
             match park::wait(deadline, |context| Pin::new(&mut get).poll(context)) {
                 Some(got) => got.map_err(WaitError::TooManyWaiters),
                 // What was handed over at the last moment is not given away again.
@@ -189,14 +189,14 @@ mod blocking {
 
 /// The future of [`Pool::get`] and [`Pool::get_reserved`].
 #[must_use = "it does not wait until it is polled"]
-pub struct Get<'p, T, const N: usize, P: Policy<T>, W: CanWait> {
+pub struct GetFuture<'p, T, const N: usize, P: Policy<T>, W: CanWait> {
     pool: &'p Pool<T, N, P, W>,
     /// Where it waits.
     seat: Option<usize>,
     privileged: bool,
 }
 
-impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> Get<'p, T, N, P, W> {
+impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> GetFuture<'p, T, N, P, W> {
     /// A slot that was claimed becomes a lease.
     fn take(&self, one: <W::Free<N> as Free>::One) -> Lease<&'p Pool<T, N, P, W>> {
         Lease::new(self.pool, self.pool.ready(one))
@@ -218,7 +218,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> Get<'p, T, N, P, W> {
     }
 }
 
-impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> Future for Get<'p, T, N, P, W> {
+impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> Future for GetFuture<'p, T, N, P, W> {
     type Output = Result<Lease<&'p Pool<T, N, P, W>>, TooManyWaiters>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -263,7 +263,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> Future for Get<'p, T, N, P
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: CanWait> Drop for Get<'_, T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: CanWait> Drop for GetFuture<'_, T, N, P, W> {
     fn drop(&mut self) {
         // The slot that it was handed goes to the next, or is free.
         let Some(seat) = self.seat.take() else { return };
@@ -277,8 +277,8 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Drop for Get<'_, T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: CanWait> fmt::Debug for Get<'_, T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: CanWait> fmt::Debug for GetFuture<'_, T, N, P, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("waits", &self.seat.is_some()).finish_non_exhaustive()
+        f.debug_struct("GetFuture").field("waits", &self.seat.is_some()).finish_non_exhaustive()
     }
 }

@@ -21,7 +21,7 @@ use core::{fmt, ops::Deref};
 /// | on | lanes belong to | |
 /// |---|---|---|
 /// | `std` | threads | `POOL.try_get()` finds the thread's lane by one thread-local read, as in Go; the lease may go back on any thread |
-/// | any target | who calls [`claim`](Self::claim) | a core, a task, an interrupt handler: [`Lane`] |
+/// | any target | who calls [`try_claim`](Self::try_claim) | a core, a task, an interrupt handler: [`Lane`] |
 ///
 /// # Shape
 /// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. A lane keeps `N / LANES` objects, but at least 1
@@ -155,7 +155,7 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LAN
     ///
     /// static FRAMES: LanePool<[u8; 32], 16, 2> = LanePool::new();
     ///
-    /// let lane = FRAMES.claim().unwrap(); // for this core, task or handler
+    /// let lane = FRAMES.try_claim().unwrap(); // for this core, task or handler
     /// let frame = lane.try_get()?; // plain loads and stores, once the lane is warm
     /// drop(frame);
     ///
@@ -164,7 +164,7 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LAN
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     #[must_use]
-    pub fn claim(&self) -> Option<Lane<'_, T, N, LANES, P, W>> {
+    pub fn try_claim(&self) -> Option<Lane<'_, T, N, LANES, P, W>> {
         let lane = self.0.free.claim_lane()?;
         Some(Lane { pool: &self.0, lane, _one_context: PhantomData })
     }
@@ -267,7 +267,7 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> fmt::Debug
 /// for good, but none of the objects.
 ///
 /// # Examples
-/// See [`LanePool::claim`].
+/// See [`LanePool::try_claim`].
 pub struct Lane<
     'p,
     T,

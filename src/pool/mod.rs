@@ -20,7 +20,7 @@ mod slab;
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
 #[cfg(any(feature = "std", feature = "async"))]
-pub use futures::Get;
+pub use futures::GetFuture;
 #[cfg(feature = "std")]
 pub(crate) use inside::Inside;
 #[cfg(feature = "std")]

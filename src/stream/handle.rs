@@ -29,7 +29,7 @@ use {crate::pool::Inside, std::sync::Arc};
 ///     receiver.drain().count()
 /// }
 ///
-/// let (answer, mut receiver) = ANSWERS.open()?;
+/// let (answer, mut receiver) = ANSWERS.try_open()?;
 /// let mut request = Request { answer };
 /// request.answer.try_send_text("42").unwrap();
 /// assert_eq!(count(&mut receiver), 1);

@@ -31,7 +31,7 @@ use core::mem::MaybeUninit;
 
 /// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
 ///
-/// [`open`](Self::open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
+/// [`try_open`](Self::try_open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
 /// and be dropped in any order. Tokens that nobody received are dropped with the receiver, and when the second half goes,
 /// the ring is lent again, however the stream ended: go-llms' `ChannelPool`, whose channels never come back
 /// because their producers close them, working.
@@ -50,7 +50,7 @@ use core::mem::MaybeUninit;
 ///
 /// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
 ///
-/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// let (mut sender, mut receiver) = STREAMS.try_open()?;
 /// sender.try_send_text("Hello, ").unwrap();
 /// sender.try_send_text("world").unwrap();
 /// sender.close();
@@ -187,15 +187,15 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// [`Waking`](crate::Waking) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
     /// whose sender has not ended the stream.
     #[inline]
-    pub fn open(&self) -> Result<Halves<&Self>, Exhausted> {
+    pub fn try_open(&self) -> Result<Halves<&Self>, Exhausted> {
         self.rings.try_get().map(halves)
     }
 
-    /// [`open`](Self::open) for a pool in an `Arc`: each half owns a share of the pool. Context and cost as `open`, and a
+    /// [`try_open`](Self::try_open) for a pool in an `Arc`: each half owns a share of the pool. Context and cost as `try_open`, and a
     /// counter of shares up and down for each half.
     ///
     /// # Errors
-    /// [`Exhausted`], as `open`.
+    /// [`Exhausted`], as `try_open`.
     ///
     /// # Examples
     /// ```
@@ -205,7 +205,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// type Answers = StreamPool<u32, 2>;
     ///
     /// fn answers() -> Result<Receiver<Arc<Answers>>, forebay::Exhausted> {
-    ///     let (mut sender, receiver) = Arc::new(Answers::new()).open_arc()?;
+    ///     let (mut sender, receiver) = Arc::new(Answers::new()).try_open_arc()?;
     ///     sender.try_send(42).unwrap();
     ///     Ok(receiver) // which keeps the pool
     /// }
@@ -214,7 +214,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     #[cfg(feature = "std")]
-    pub fn open_arc(
+    pub fn try_open_arc(
         self: &std::sync::Arc<Self>,
     ) -> Result<Halves<std::sync::Arc<Self>>, Exhausted> {
         let (_, slot) = Lease::into_parts(self.rings.try_get()?);

@@ -2,7 +2,7 @@
 
 use super::{Channel, Halves, Reopen, Rings, StreamPool, halves};
 use crate::error::TooManyWaiters;
-use crate::pool::Get;
+use crate::pool::GetFuture;
 use crate::wait::{CanWait, Notify};
 use core::fmt;
 use core::future::Future;
@@ -29,15 +29,15 @@ where
     /// static STREAMS: StreamPool<Token, 64, 20, Waking<16>> = StreamPool::new();
     ///
     /// async fn answer() -> Result<(), forebay::TooManyWaiters> {
-    ///     let (sender, receiver) = STREAMS.open_async().await?;
+    ///     let (sender, receiver) = STREAMS.open().await?;
     ///     # drop((sender, receiver));
     ///     Ok(())
     /// }
     /// # use std::{future::Future, pin::pin, task::{Context, Waker}};
     /// # assert!(pin!(answer()).as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     /// ```
-    pub fn open_async(&self) -> Open<'_, T, STREAMS, DEPTH, W> {
-        Open(self.rings.get())
+    pub fn open(&self) -> OpenFuture<'_, T, STREAMS, DEPTH, W> {
+        OpenFuture(self.rings.get())
     }
 }
 
@@ -74,7 +74,7 @@ mod blocking {
         /// [`Pool::get_blocking`](crate::Pool::get_blocking).
         ///
         /// # Errors
-        /// [`TooManyWaiters`], as [`open_async`](Self::open_async).
+        /// [`TooManyWaiters`], as [`open`](Self::open).
         ///
         /// # Context and cost
         /// Blocking: for threads. As `Pool::get_blocking`.
@@ -96,14 +96,14 @@ mod blocking {
     }
 }
 
-/// The future of [`StreamPool::open_async`].
+/// The future of [`StreamPool::open`].
 #[must_use = "it does not wait until it is polled"]
-pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>>(
-    Get<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
+pub struct OpenFuture<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>>(
+    GetFuture<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
 );
 
 impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> Future
-    for Open<'p, T, STREAMS, DEPTH, W>
+    for OpenFuture<'p, T, STREAMS, DEPTH, W>
 {
     type Output = Result<Halves<&'p StreamPool<T, STREAMS, DEPTH, W>>, TooManyWaiters>;
 
@@ -113,9 +113,9 @@ impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> 
 }
 
 impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> fmt::Debug
-    for Open<'_, T, STREAMS, DEPTH, W>
+    for OpenFuture<'_, T, STREAMS, DEPTH, W>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Open").field(&self.0).finish()
+        f.debug_tuple("OpenFuture").field(&self.0).finish()
     }
 }

@@ -57,7 +57,7 @@ impl<S: StreamRef> Receiver<S> {
     /// use forebay::StreamPool;
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// (0..5).for_each(|n| sender.try_send(n).unwrap());
     /// assert_eq!(receiver.drain().sum::<u32>(), 10);
     /// # Ok::<(), forebay::Exhausted>(())
@@ -78,7 +78,7 @@ impl<S: StreamRef> Receiver<S> {
     /// use forebay::StreamPool;
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// (0..5).for_each(|n| sender.try_send(n).unwrap());
     /// let mut numbers = Vec::new();
     /// assert_eq!(receiver.drain_into(&mut numbers), 5);
@@ -105,7 +105,7 @@ impl<S: StreamRef> Receiver<S> {
     /// use forebay::{End, RecvError, StreamPool};
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// sender.try_send(1).unwrap();
     /// receiver.cancel();
     /// assert_eq!(receiver.try_recv(), Ok(1));

@@ -38,7 +38,7 @@ impl<S: StreamRef> Sender<S> {
     /// use forebay::{SendError, StreamPool};
     ///
     /// static STREAMS: StreamPool<u32, 1, 2> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// sender.try_send(1).unwrap();
     /// sender.try_send(2).unwrap();
     /// assert_eq!(sender.try_send(3), Err(SendError::Full(3)));
@@ -79,7 +79,7 @@ impl<S: StreamRef> Sender<S> {
     /// use forebay::{End, RecvError, StreamPool};
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (sender, mut receiver) = STREAMS.open()?;
+    /// let (sender, mut receiver) = STREAMS.try_open()?;
     /// sender.fail(503);
     /// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Failed(503))));
     /// # Ok::<(), forebay::Exhausted>(())
@@ -157,7 +157,7 @@ impl<S: StreamRef<Token = Token<CAP>>, const CAP: usize> Sender<S> {
     /// use forebay::{StreamPool, Token};
     ///
     /// static STREAMS: StreamPool<Token<4>, 1, 2> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// let text = "aé€𝄞"; // 1 + 2 + 3 + 4 bytes
     /// let error = sender.try_send_text(text).unwrap_err();
     /// assert_eq!(receiver.try_recv().unwrap(), "aé");

@@ -40,7 +40,7 @@ use crate::free::waiters::Nobody;
 ///
 /// static STREAMS: StreamPool<u8, 2, 20, Event> = StreamPool::new();
 ///
-/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// let (mut sender, mut receiver) = STREAMS.try_open()?;
 /// sender.try_send(7).unwrap();
 /// let token = loop {
 ///     match receiver.try_recv() {
@@ -56,7 +56,7 @@ pub trait Notify: Send + Sync + 'static {
     /// that passes senders to other threads asks for `W::Unsent<T>: Send`.
     type Unsent<T>: Default;
 
-    /// How callers of [`open`](crate::StreamPool::open) share the rings: [`Polling`], unless they can wait for one.
+    /// How callers of [`try_open`](crate::StreamPool::try_open) share the rings: [`Polling`], unless they can wait for one.
     type Open: WaitPolicy;
 
     /// Nobody waits. Called once for each half of each ring, when the ring is first opened.

@@ -1,6 +1,6 @@
 //! Waiting for objects, of a pool with and without lanes, as a first-in-first-out queue.
 
-use forebay::future::Get;
+use forebay::future::GetFuture;
 use forebay::{
     CanWait, Headroom, Home, Lane, LanePool, Lease, Policy, Pool, WaitError, WaitPolicy, Waking,
 };
@@ -104,7 +104,7 @@ impl<const N: usize, const LANES: usize, W: WaitPolicy> OnLane
 /// A future, unless it was forgotten, and where it is.
 struct Waiter<'p, const N: usize, W: CanWait> {
     id: usize,
-    get: Option<Get<'p, u32, N, Maker, W>>,
+    get: Option<GetFuture<'p, u32, N, Maker, W>>,
     privileged: bool,
     at: At,
     woken: Arc<Woken>,
@@ -164,7 +164,7 @@ pub fn run_lanes<const N: usize, const LANES: usize, const H: usize, const K: us
     let made = Arc::<AtomicUsize>::default();
     let pool: Subject<N, LANES, H, K> = LanePool::with_waiting(Maker(Arc::clone(&made)));
     let lanes: Vec<Box<dyn OnLane + '_>> =
-        (0..LANES).map(|_| Box::new(pool.claim().unwrap()) as _).collect();
+        (0..LANES).map(|_| Box::new(pool.try_claim().unwrap()) as _).collect();
     drive(&*pool, &lanes, &|| pool.tick(), H, K, &made, steps);
 }
 
@@ -305,7 +305,7 @@ impl<'p, const N: usize, W: CanWait> Model<'p, N, W> {
         }
     }
 
-    fn wait(&mut self, get: Get<'p, u32, N, Maker, W>, privileged: bool) {
+    fn wait(&mut self, get: GetFuture<'p, u32, N, Maker, W>, privileged: bool) {
         let id = self.next_id;
         self.next_id += 1;
         let woken = Arc::default();

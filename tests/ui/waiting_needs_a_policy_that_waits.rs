@@ -6,6 +6,6 @@ fn main() {
     let streams: StreamPool<u8, 1, 1, Waking> = StreamPool::new();
     #[cfg(fails)]
     let streams: StreamPool<u8, 1, 1, Polling> = StreamPool::new();
-    let (mut sender, _receiver) = streams.open().unwrap();
+    let (mut sender, _receiver) = streams.try_open().unwrap();
     let _ = sender.send_blocking(1);
 }

@@ -62,11 +62,11 @@ impl<const N: usize> Streams for &'static Rings<N> {
     type Receiver = Receiver<&'static StreamPool<Token, N, DEPTH, Waking<WAITERS>>>;
 
     async fn lease(&self, wait: Duration) -> Option<(Self::Sender, Self::Receiver)> {
-        match self.open() {
+        match self.try_open() {
             Ok(halves) => Some(halves),
             Err(_) if wait.is_zero() => None,
             // First come, first served; too many who wait is the same to the client as too long a wait.
-            Err(_) => timeout(wait, self.open_async()).await.ok()?.ok(),
+            Err(_) => timeout(wait, self.open()).await.ok()?.ok(),
         }
     }
 

@@ -51,7 +51,7 @@ fn timed() -> Result<u64, Exhausted> {
 
 fn lanes() -> Result<forebay::Metrics, Exhausted> {
     let _reply = (REPLIES.try_get()?, REPLIES.try_get_reserved()?);
-    if let Some(lane) = BUFFERS.claim() {
+    if let Some(lane) = BUFFERS.try_claim() {
         drop(lane.try_get()?);
         drop(Lease::detach(lane.try_get()?));
         lane.flush();
@@ -88,7 +88,7 @@ fn waiting() -> bool {
     drop(job);
     let served = second.poll(&mut context).is_ready();
     let on_lane = pin!(ON_LANES.get()).poll(&mut context).is_ready();
-    let opened = pin!(TALKS.open_async()).poll(&mut context).is_ready();
+    let opened = pin!(TALKS.open()).poll(&mut context).is_ready();
     waits && served && on_lane && opened
 }
 
@@ -102,7 +102,7 @@ fn little_of_everything() -> Result<u16, Exhausted> {
         sum += u16::from(producer.push(2).is_ok());
         sum += consumer.pop().unwrap_or_default();
     }
-    let (mut sender, mut receiver) = STREAMS.open()?;
+    let (mut sender, mut receiver) = STREAMS.try_open()?;
     sum += u16::from(sender.try_send_text("four").is_ok());
     sum += receiver.try_recv().map_or(0, |token| token.len() as u16) - 1;
     #[cfg(feature = "async")]
@@ -123,7 +123,7 @@ mod waiting {
     static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
 
     pub fn a_task_for_each_half() -> Result<(), Exhausted> {
-        let (mut sender, mut receiver) = STREAMS.open()?;
+        let (mut sender, mut receiver) = STREAMS.try_open()?;
         let mut cx = Context::from_waker(Waker::noop());
         let mut model = pin!(async move {
             let _ =

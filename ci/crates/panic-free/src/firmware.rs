@@ -44,7 +44,7 @@ export! { "op_"
         Some(Ends {
             samples: (SAMPLES.try_producer()?, SAMPLES.try_consumer()?),
             filled: (FILLED.try_producer()?, FILLED.try_consumer()?),
-            reply: REPLIES.open().ok()?,
+            reply: REPLIES.try_open().ok()?,
         })
     }
 
@@ -76,13 +76,13 @@ export! { "op_"
             drop((reader, urgent, SharedLease::try_unshare(shared)));
         }
         let many: Result<[_; 3], _> = FRAMES.try_get_many();
-        drop((many, FRAMES.get_up_to::<4>()));
+        drop((many, FRAMES.try_get_up_to::<4>()));
         if let Ok(mut burst) = FRAMES.try_get_batch::<3>() {
             let last = burst.pop();
             drop((burst, last));
         }
 
-        let lane = LANES.claim()?;
+        let lane = LANES.try_claim()?;
         let mut answer = lane.try_get().ok()?;
         let _ = ends.reply.0.try_send_text("an answer in pieces");
         loop {

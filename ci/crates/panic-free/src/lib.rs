@@ -89,9 +89,9 @@ macro_rules! pools {
             export! { $set
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_many(pool: &'static P) -> Result<[L; 8], Exhausted> { pool.try_get_many() }
-                fn pool_get_up_to(pool: &'static P) -> heapless::Vec<L, 8> { pool.get_up_to() }
+                fn pool_try_get_up_to(pool: &'static P) -> heapless::Vec<L, 8> { pool.try_get_up_to() }
                 fn pool_try_get_batch(pool: &'static P) -> Result<B, Exhausted> { pool.try_get_batch() }
-                fn pool_get_batch_up_to(pool: &'static P) -> B { pool.get_batch_up_to() }
+                fn pool_try_get_batch_up_to(pool: &'static P) -> B { pool.try_get_batch_up_to() }
                 fn batch_len(batch: &B) -> usize { batch.len() }
                 fn batch_is_empty(batch: &B) -> bool { batch.is_empty() }
                 fn batch_get(batch: &B, index: usize) -> Option<u32> { batch.get(index).map(|object| object.0) }
@@ -185,16 +185,16 @@ macro_rules! lanes {
             type B = Batch<&'static On, 8>;
 
             export! { $set
-                fn lane_pool_claim(pool: &'static P) -> Option<On> { pool.claim() }
+                fn lane_pool_try_claim(pool: &'static P) -> Option<On> { pool.try_claim() }
                 fn lane_pool_try_get(pool: &'static P) -> Result<D, Exhausted> { pool.try_get() }
                 fn lane_pool_try_get_many(pool: &'static P) -> Result<[D; 4], Exhausted> { pool.try_get_many() }
                 fn lane_pool_try_get_batch(pool: &'static P) -> Result<Batch<&'static Pooled, 8>, Exhausted> {
                     pool.try_get_batch()
                 }
-                fn lane_pool_get_batch_up_to(pool: &'static P) -> Batch<&'static Pooled, 8> { pool.get_batch_up_to() }
+                fn lane_pool_try_get_batch_up_to(pool: &'static P) -> Batch<&'static Pooled, 8> { pool.try_get_batch_up_to() }
                 fn lane_pool_batch_drop(batch: Batch<&'static Pooled, 8>) { drop(batch) }
                 fn lane_try_get_batch(lane: &'static On) -> Result<B, Exhausted> { lane.try_get_batch() }
-                fn lane_get_batch_up_to(lane: &'static On) -> B { lane.get_batch_up_to() }
+                fn lane_try_get_batch_up_to(lane: &'static On) -> B { lane.try_get_batch_up_to() }
                 fn lane_batch_pop(batch: &mut B) -> Option<L> { batch.pop() }
                 fn lane_batch_drop(batch: B) { drop(batch) }
                 fn lane_leases_next(leases: &mut Leases<&'static On, 8>) -> Option<L> { leases.next() }
@@ -230,12 +230,12 @@ macro_rules! waits {
             use core::pin::Pin;
             use core::task::{Context, Poll};
             use forebay::TooManyWaiters;
-            use forebay::future::Get;
+            use forebay::future::GetFuture;
             type P = Pool<Owned, $n, Plain, $waiting>;
             type L = Lease<&'static P>;
 
             export! { $set
-                fn get_poll(get: Pin<&mut Get<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
+                fn get_poll(get: Pin<&mut GetFuture<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
                     -> Poll<Result<L, TooManyWaiters>> { get.poll(cx) }
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
@@ -249,7 +249,7 @@ macro_rules! waits {
                 fn leases_drop(leases: Leases<&'static P, 8>) { drop(leases) }
                 fn lease_put(lease: L) { drop(lease) }
                 fn pool_trim(pool: &P) -> usize { pool.trim() }
-                fn get_drop(get: forebay::future::Get<'static, Owned, $n, Plain, $waiting>) { drop(get) }
+                fn get_drop(get: forebay::future::GetFuture<'static, Owned, $n, Plain, $waiting>) { drop(get) }
             }
         }
     };
@@ -344,7 +344,7 @@ mod streams {
     type Halves = (Sender<&'static StreamPool<Token, 4>>, Receiver<&'static StreamPool<Token, 4>>);
 
     export! { "op_"
-        fn stream_pool_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.open() }
+        fn stream_pool_try_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.try_open() }
         fn stream_pool_available(pool: &Pool) -> usize { pool.available() }
         fn stream_pool_metrics(pool: &Pool) -> Metrics { pool.metrics() }
         fn sender_try_send(half: &mut Sender<&'static StreamPool<Token, 4>>, token: Token) -> Result<(), SendError<Token>> {

@@ -34,7 +34,7 @@ fn together(threads: usize, role: impl Fn(usize) + Send + Sync + 'static) {
 
 /// All lanes have lost their owners, and all objects are free, each once. One lane gets them all, wherever they are.
 fn assert_all_free<const N: usize, const LANES: usize>(pool: &LanePool<usize, N, LANES>) {
-    let lanes: Vec<Lane<'_, _, N, LANES>> = (0..LANES).map(|_| pool.claim().unwrap()).collect();
+    let lanes: Vec<Lane<'_, _, N, LANES>> = (0..LANES).map(|_| pool.try_claim().unwrap()).collect();
     let leases: Vec<_> = (0..N).map(|_| lanes[0].try_get().unwrap()).collect();
     let mut slots: Vec<_> = leases.iter().map(Lease::slot).collect();
     slots.sort_unstable();
@@ -76,7 +76,7 @@ fn handles_and_threads_steal_from_each_other() {
             let pool = Arc::new(LanePool::<usize, 5, 3>::new());
             let shared = Arc::clone(&pool);
             together(5, move |id| {
-                let Some(lane) = shared.claim() else {
+                let Some(lane) = shared.try_claim() else {
                     return shared
                         .try_get()
                         .into_iter()

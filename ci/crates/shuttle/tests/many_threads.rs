@@ -146,7 +146,7 @@ fn two_streams_on_one_ring_with_waiting_halves() {
                     thread::spawn(move || {
                         loop {
                             // The halves borrow the pool, so both sides of a stream live in this scope.
-                            let Ok((mut sender, mut receiver)) = streams.open() else {
+                            let Ok((mut sender, mut receiver)) = streams.try_open() else {
                                 thread::yield_now();
                                 continue;
                             };
@@ -181,7 +181,7 @@ fn three_streams_between_six_threads_and_tasks_wait_and_wake() {
                 Box::leak(Box::new(StreamPool::new()));
             let threads: Vec<_> = (0..3)
                 .flat_map(|id| {
-                    let (mut sender, mut receiver) = streams.open().unwrap();
+                    let (mut sender, mut receiver) = streams.try_open().unwrap();
                     // The first two senders and the last receiver are threads, the others tasks.
                     let model = thread::spawn(move || {
                         for n in 0..3 {

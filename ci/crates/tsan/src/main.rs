@@ -93,7 +93,7 @@ fn get_and_put() {
         if let Ok(mut lease) = POOL.try_get() {
             use_alone(&mut lease, n);
         }
-        let mut some = WIDE.get_up_to::<16>();
+        let mut some = WIDE.try_get_up_to::<16>();
         for lease in &mut some {
             **lease = Pair(n, !n);
         }
@@ -128,7 +128,7 @@ static ON_LANES: [Guarded; 2] = [const { Guarded::new() }; 2];
 fn get_and_put_on_lanes() {
     for n in 1..=10_000 {
         // One of three threads finds no lane, and steals a single object.
-        let lane = LANES.claim();
+        let lane = LANES.try_claim();
         let get = || match &lane {
             Some(lane) => lane.try_get().map(Lease::detach),
             None => LANES.try_get(),
@@ -414,7 +414,7 @@ fn send() {
     let mut inbox = INBOX.try_producer().expect("there is no other");
     for n in 1..=STREAMS {
         let (mut sender, receiver) = loop {
-            match STREAMING.open() {
+            match STREAMING.try_open() {
                 Ok(halves) => break halves,
                 Err(_) => _ = sched_yield(),
             }

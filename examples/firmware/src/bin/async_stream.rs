@@ -141,7 +141,7 @@ impl Part {
 }
 
 async fn receive() -> u32 {
-    let (tx, mut rx) = STREAMS.open().expect("the ring is free");
+    let (tx, mut rx) = STREAMS.try_open().expect("the ring is free");
     let mut part = Part::new(Work::send(tx));
     let mut expected = 0;
     let end = loop {
@@ -157,7 +157,7 @@ async fn receive() -> u32 {
 
 /// One wake-up for a burst.
 async fn receive_bursts() -> u32 {
-    let (tx, mut rx) = STREAMS.open().expect("the ring is free");
+    let (tx, mut rx) = STREAMS.try_open().expect("the ring is free");
     let mut part = Part::new(Work::send(tx));
     let mut expected = 0;
     loop {
@@ -179,7 +179,7 @@ async fn receive_bursts() -> u32 {
 }
 
 async fn send() -> u32 {
-    let (mut tx, rx) = STREAMS.open().expect("the ring is free");
+    let (mut tx, rx) = STREAMS.try_open().expect("the ring is free");
     let mut part = Part::new(Work::Receive { rx, next: 0, end: None });
     for token in 0..TOKENS {
         if planted("lose-a-token") && token == TOKENS / 2 {

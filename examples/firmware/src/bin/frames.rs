@@ -218,7 +218,7 @@ fn give_up(transfer: Transfer) {
     drop(transfer);
     let in_quarantine = |loan: &Loan| loan.slot() == slot && loan.is_raw();
     assert_eq!(FRAMES.audit().filter(in_quarantine).count(), 1, "the frame is not in quarantine");
-    let others = FRAMES.get_up_to::<SLOTS>();
+    let others = FRAMES.try_get_up_to::<SLOTS>();
     assert!(FRAMES.try_get().is_err(), "some frames were left");
     assert!(
         others.iter().all(|frame| !ptr::eq(&**frame, target)),

@@ -122,7 +122,7 @@ mod two {
 
     /// Each core works on its lane; core 1 lends every eighth object to core 0.
     fn lanes(core: u32) {
-        let lane = LANES.claim().expect("a lane for each core");
+        let lane = LANES.try_claim().expect("a lane for each core");
         let mut to_core0 = (core == 1).then(|| LENT.try_producer().expect("the first to ask"));
         let mut from_core1 = (core == 0).then(|| LENT.try_consumer().expect("the first to ask"));
         let mut sum = 0;
@@ -192,7 +192,7 @@ mod two {
         for stream in 0..STREAMS {
             // A ring is free again once core 0 has left the stream before the last.
             let (mut sender, mut receiver) = loop {
-                match TEXTS.open() {
+                match TEXTS.try_open() {
                     Ok(halves) => break halves,
                     Err(_) => spin_loop(),
                 }
