@@ -7,9 +7,10 @@
 //!
 //! Comments that begin with `Go:` are the code that is replaced. Every claim is asserted.
 
+use forebay::cascade::{get_all_blocking, get_all_timeout};
+use forebay::error::{NotAll, WaitAllError};
 use forebay::{
-    DefaultReset, Lease, NotAll, Pool, Receiver, Response, Sender, StreamPool, Token, WaitAllError,
-    Waking, get_all_blocking, get_all_timeout, try_get_all,
+    DefaultReset, Lease, Pool, Receiver, Response, Sender, StreamPool, Token, Waking, try_get_all,
 };
 use std::fmt::Write;
 use std::thread;

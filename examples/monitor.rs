@@ -7,9 +7,8 @@
 //!
 //! `--millis N` says how long; 3000 if it does not.
 
-use forebay::{
-    Clock, Histogram, LanePool, Metrics, Monitor, Out, Pool, Response, StreamPool, Token,
-};
+use forebay::monitor::{Clock, Histogram, Monitor, Out};
+use forebay::{LanePool, Metrics, Pool, Response, StreamPool, Token};
 use std::io::{IsTerminal, stdout};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;

@@ -6,9 +6,10 @@
 //!
 //! Comments that begin with `Go:` are the code that is replaced. Every claim is asserted.
 
+use forebay::pool::Overflow;
+use forebay::wait::Lanes;
 use forebay::{
-    DefaultReset, End, LanePool, Lanes, Lease, Overflow, Policy, Pool, Response, StreamPool, Token,
-    Waking,
+    DefaultReset, End, LanePool, Lease, Policy, Pool, Response, StreamPool, Token, Waking,
 };
 use std::thread;
 

@@ -34,12 +34,13 @@
 //! ```
 //!
 //! # Configured at run time
-//! What is not known before the program runs is made on first use by a [`Lazy`](crate::Lazy), without `std` too. `N`
+//! What is not known before the program runs is made on first use by a [`Lazy`], without `std` too. `N`
 //! stays a constant, the most there can be; here the policy of the pool reads the configuration:
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
-//! use forebay::{Lazy, Policy, Pool};
+//! use forebay::global::Lazy;
+//! use forebay::{Policy, Pool};
 //!
 //! /// Buffers as large as the configuration says.
 //! struct Buffers {
@@ -77,6 +78,13 @@ use crate::error::{Exhausted, TooLong};
 use crate::pool::{Lease, Pool};
 use crate::stream::{Receiver, Response, Sender, StreamPool, Token};
 use core::fmt;
+
+/// For globals that are configured at run time: made on first use, without `std`.
+///
+/// # Context
+/// The first use blocks others by spinning until the value is made: not for interrupt handlers that may
+/// be the second.
+pub use spin::{LazyLock as Lazy, Once};
 
 /// How many responses can be out at once.
 pub const RESPONSES: usize = 64;

@@ -5,10 +5,10 @@ mod common;
 mod woken;
 
 use common::{Counted, Fuse, Numbers, Tally, Together, booms, for_capacities};
-use forebay::{
-    Batch, DefaultReset, Headroom, LanePool, Lanes, Lease, Leases, Policy, Pool, Reset,
-    TickByMisses, WaitPolicy,
-};
+use forebay::pool::Leases;
+use forebay::reset::TickByMisses;
+use forebay::wait::{Lanes, WaitPolicy};
+use forebay::{Batch, DefaultReset, Headroom, LanePool, Lease, Policy, Pool, Reset};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -402,7 +402,7 @@ fn assert_well<const N: usize, W: WaitPolicy>(
 }
 
 /// Writes a value into each object that only `recycle` takes away.
-fn mark<R: forebay::Home<Item = Object>, const K: usize>(batch: &mut Batch<R, K>) {
+fn mark<R: forebay::pool::Home<Item = Object>, const K: usize>(batch: &mut Batch<R, K>) {
     batch.iter_mut().for_each(|object| object.value = 7);
 }
 
@@ -1009,7 +1009,7 @@ mod waiting {
     /// Asserts that callers in all seats are served in order when `give_back` returns all objects.
     fn serves<const N: usize, W>(pool: &Pool<u32, N, DefaultReset, W>, give_back: impl FnOnce())
     where
-        W: forebay::CanWait,
+        W: forebay::wait::CanWait,
     {
         assert_eq!(pool.available(), 0);
         let mut waiters = Vec::from_iter((0..SEATS).map(|_| Hand::waiting(pool.get())));
@@ -1154,7 +1154,7 @@ mod waiting {
         nth: usize,
         give_back: impl FnOnce(),
     ) where
-        W: forebay::CanWait,
+        W: forebay::wait::CanWait,
     {
         const WAITERS: usize = 3;
         let bomb = Bomb::new(nth as isize);
@@ -1252,7 +1252,7 @@ mod waiting {
         static LANES: WaitsOnLanes<4> = LanePool::with_waiting(DefaultReset);
         static GOT: AtomicUsize = AtomicUsize::new(0);
 
-        fn check<W: forebay::CanWait>(
+        fn check<W: forebay::wait::CanWait>(
             pool: &'static Pool<u32, 4, DefaultReset, W>,
             give_back: impl FnOnce(),
         ) {
@@ -1315,7 +1315,7 @@ mod waiting {
         static PLAIN: Waits<6> = Pool::with_waiting(DefaultReset);
         static WORDS: Waits<40> = Pool::with_waiting(DefaultReset);
         static LANES: WaitsOnLanes<6> = LanePool::with_waiting(DefaultReset);
-        fn check<const N: usize, W: forebay::CanWait>(
+        fn check<const N: usize, W: forebay::wait::CanWait>(
             pool: &'static Pool<u32, N, DefaultReset, W>,
         ) {
             let _watchdog = woken::Watchdog::new();
@@ -1541,7 +1541,7 @@ fn a_warm_slot_is_young_in_a_new_epoch() {
             drop(pool.try_get_batch::<33>().unwrap());
             drop(pool.try_get_batch::<33>().unwrap());
             assert_eq!(pool.advance_epoch(), epoch);
-            let since = |loan: forebay::Loan| (loan.age(), loan.since());
+            let since = |loan: forebay::pool::Loan| (loan.age(), loan.since());
             let now = |count: usize| {
                 assert_eq!(pool.audit().count(), count);
                 assert!(pool.audit().map(since).all(|since| since == (0, epoch)));

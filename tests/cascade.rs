@@ -6,9 +6,11 @@ mod common;
 mod woken;
 
 use common::{Fuse, booms};
+use forebay::cascade::Reserved;
+use forebay::error::{Full, NotAll};
+use forebay::reset::FromFn;
 use forebay::{
-    DefaultReset, Exhausted, FromFn, Full, Headroom, LanePool, Lease, NotAll, Pool, Reserved, Slab,
-    StreamPool, Token, try_get_all,
+    DefaultReset, Exhausted, Headroom, LanePool, Lease, Pool, Slab, StreamPool, Token, try_get_all,
 };
 
 type One = Pool<u32, 1>;
@@ -248,9 +250,9 @@ mod waiting {
     use super::common::{Numbers, Together};
     use super::woken::{Hand, Watchdog};
     use super::*;
-    use forebay::{
-        Policy, TooManyWaiters, WaitAllError, Waking, get_all, get_all_blocking, get_all_timeout,
-    };
+    use forebay::cascade::{get_all_blocking, get_all_timeout};
+    use forebay::error::WaitAllError;
+    use forebay::{Policy, TooManyWaiters, Waking, get_all};
     use std::thread;
     use std::time::Duration;
 

@@ -52,7 +52,7 @@ fn reserved_objects_are_lent_last_beside_another_thread() {
     static POOL: Pool<u32, 64, DefaultReset, Headroom<32>> = Pool::with_waiting(DefaultReset);
     static LANES: LanePool<u32, 64, 2, DefaultReset, Headroom<32>> =
         LanePool::with_waiting(DefaultReset);
-    fn check<W: forebay::WaitPolicy>(pool: &Pool<u32, 64, DefaultReset, W>) {
+    fn check<W: forebay::wait::WaitPolicy>(pool: &Pool<u32, 64, DefaultReset, W>) {
         let stop = AtomicBool::new(false);
         let early = std::thread::scope(|scope| {
             scope.spawn(|| {

@@ -2,7 +2,8 @@
 
 mod common;
 
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, TickByMisses};
+use forebay::reset::TickByMisses;
+use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease};
 
 #[test]
 fn smoke() {

@@ -4,7 +4,8 @@
 mod common;
 
 use common::Tally;
-use forebay::{Erased, Lease, Mapped, Pool, SharedLease};
+use forebay::pool::{Erased, Mapped};
+use forebay::{Lease, Pool, SharedLease};
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 use std::ptr::NonNull;
@@ -165,7 +166,7 @@ fn map_to_a_trait_object() {
 #[test]
 fn erased_leases_of_different_pools_are_one_type() {
     static SMALL: Pool<u32, 1> = Pool::new();
-    type Numbered = forebay::FromFn<fn(usize) -> u32>;
+    type Numbered = forebay::reset::FromFn<fn(usize) -> u32>;
     static LARGE: Pool<u32, 100, Numbered> = Pool::from_fn(|slot| 1000 + slot as u32);
     let mut leases: Vec<Lease<Erased<'static, u32>>> = Vec::new();
     leases.push(Lease::erase(SMALL.try_get().unwrap()));

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Fuse, Together, booms};
-use forebay::{DefaultReset, LanePool, Metrics, Pool, WaitPolicy};
+use forebay::wait::WaitPolicy;
+use forebay::{DefaultReset, LanePool, Metrics, Pool};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;

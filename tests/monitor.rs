@@ -1,8 +1,7 @@
 //! How long objects are in use: histograms, audits by time, and who is told.
 
-use forebay::{
-    Clock, Histogram, LanePool, Lease, Monitor, Pool, Reset, SharedLease, Slab, StreamPool,
-};
+use forebay::monitor::{Clock, Histogram, Monitor};
+use forebay::{LanePool, Lease, Pool, Reset, SharedLease, Slab, StreamPool};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

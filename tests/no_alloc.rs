@@ -1,10 +1,13 @@
 //! No public operation allocates, on any path: counted, for each thread by itself.
 #![allow(unsafe_code)] // The allocator, and bare pointers.
 
+use forebay::error::{Full, PopError};
+use forebay::global::{Lazy, Once};
+use forebay::reset::EachDefault;
+use forebay::ring::{CacheLine, Compact, PopRef};
 use forebay::{
-    CacheLine, Compact, DefaultReset, EachDefault, Full, Headroom, LanePool, Lazy, Lease, Metrics,
-    Once, Policy, Pool, PopError, PopRef, Reset, Response, Ring, SharedLease, Slab, StreamPool,
-    Token,
+    DefaultReset, Headroom, LanePool, Lease, Metrics, Policy, Pool, Reset, Response, Ring,
+    SharedLease, Slab, StreamPool, Token,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -171,7 +174,8 @@ fn pools_of_all_makes() {
     });
     #[cfg(feature = "zeroize")]
     allocates_nothing(|| {
-        let pool: Pool<Response<32>, 2, forebay::Zeroizing> = Pool::with_policy(forebay::Zeroizing);
+        let pool: Pool<Response<32>, 2, forebay::reset::Zeroizing> =
+            Pool::with_policy(forebay::reset::Zeroizing);
         pool.try_get().unwrap().push_str("secret").unwrap();
         drop(pool.try_get().unwrap());
     });
@@ -207,7 +211,7 @@ fn leases() {
 
 #[test]
 fn monitors() {
-    use forebay::{Clock, Monitor};
+    use forebay::monitor::{Clock, Monitor};
     fn clock() -> u64 {
         thread_local! {
             static TICKS: Cell<u64> = const { Cell::new(0) };
@@ -260,7 +264,8 @@ fn ready_made() {
 
 #[test]
 fn lanes() {
-    use forebay::{DefaultReset, Headroom, LanePool, TickByMisses};
+    use forebay::reset::TickByMisses;
+    use forebay::{DefaultReset, Headroom, LanePool};
     type Names = heapless::String<16>;
     static POOL: LanePool<Names, 70, 3, DefaultReset, Headroom<2>> =
         LanePool::with_waiting(DefaultReset);
@@ -333,7 +338,8 @@ fn lanes_of_threads() {
 /// Objects of several pools: got, refused, waited for, given up, and too many.
 #[test]
 fn several_pools() {
-    use forebay::{Reserved, try_get_all};
+    use forebay::cascade::Reserved;
+    use forebay::try_get_all;
     static ONE: Pool<u32, 1> = Pool::new();
     static TWO: Pool<Token, 2> = Pool::new();
     static STREAMS: StreamPool<Token, 1, 2> = StreamPool::new();
@@ -381,7 +387,7 @@ fn several_pools() {
         });
         #[cfg(feature = "std")]
         {
-            use forebay::{get_all_blocking, get_all_timeout};
+            use forebay::cascade::{get_all_blocking, get_all_timeout};
             use std::time::Duration;
             let held = RIGHT.try_get().unwrap();
             let short = Duration::from_millis(1);

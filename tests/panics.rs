@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Counted, Fuse, Numbers, Tally, boom, booms};
-use forebay::{LanePool, Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool};
+use forebay::ring::PopRef;
+use forebay::{LanePool, Lease, Policy, Pool, Reset, Ring, SharedLease, Slab, StreamPool};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Tally, for_capacities};
-use forebay::{EachDefault, Exhausted, FromFn, Lease, Metrics, Policy, Pool, Reset};
+use forebay::reset::{EachDefault, FromFn};
+use forebay::{Exhausted, Lease, Metrics, Policy, Pool, Reset};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -454,10 +455,10 @@ fn lease_dropped_on_other_thread_returns() {
 
 #[test]
 fn statics_made_at_run_time() {
-    static SIZE: forebay::Once<u32> = forebay::Once::new();
+    static SIZE: forebay::global::Once<u32> = forebay::global::Once::new();
     type Sized = FromFn<fn(usize) -> u32>;
-    static POOL: forebay::Lazy<Pool<u32, 2, Sized>> =
-        forebay::Lazy::new(|| Pool::from_fn(|_| *SIZE.get().unwrap()));
+    static POOL: forebay::global::Lazy<Pool<u32, 2, Sized>> =
+        forebay::global::Lazy::new(|| Pool::from_fn(|_| *SIZE.get().unwrap()));
     SIZE.call_once(|| 7);
     assert_eq!(*POOL.try_get().unwrap(), 7);
 }

@@ -1,6 +1,7 @@
 //! Streams: every order of ends, reopening, backpressure, text, waiting.
 
-use forebay::{End, Exhausted, Lease, Notify, Pool, RecvError, SendError, StreamPool, Token};
+use forebay::wait::Notify;
+use forebay::{End, Exhausted, Lease, Pool, RecvError, SendError, StreamPool, Token};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Counts its drops.
@@ -357,7 +358,8 @@ fn a_policy_of_ones_own() {
 #[cfg(feature = "std")]
 mod waiting {
     use super::*;
-    use forebay::{Cancelled, Waking};
+    use forebay::Waking;
+    use forebay::error::Cancelled;
     use std::thread;
     use std::time::{Duration, Instant};
 

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{Flag, Tally, poll_once};
-use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Token, Waking};
+use forebay::error::Cancelled;
+use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Token, Waking};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use std::future::{Future, poll_fn};

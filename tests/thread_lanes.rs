@@ -7,9 +7,8 @@
 mod common;
 
 use common::{Counted, Fuse, Together, booms};
-use forebay::{
-    DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, TickByMisses, Waking,
-};
+use forebay::reset::TickByMisses;
+use forebay::{DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, Waking};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
@@ -53,7 +52,7 @@ fn at_once(threads: usize, f: impl Fn(usize, &Together) + Sync) {
 fn get<'p, T, const N: usize, const LANES: usize, P: Policy<T>>(
     pool: &'p LanePool<T, N, LANES, P>,
     together: &Together,
-) -> Lease<&'p forebay::Pool<T, N, P, forebay::Lanes<LANES>>> {
+) -> Lease<&'p forebay::Pool<T, N, P, forebay::wait::Lanes<LANES>>> {
     let mut got = None;
     together.until(|| {
         got = pool.try_get().ok();
@@ -64,7 +63,13 @@ fn get<'p, T, const N: usize, const LANES: usize, P: Policy<T>>(
 
 /// Nothing is out, and all of it can be had by one thread.
 #[track_caller]
-fn assert_whole<T, const N: usize, const LANES: usize, P: Policy<T>, W: forebay::WaitPolicy>(
+fn assert_whole<
+    T,
+    const N: usize,
+    const LANES: usize,
+    P: Policy<T>,
+    W: forebay::wait::WaitPolicy,
+>(
     pool: &LanePool<T, N, LANES, P, W>,
 ) {
     assert_eq!((pool.audit().count(), pool.available()), (0, N));
@@ -194,7 +199,7 @@ struct User {
     held: Option<Lease<&'static AlonePool>>,
 }
 
-type AlonePool = forebay::Pool<Alone, 64, DefaultReset, forebay::Lanes<4, Waking<4>>>;
+type AlonePool = forebay::Pool<Alone, 64, DefaultReset, forebay::wait::Lanes<4, Waking<4>>>;
 
 /// Gets that succeeded in destructors. A panic in one would abort the process.
 static IN_DESTRUCTORS: AtomicUsize = AtomicUsize::new(0);
@@ -353,7 +358,7 @@ fn numbers_are_dense() {
 }
 
 /// Leaves the only object of a pool on the lane of a thread that ended; the caller has another number.
-fn leave_one<const N: usize, P: Policy<u32> + Sync, W: forebay::WaitPolicy>(
+fn leave_one<const N: usize, P: Policy<u32> + Sync, W: forebay::wait::WaitPolicy>(
     pool: &LanePool<u32, N, 4, P, W>,
 ) {
     drop(pool.try_get().unwrap());
@@ -732,7 +737,7 @@ fn a_ticker_drops_what_idles_until_it_is_dropped() {
 /// On its own thread, by an object that has it and is too old.
 #[test]
 fn a_ticker_is_dropped_by_what_it_drops() {
-    static TICKER: Mutex<Option<forebay::Ticker>> = Mutex::new(None);
+    static TICKER: Mutex<Option<forebay::pool::Ticker>> = Mutex::new(None);
     #[derive(Default)]
     struct Last;
     impl forebay::Reset for Last {

@@ -6,9 +6,8 @@
 mod common;
 
 use common::Numbers;
-use forebay::{
-    End, Lease, Pool, PopError, PushError, RecvError, Ring, SendError, SharedLease, StreamPool,
-};
+use forebay::error::{PopError, PushError};
+use forebay::{End, Lease, Pool, RecvError, Ring, SendError, SharedLease, StreamPool};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;

@@ -1,9 +1,7 @@
 //! Tokens, responses and errors: what fits, how it is cut, how it shows.
 
-use forebay::{
-    Cancelled, End, Full, Lease, PopError, PushError, RecvError, Reset, Response, SendError,
-    StreamPool, Token,
-};
+use forebay::error::{Cancelled, Full, PopError, PushError};
+use forebay::{End, Lease, RecvError, Reset, Response, SendError, StreamPool, Token};
 use std::fmt::Write;
 
 #[test]

@@ -6,9 +6,12 @@ mod common;
 mod woken;
 
 use common::{Fuse, Numbers, booms, for_capacities};
+use forebay::error::WaitError;
+use forebay::reset::TickByMisses;
+use forebay::wait::WaitPolicy;
 use forebay::{
-    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TickByMisses,
-    TooManyWaiters, WaitError, WaitPolicy, Waking,
+    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TooManyWaiters,
+    Waking,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -913,7 +916,8 @@ mod lanes {
     fn out<const N: usize, const LANES: usize, const K: usize>(
         pool: &Lanes<N, LANES, K>,
         count: usize,
-    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::Lanes<LANES, Waking<K>>>>> {
+    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::wait::Lanes<LANES, Waking<K>>>>>
+    {
         let lane = pool.try_claim().unwrap();
         (0..count).map(|_| Lease::detach(lane.try_get().unwrap())).collect()
     }

@@ -6,9 +6,9 @@ mod common;
 mod woken;
 
 use common::{Flag, Fuse, booms, poll_once};
+use forebay::error::Cancelled;
 use forebay::{
-    Cancelled, DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token,
-    Waking,
+    DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token, Waking,
 };
 use futures_core::Stream;
 use futures_sink::Sink;

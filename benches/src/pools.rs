@@ -2,7 +2,8 @@
 #![allow(clippy::manual_div_ceil)] // In the macro of atomic-pool.
 
 use crate::measure::{Contender, Kind, Work, together};
-use forebay::{Lane, LanePool, Lanes, Lease, Policy, Pool};
+use forebay::wait::Lanes;
+use forebay::{Lane, LanePool, Lease, Policy, Pool};
 use std::alloc::{GlobalAlloc, Layout};
 use std::array::from_fn;
 use std::cell::{Cell, RefCell};

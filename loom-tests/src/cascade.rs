@@ -6,7 +6,9 @@
 
 use crate::wait::{By, Waiting, use_alone};
 use crate::{Model, role, threads};
-use forebay::{DefaultReset, Pool, StreamPool, WaitAllError, Waking, get_all, get_all_blocking};
+use forebay::cascade::get_all_blocking;
+use forebay::error::WaitAllError;
+use forebay::{DefaultReset, Pool, StreamPool, Waking, get_all};
 use loom::future::block_on;
 use std::future::Future;
 use std::pin::Pin;

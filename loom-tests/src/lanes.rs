@@ -6,7 +6,8 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Polling, WaitPolicy};
+use forebay::wait::WaitPolicy;
+use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Polling};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 

@@ -4,7 +4,8 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Waking};
+use forebay::error::Cancelled;
+use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Waking};
 use futures_sink::Sink;
 use loom::future::block_on;
 use std::future::Future;

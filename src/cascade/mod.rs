@@ -1,7 +1,13 @@
-//! Objects of several pools, all or none.
+//! Objects of several pools, all or none: functions that take a tuple of pools and return a tuple of leases. The simplest is
+//! [`try_get_all`], which answers at once; `get_all` waits.
 
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod waiting;
+
+#[cfg(any(feature = "std", feature = "async"))]
+pub use waiting::{AcquireWaiting, get_all};
+#[cfg(feature = "std")]
+pub use waiting::{get_all_blocking, get_all_timeout};
 
 use crate::error::{Exhausted, NotAll};
 use crate::pool::{Lane, LanePool, Lease, Pool};
@@ -67,7 +73,7 @@ use crate::wait::{Lanes, Notify, WaitPolicy};
 ///
 /// drop((job, second, sender, receiver)); // all parts are back
 /// assert_eq!((ANSWERS.available(), SCRATCH.available(), STREAMS.available()), (4, 2, 4));
-/// # Ok::<(), forebay::NotAll>(())
+/// # Ok::<(), forebay::error::NotAll>(())
 /// ```
 #[inline]
 pub fn try_get_all<S: Acquire>(source: S) -> Result<S::Acquired, NotAll> {
@@ -113,7 +119,8 @@ mod sealed {
 ///
 /// # Examples
 /// ```
-/// use forebay::{DefaultReset, Headroom, Pool, Reserved, try_get_all};
+/// use forebay::cascade::Reserved;
+/// use forebay::{DefaultReset, Headroom, Pool, try_get_all};
 ///
 /// static FRAMES: Pool<[u8; 32], 2, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
 /// static NAMES: Pool<heapless::String<16>, 2> = Pool::new();
@@ -121,7 +128,7 @@ mod sealed {
 /// let request = try_get_all((&FRAMES, &NAMES))?;
 /// assert_eq!(try_get_all((&FRAMES, &NAMES)).unwrap_err().part(), 0);
 /// let reply = try_get_all((Reserved(&FRAMES), &NAMES))?;
-/// # Ok::<(), forebay::NotAll>(())
+/// # Ok::<(), forebay::error::NotAll>(())
 /// ```
 #[derive(Debug)]
 pub struct Reserved<R>(pub R);

@@ -25,7 +25,8 @@ use super::{Acquire, Reserved, tuples};
 #[cfg(feature = "std")]
 use crate::error::Exhausted;
 use crate::error::{NotAll, TooManyWaiters, WaitAllError};
-use crate::pool::{GetFuture, LanePool, Pool};
+use crate::pool::futures::GetFuture;
+use crate::pool::{LanePool, Pool};
 use crate::reset::Policy;
 use crate::stream::StreamPool;
 use crate::stream::open::OpenFuture;
@@ -111,7 +112,8 @@ mod blocking {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{DefaultReset, Pool, Waking, get_all_blocking};
+    /// use forebay::cascade::get_all_blocking;
+    /// use forebay::{DefaultReset, Pool, Waking};
     ///
     /// static LEFT: Pool<u32, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
     /// static RIGHT: Pool<u32, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);

@@ -24,7 +24,7 @@ use core::{fmt, ptr};
 /// | `Overflow<R>` (`std`) | is on the heap if the pool behind `R` had none left |
 /// | [`Erased<'a, T>`](Erased) | borrows a pool whose type it does not name |
 /// | [`Mapped<R, U>`](Mapped) | a part of the object |
-/// | [`Timed<'m, R, N>`](crate::Timed) | is timed by a monitor |
+/// | [`Timed<'m, R, N>`](crate::monitor::Timed) | is timed by a monitor |
 ///
 /// Sealed in effect: its methods are not for calling, and it is unsafe to implement.
 ///
@@ -426,7 +426,8 @@ where
     ///
     /// # Examples
     /// ```
-    /// use forebay::{Erased, Lease, Pool};
+    /// use forebay::pool::Erased;
+    /// use forebay::{Lease, Pool};
     ///
     /// static SMALL: Pool<u32, 2> = Pool::new();
     /// static LARGE: Pool<u32, 100> = Pool::new();

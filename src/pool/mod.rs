@@ -1,10 +1,12 @@
-//! Pools of N objects, each made once, lent as leases and recycled when they come back.
+//! Pools of `N` objects, each made on first use, lent as a [`Lease`] and recycled when it comes back: the plain [`Pool`], the
+//! [`LanePool`] whose threads or cores have lanes, and the [`Slab`], whose users bring the values. Leases are exclusive,
+//! shared ([`SharedLease`]) or of several objects ([`Batch`]).
 #![allow(unsafe_code)]
 
 mod audit;
 mod batch;
 #[cfg(any(feature = "std", feature = "async"))]
-mod futures;
+pub(crate) mod futures;
 mod get;
 mod guard;
 #[cfg(feature = "std")]
@@ -19,8 +21,6 @@ mod slab;
 
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
-#[cfg(any(feature = "std", feature = "async"))]
-pub use futures::GetFuture;
 #[cfg(feature = "std")]
 pub(crate) use inside::Inside;
 #[cfg(feature = "std")]

@@ -18,7 +18,8 @@ use core::ptr::NonNull;
 ///
 /// # Examples
 /// ```
-/// use forebay::{Full, Slab};
+/// use forebay::error::Full;
+/// use forebay::Slab;
 ///
 /// static JOBS: Slab<fn() -> u32, 2> = Slab::new();
 ///

@@ -422,7 +422,7 @@ impl<S: StreamRef<Wait: Wakes>> fmt::Debug for SendTextFuture<'_, S> {
 #[cfg(feature = "async")]
 mod ecosystem {
     use super::*;
-    use crate::stream::FINISHED;
+    use crate::stream::rings::FINISHED;
     use futures_core::{FusedStream, Stream};
     use futures_sink::Sink;
 

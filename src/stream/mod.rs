@@ -1,4 +1,5 @@
-//! Streams: pools of rings, lent as the two halves of a token stream.
+//! Streams of tokens: a [`StreamPool`] is a pool of rings, each lent as a [`Sender`] and a [`Receiver`]. Items are of any type;
+//! [`Token`] is a piece of text, and [`Response`] the whole text.
 
 #[cfg(feature = "std")]
 mod blocking;
@@ -8,6 +9,7 @@ mod handle;
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod open;
 mod receiver;
+mod rings;
 mod sender;
 mod token;
 
@@ -18,16 +20,15 @@ pub use receiver::{Receiver, Tokens};
 pub use sender::Sender;
 pub use token::{Response, Token};
 
-use crate::error::{End, Exhausted, RecvError};
+use self::rings::{Channel, Reopen, Rings};
+use crate::error::Exhausted;
 #[cfg(feature = "std")]
 use crate::pool::Inside;
 use crate::pool::{Home, Lease, Loan, Metrics, Pool, SharedLease};
-use crate::reset::Policy;
 use crate::ring::Hosted;
-use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
+use crate::sync::const_fn;
 use crate::wait::{Notify, Polling};
 use core::fmt;
-use core::mem::MaybeUninit;
 
 /// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
 ///
@@ -65,12 +66,6 @@ pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notif
     rings: Rings<T, STREAMS, DEPTH, W>,
 }
 
-/// A pooled ring and what its halves share besides.
-type Channel<T, const DEPTH: usize, W> = Hosted<T, DEPTH, Shared<W>>;
-/// The rings of a pool of streams.
-type Rings<T, const STREAMS: usize, const DEPTH: usize, W> =
-    Pool<Channel<T, DEPTH, W>, STREAMS, Reopen, <W as Notify>::Open>;
-
 /// Both halves of a stream.
 pub(crate) type Halves<S> = (Sender<S>, Receiver<S>);
 
@@ -89,79 +84,6 @@ where
         told: false,
     };
     (sender, receiver)
-}
-
-/// What the halves of a stream share besides the ring.
-#[derive(Debug)]
-pub struct Shared<W> {
-    /// How the stream ended; written before the ring is closed, read after it is seen closed.
-    end: plain::AtomicUsize,
-    /// How often the ring was opened before.
-    epoch: usize,
-    /// The receiver waits here.
-    receiver: W,
-    /// The sender waits here.
-    sender: W,
-}
-
-impl<W: Notify> Shared<W> {
-    fn new() -> Self {
-        let end = plain::AtomicUsize::new(0);
-        Self { end, epoch: 0, receiver: W::new(), sender: W::new() }
-    }
-
-    /// Returns why there is no token, for a receiver that `refuses` more or does not.
-    fn nothing(&self, ended: bool, refuses: bool) -> RecvError {
-        if ended {
-            RecvError::Ended(self.reason())
-        } else if refuses && !seeded!("cancelled_goes_on", true, false) {
-            RecvError::Ended(End::Cancelled)
-        } else {
-            RecvError::Empty
-        }
-    }
-
-    /// Returns how the stream ended. The consumer must have seen the ring closed.
-    #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
-    fn reason(&self) -> End {
-        // Relaxed: C1 of the ring has acquired it.
-        let end = self.end.load(Relaxed);
-        match end & 0xff {
-            FINISHED => End::Finished,
-            FAILED => End::Failed((end >> 8) as u16),
-            _ => End::Aborted,
-        }
-    }
-}
-
-/// Makes rings, and opens them again when they come back.
-#[derive(Debug)]
-pub struct Reopen;
-
-impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
-    fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
-        Hosted::new(Shared::new())
-    }
-
-    fn make_in<'p>(
-        &self,
-        _slot: usize,
-        place: &'p mut MaybeUninit<Channel<T, DEPTH, W>>,
-    ) -> &'p mut Channel<T, DEPTH, W> {
-        Hosted::init(place, Shared::new())
-    }
-
-    #[inline]
-    fn recycle(&self, channel: &mut Channel<T, DEPTH, W>) -> bool {
-        if !seeded!("end_not_reset", true, false) {
-            channel.extra.end.store(0, Relaxed);
-        }
-        channel.extra.epoch = channel.extra.epoch.wrapping_add(1);
-        channel.extra.receiver.reset();
-        channel.extra.sender.reset();
-        channel.reset();
-        true
-    }
 }
 
 impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREAMS, DEPTH, W> {
@@ -279,10 +201,6 @@ pub struct StreamId {
     /// to be made anew.
     pub epoch: usize,
 }
-
-/// [`End`] in a word: the code stands 8 bits up. 0 is `Aborted`: a ring that nobody finished says so.
-const FINISHED: usize = 1;
-const FAILED: usize = 2;
 
 /// `Debug` by what the half can say of the stream.
 macro_rules! half_debug {

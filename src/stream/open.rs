@@ -1,8 +1,9 @@
 //! Waiting for a free ring.
 
-use super::{Channel, Halves, Reopen, Rings, StreamPool, halves};
+use super::rings::{Channel, Reopen, Rings};
+use super::{Halves, StreamPool, halves};
 use crate::error::TooManyWaiters;
-use crate::pool::GetFuture;
+use crate::pool::futures::GetFuture;
 use crate::wait::{CanWait, Notify};
 use core::fmt;
 use core::future::Future;

@@ -1,6 +1,7 @@
 //! The reading half of a stream: [`Receiver`].
 
-use super::{Shared, StreamId, StreamRef, depth, half_debug};
+use super::rings::StreamState;
+use super::{StreamId, StreamRef, depth, half_debug};
 use crate::defer::Defer;
 use crate::error::{End, RecvError};
 use crate::ring::{Consumer, Drain, RingRef};
@@ -11,7 +12,7 @@ use core::{fmt, mem};
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
 ///
 /// Tokens that were not received are dropped with it, so that what they hold comes back though the sender stays. With
-/// [`Polling`], a token that is sent at that very moment can stay until the sender next sends; with
+/// [`Polling`](crate::Polling), a token that is sent at that very moment can stay until the sender next sends; with
 /// [`Waking`](crate::Waking), none does.
 ///
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`](crate::Sender).
@@ -30,14 +31,14 @@ impl<S: StreamRef> Receiver<S> {
     /// [cancelled](Self::cancel) the stream and nothing is there.
     ///
     /// # Context
-    /// Wait-free with [`Polling`]; callable in an interrupt handler.
+    /// Wait-free with [`Polling`](crate::Polling); callable in an interrupt handler.
     ///
     /// # Cost
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<S::Token, RecvError> {
         let refuses = self.consumer.refuses();
-        let nothing = move |shared: &Shared<S::Wait>, ended| shared.nothing(ended, refuses);
+        let nothing = move |shared: &StreamState<S::Wait>, ended| shared.nothing(ended, refuses);
         if !mem::needs_drop::<S::Token>() {
             return self.consumer.pop_then(Self::notify_sender, nothing);
         }
@@ -162,7 +163,7 @@ impl<S: StreamRef> Receiver<S> {
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared<S::Wait> {
+    pub(super) fn shared(&self) -> &StreamState<S::Wait> {
         self.consumer.handle().parts().1
     }
 }

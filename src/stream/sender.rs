@@ -1,6 +1,7 @@
 //! The writing half of a stream: [`Sender`].
 
-use super::{FAILED, FINISHED, Shared, StreamId, StreamRef, Token, half_debug};
+use super::rings::{FAILED, FINISHED, StreamState};
+use super::{StreamId, StreamRef, Token, half_debug};
 use crate::defer::Defer;
 use crate::error::{PushError, SendError, TextError};
 use crate::ring::{Producer, RingRef};
@@ -28,7 +29,7 @@ impl<S: StreamRef> Sender<S> {
     /// [`SendError::Full`] or [`SendError::Cancelled`], with the token.
     ///
     /// # Context
-    /// Wait-free with [`Polling`]; callable in an interrupt handler.
+    /// Wait-free with [`Polling`](crate::Polling); callable in an interrupt handler.
     ///
     /// # Cost
     /// That of [`Producer::push`], and the waiting policy's.
@@ -137,7 +138,7 @@ impl<S: StreamRef> Sender<S> {
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared<S::Wait> {
+    pub(super) fn shared(&self) -> &StreamState<S::Wait> {
         self.producer.handle().parts().1
     }
 }

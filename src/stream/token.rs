@@ -26,7 +26,7 @@ use core::str::FromStr;
 /// assert_eq!(token, "Hello");
 /// assert_eq!(token.len(), 5); // all of `str` is there
 /// assert_eq!(size_of::<Token>(), 32);
-/// # Ok::<(), forebay::TooLong>(())
+/// # Ok::<(), forebay::error::TooLong>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token<const CAP: usize = 30> {

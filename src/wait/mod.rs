@@ -1,4 +1,5 @@
-//! Waiting policies: how callers of a pool wait for an object, and how the halves of a stream wait for each other.
+//! Waiting policies: how callers of a pool wait for an object, and how the halves of a stream wait for each other. With
+//! [`Polling`] nobody waits; with `Waking`, tasks and threads do.
 
 mod headroom;
 mod lanes;
@@ -23,10 +24,10 @@ use crate::free::waiters::Queue;
 ///
 /// | `W` | |
 /// |---|---|
-/// | [`Polling`](crate::Polling) | a get answers at once; costs nothing |
+/// | [`Polling`] | a get answers at once; costs nothing |
 /// | [`Waking<K>`](crate::Waking) | up to `K` callers wait for an object, first come first served |
 /// | [`Headroom<H, W>`](crate::Headroom) | the last `H` objects are for callers that say so |
-/// | [`Lanes<LANES, W>`](crate::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
+/// | [`Lanes<LANES, W>`](crate::wait::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
 ///
 /// Sealed.
 pub trait WaitPolicy: sealed::Sealed {
@@ -39,12 +40,12 @@ pub trait WaitPolicy: sealed::Sealed {
 pub(crate) mod sealed {
     pub trait Sealed {}
 
-    /// How callers wait, and nothing besides: what [`Headroom`](crate::Headroom) can be put around.
+    /// How callers wait, and nothing besides: what [`Headroom`] can be put around.
     pub trait Plain: super::WaitPolicy {}
 }
 
-/// A [waiting policy](WaitPolicy) under which callers can wait: [`Waking`](crate::Waking), also inside
-/// [`Headroom`](crate::Headroom).
+/// A [waiting policy](WaitPolicy) under which callers can wait: [`Waking`], also inside
+/// [`Headroom`].
 #[cfg(any(feature = "std", feature = "async"))]
 pub trait CanWait: WaitPolicy<Queue: crate::free::waiters::Seats> {}
 #[cfg(any(feature = "std", feature = "async"))]

@@ -18,7 +18,8 @@ use crate::free::waiters::Nobody;
 /// On a microcontroller, halves that sleep in `wfe` and are woken by `sev`. An event that comes between the
 /// look and the `wfe` is kept by the core, so none is missed.
 /// ```
-/// use forebay::{Notify, RecvError, StreamPool};
+/// use forebay::wait::Notify;
+/// use forebay::{RecvError, StreamPool};
 /// # mod asm { pub fn dsb() {} pub fn sev() {} pub fn wfe() {} }
 ///
 /// struct Event;

@@ -4,7 +4,9 @@
 //! any lane. Only one answer depends on it: a get prefers a vacant slot to an object that another lane keeps. So a get may
 //! make an object while other lanes keep some, but not more than these may keep. All else is exact.
 
-use forebay::{Batch, Headroom, Home, Lane, LanePool, Lanes, Lease, Policy, Pool};
+use forebay::pool::Home;
+use forebay::wait::Lanes;
+use forebay::{Batch, Headroom, Lane, LanePool, Lease, Policy, Pool};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};

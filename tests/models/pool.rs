@@ -1,6 +1,7 @@
 //! A pool as a vector of slots.
 
-use forebay::{Batch, Erased, Lease, Mapped, Policy, Pool, SharedLease};
+use forebay::pool::{Erased, Mapped};
+use forebay::{Batch, Lease, Policy, Pool, SharedLease};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -1,9 +1,10 @@
 //! Waiting for objects, of a pool with and without lanes, as a first-in-first-out queue.
 
+use forebay::error::WaitError;
 use forebay::future::GetFuture;
-use forebay::{
-    CanWait, Headroom, Home, Lane, LanePool, Lease, Policy, Pool, WaitError, WaitPolicy, Waking,
-};
+use forebay::pool::Home;
+use forebay::wait::{CanWait, WaitPolicy};
+use forebay::{Headroom, Lane, LanePool, Lease, Policy, Pool, Waking};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;

@@ -1,10 +1,8 @@
 //! Links forebay into something that has no std and no allocator.
 #![no_std]
 
-use forebay::{
-    Clock, DefaultReset, Exhausted, Headroom, LanePool, Lease, Monitor, Pool, Ring, StreamPool,
-    Token,
-};
+use forebay::monitor::{Clock, Monitor};
+use forebay::{DefaultReset, Exhausted, Headroom, LanePool, Lease, Pool, Ring, StreamPool, Token};
 
 static FRAMES: Pool<[u8; 4], 3> = Pool::new();
 static BUFFERS: LanePool<[u8; 4], 8, 2> = LanePool::new();

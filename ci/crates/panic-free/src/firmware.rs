@@ -1,9 +1,9 @@
 //! One program that uses everything together: its objects are statics, its loop and its interrupt handlers share them,
 //! and what they do is inlined into each other.
+use forebay::monitor::{Clock, Monitor};
 use forebay::{
-    Clock, Consumer, DefaultReset, End, Headroom, LanePool, Lease, Monitor, Pool, Producer,
-    Receiver, RecvError, Response, Ring, Sender, SharedLease, Slab, StreamPool, Token, Waking,
-    try_get_all,
+    Consumer, DefaultReset, End, Headroom, LanePool, Lease, Pool, Producer, Receiver, RecvError,
+    Response, Ring, Sender, SharedLease, Slab, StreamPool, Token, Waking, try_get_all,
 };
 
 type Frame = [u8; 32];

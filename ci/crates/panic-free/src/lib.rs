@@ -10,11 +10,13 @@
 #![allow(clippy::type_complexity)] // Each type is written where it is asked for.
 
 use core::ptr::NonNull;
+use forebay::error::{Full, PopError, PushError, TextError, TooLong};
+use forebay::pool::{BatchIter, BatchIterMut, Erased, Leases};
+use forebay::ring::{Drain, Filled, Grant, PopRef};
 use forebay::{
-    Batch, BatchIter, BatchIterMut, Consumer, Drain, Erased, Exhausted, Filled, Full, Grant,
-    Headroom, Lane, LanePool, Lease, Leases, Metrics, Policy, Pool, PopError, PopRef, Producer,
-    PushError, Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab,
-    StreamPool, TextError, Token, TooLong, Waking,
+    Batch, Consumer, Exhausted, Headroom, Lane, LanePool, Lease, Metrics, Policy, Pool, Producer,
+    Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab, StreamPool, Token,
+    Waking,
 };
 
 #[panic_handler]
@@ -180,7 +182,7 @@ macro_rules! lanes {
             type P = LanePool<Owned, $n, $lanes, Plain, $waiting>;
             type On = Lane<'static, Owned, $n, $lanes, Plain, $waiting>;
             type L = Lease<&'static On>;
-            type Pooled = Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>;
+            type Pooled = Pool<Owned, $n, Plain, forebay::wait::Lanes<$lanes, $waiting>>;
             type D = Lease<&'static Pooled>;
             type B = Batch<&'static On, 8>;
 
@@ -377,7 +379,7 @@ mod monitors {
     use forebay::global::{
         self, PooledResponse, PooledToken, Refused, ResponseSender, ResponseStream,
     };
-    use forebay::{Histogram, Monitor, Span, Timed};
+    use forebay::monitor::{Histogram, Monitor, Span, Timed};
     type Times = Monitor<16>;
     type P = Pool<Owned, 16, Plain>;
     type T = Lease<Timed<'static, &'static P, 16>>;

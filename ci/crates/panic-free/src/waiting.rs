@@ -2,13 +2,14 @@
 use crate::Owned;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use forebay::error::{Cancelled, NotAll, TextError, WaitAllError};
 use forebay::future::{
     GetAllFuture, GetFuture, OpenFuture, RecvFuture, RecvReadyFuture, SendCancelledFuture,
     SendFuture, SendReadyFuture, SendTextFuture,
 };
 use forebay::{
-    Cancelled, DefaultReset, End, Exhausted, Lease, NotAll, Pool, Receiver, RecvError, SendError,
-    Sender, StreamPool, TextError, Token, TooManyWaiters, WaitAllError, Waking,
+    DefaultReset, End, Exhausted, Lease, Pool, Receiver, RecvError, SendError, Sender, StreamPool,
+    Token, TooManyWaiters, Waking,
 };
 
 type Pools = StreamPool<Token, 4, 20, Waking<3>>;
@@ -44,10 +45,10 @@ export! { "op_wake_"
     fn receiver_recv(half: &'static mut FromOwned) -> RecvFuture<'static, &'static OwnedPools> { half.recv() }
     fn receiver_ready(half: &'static mut FromOwned) -> RecvReadyFuture<'static, &'static OwnedPools> { half.ready(8) }
     fn recv_drop(recv: RecvFuture<'static, &'static OwnedPools>) { drop(recv) }
-    fn tokens_next(tokens: &mut forebay::Tokens<'static, &'static OwnedPools>) -> Option<Owned> {
+    fn tokens_next(tokens: &mut forebay::stream::Tokens<'static, &'static OwnedPools>) -> Option<Owned> {
         tokens.next()
     }
-    fn tokens_drop(tokens: forebay::Tokens<'static, &'static OwnedPools>) { drop(tokens) }
+    fn tokens_drop(tokens: forebay::stream::Tokens<'static, &'static OwnedPools>) { drop(tokens) }
     fn receiver_cancel(half: &mut FromOwned) { half.cancel() }
     fn receiver_drop(half: FromOwned) { drop(half) }
     fn pool_get(pool: &'static P) -> GetFuture<'static, u32, 16, DefaultReset, Waking<3>> { pool.get() }

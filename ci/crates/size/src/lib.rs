@@ -2,7 +2,8 @@
 #![no_std]
 
 use core::mem::size_of;
-use forebay::{EachDefault, LanePool, Pool, Ring, StreamPool, Token, Waking};
+use forebay::reset::EachDefault;
+use forebay::{LanePool, Pool, Ring, StreamPool, Token, Waking};
 use heapless::pool::object::{ObjectBlock, ObjectPoolImpl};
 use heapless::spsc::Queue;
 

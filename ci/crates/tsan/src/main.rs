@@ -12,9 +12,10 @@ use core::pin::pin;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+use forebay::error::{PopError, PushError};
 use forebay::{
-    End, Lane, LanePool, Lease, Policy, Pool, PopError, PushError, Receiver, RecvError, Ring,
-    SendError, SharedLease, Slab, StreamPool, Token, TooManyWaiters, Waking,
+    End, Lane, LanePool, Lease, Policy, Pool, Receiver, RecvError, Ring, SendError, SharedLease,
+    Slab, StreamPool, Token, TooManyWaiters, Waking,
 };
 
 unsafe extern "C" {

@@ -13,9 +13,9 @@ use core::sync::atomic::{
 };
 
 use firmware::{Owned, board, exit, planted, println};
+use forebay::error::{Full, PushError};
 use forebay::{
-    DefaultReset, Full, Headroom, Lease, Pool, PushError, Ring, SendError, Sender, Slab,
-    StreamPool, Token,
+    DefaultReset, Headroom, Lease, Pool, Ring, SendError, Sender, Slab, StreamPool, Token,
 };
 
 const PERIOD: u32 = 2_000;

@@ -25,7 +25,8 @@ use core::sync::atomic::{
 };
 
 use firmware::{Owned, board, exit, planted, println};
-use forebay::{Lease, Loan, Pool, Producer, Reset, Ring};
+use forebay::pool::Loan;
+use forebay::{Lease, Pool, Producer, Reset, Ring};
 
 const SAMPLES: usize = 26;
 /// Samples that the engine writes at one interrupt.

@@ -46,10 +46,9 @@ mod two {
     };
 
     use firmware::{core1, exit, planted, println};
-    use forebay::{
-        End, LanePool, Lanes, Lease, Pool, PushError, Receiver, RecvError, Ring, SendError,
-        StreamPool,
-    };
+    use forebay::error::PushError;
+    use forebay::wait::Lanes;
+    use forebay::{End, LanePool, Lease, Pool, Receiver, RecvError, Ring, SendError, StreamPool};
 
     // Few enough for a host that runs both cores on one of its own: then each turn moves one ringful.
     const ROUNDS: u32 = 5_000;
@@ -180,8 +179,8 @@ mod two {
                     assert_eq!(got, item(expected), "torn, lost or out of order");
                     expected += 1;
                 }
-                Err(forebay::PopError::Empty) => spin_loop(),
-                Err(forebay::PopError::Closed) => break,
+                Err(forebay::error::PopError::Empty) => spin_loop(),
+                Err(forebay::error::PopError::Closed) => break,
             }
         }
         assert_eq!(expected, ITEMS, "items are missing");
