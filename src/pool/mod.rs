@@ -9,6 +9,7 @@ mod batch;
 pub(crate) mod futures;
 mod get;
 mod guard;
+mod handle;
 #[cfg(feature = "std")]
 mod inside;
 mod lane;
@@ -21,6 +22,7 @@ mod slab;
 
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
+pub use handle::{HasLanes, LaneOf, LeaseOf, Lends, PoolRef};
 #[cfg(feature = "std")]
 pub(crate) use inside::Inside;
 #[cfg(feature = "std")]
