@@ -7,17 +7,18 @@
 //!
 //! Comments that begin with `Go:` are the code that is replaced. Every claim is asserted.
 
+use forebay::cascade::{get_all_blocking, get_all_timeout};
+use forebay::error::{NotAll, WaitAllError};
 use forebay::{
-    DefaultReset, Lease, NotAll, Pool, Receiver, Response, Sender, StreamPool, Token, WaitAllError,
-    Wake, get_all_blocking, get_all_timeout, try_get_all,
+    DefaultReset, Lease, Pool, Receiver, Response, Sender, StreamPool, Token, Waking, try_get_all,
 };
 use std::fmt::Write;
 use std::thread;
 use std::time::Duration;
 
-type Answers = Pool<Response<256>, 4, DefaultReset, Wake<16>>;
-type Scratch = Pool<heapless::String<64>, 2, DefaultReset, Wake<16>>;
-type Streams = StreamPool<Token, 3, 4, Wake<16>>;
+type Answers = Pool<Response<256>, 4, DefaultReset, Waking<16>>;
+type Scratch = Pool<heapless::String<64>, 2, DefaultReset, Waking<16>>;
+type Streams = StreamPool<Token, 3, 4, Waking<16>>;
 
 // What requests share: fewer scratch buffers than streams, and fewer streams than answers.
 static ANSWERS: Answers = Pool::with_waiting(DefaultReset);
@@ -32,13 +33,13 @@ const REQUEST: Sources = (&ANSWERS, (&SCRATCH, &STREAMS));
 struct Request {
     answer: Lease<&'static Answers>,
     model: Model,
-    tokens: Receiver<&'static StreamPool<Token, 3, 4, Wake<16>>>,
+    tokens: Receiver<&'static StreamPool<Token, 3, 4, Waking<16>>>,
 }
 
 /// The part of it that goes to the other stage.
 struct Model {
     scratch: Lease<&'static Scratch>,
-    sender: Sender<&'static StreamPool<Token, 3, 4, Wake<16>>>,
+    sender: Sender<&'static StreamPool<Token, 3, 4, Waking<16>>>,
 }
 
 impl Request {

@@ -13,7 +13,7 @@ static STREAMS: StreamPool<Token, 2, 8> = StreamPool::new();
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for text in ["Hello, forebay!", "The same ring again."] {
-        let (mut sender, mut receiver) = STREAMS.open()?;
+        let (mut sender, mut receiver) = STREAMS.try_open()?;
         let id = sender.id();
         sender.try_send_text(text)?;
         sender.close();

@@ -7,9 +7,8 @@
 //!
 //! `--millis N` says how long; 3000 if it does not.
 
-use forebay::{
-    Clock, Histogram, LanePool, Metrics, Monitor, Out, Pool, Response, StreamPool, Token,
-};
+use forebay::monitor::{Clock, Histogram, Monitor, Out};
+use forebay::{LanePool, Metrics, Pool, Response, StreamPool, Token};
 use std::io::{IsTerminal, stdout};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -55,7 +54,7 @@ fn scratch(round: u64) {
 
 /// No lease, but two halves: a span times them.
 fn stream(round: u64) {
-    let Ok((mut sender, mut receiver)) = STREAMS.open() else { return pause(300) };
+    let Ok((mut sender, mut receiver)) = STREAMS.try_open() else { return pause(300) };
     let _span = STREAM_TIMES.span(receiver.id().ring); // ends before the halves are dropped
     for word in ["It ", "was ", "the ", "best ", "of ", "times"].iter().take(1 + round as usize % 6)
     {

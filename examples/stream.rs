@@ -10,7 +10,7 @@
 //! * One thread has the text, out of a model (`tiny_lm`) or a transcript, and sends it; another receives it. The ring
 //!   between them holds a sender back when its receiver is slow, and tells either side when the other has left.
 //! * Every way a stream can end: finished, failed with a code, aborted, cancelled by its receiver.
-//! * That all of it runs without the heap. A counting global allocator watches every thread from the first `open` to the
+//! * That all of it runs without the heap. A counting global allocator watches every thread from the first `try_open` to the
 //!   last close, and the summary says what it saw: `allocations` is 0.
 //!
 //! To get there, everything that has to be allocated is made before the first stream is opened: threads, buffers and the
@@ -31,7 +31,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use forebay::{End, Receiver, Sender, StreamPool, Token, Wake};
+use forebay::{End, Receiver, Sender, StreamPool, Token, Waking};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use command_line::{Command, Options};
@@ -49,16 +49,16 @@ const RINGS: usize = 64;
 /// How many tokens a ring holds before its sender has to wait.
 const DEPTH: usize = 20;
 
-type TextSender = Sender<&'static StreamPool<Token, RINGS, DEPTH, Wake>>;
-type TextReceiver = Receiver<&'static StreamPool<Token, RINGS, DEPTH, Wake>>;
+type TextSender = Sender<&'static StreamPool<Token, RINGS, DEPTH, Waking>>;
+type TextReceiver = Receiver<&'static StreamPool<Token, RINGS, DEPTH, Waking>>;
 
 /// The rings the answers flow through.
-static STREAMS: StreamPool<Token, RINGS, DEPTH, Wake> = StreamPool::new();
+static STREAMS: StreamPool<Token, RINGS, DEPTH, Waking> = StreamPool::new();
 
 /// A ring per pair of threads, through which the player hands its printer the receiving end of each answer.
-static HANDOVERS: StreamPool<Answer, RINGS, 2, Wake> = StreamPool::new();
+static HANDOVERS: StreamPool<Answer, RINGS, 2, Waking> = StreamPool::new();
 /// A ring per pair of threads, through which the printer says that it is done with an answer.
-static RETURNS: StreamPool<usize, RINGS, 2, Wake> = StreamPool::new();
+static RETURNS: StreamPool<usize, RINGS, 2, Waking> = StreamPool::new();
 
 /// A stream that ends with this code carried a transcript that cannot be read. Streams that end because the API reported
 /// an error carry the HTTP status that is nearest to it.
@@ -146,7 +146,8 @@ fn play(run: &Arc<Run>, options: &Options) -> io::Result<ExitCode> {
 
 /// Starts a player and its printer, and the two rings between them.
 fn start_pair(run: &Arc<Run>) -> io::Result<()> {
-    let (Ok((answers, inbox)), Ok((done, returns))) = (HANDOVERS.open(), RETURNS.open()) else {
+    let (Ok((answers, inbox)), Ok((done, returns))) = (HANDOVERS.try_open(), RETURNS.try_open())
+    else {
         return Err(io::Error::other("no ring is left for another pair"));
     };
     let player = Arc::clone(run);
@@ -252,8 +253,8 @@ impl Run {
 
     fn play_jobs(
         &self,
-        mut answers: Sender<&StreamPool<Answer, RINGS, 2, Wake>>,
-        mut returns: Receiver<&StreamPool<usize, RINGS, 2, Wake>>,
+        mut answers: Sender<&StreamPool<Answer, RINGS, 2, Waking>>,
+        mut returns: Receiver<&StreamPool<usize, RINGS, 2, Waking>>,
     ) {
         let mut reader = Reader::with_capacity(self.longest_event);
         // A thread makes its waker where it waits for the first time.
@@ -280,7 +281,7 @@ impl Run {
     /// in one instant, and may miss a ring that comes back behind its eyes. Then it is worth another look.
     fn open(&self) -> Option<(TextSender, TextReceiver)> {
         while self.stopped().is_none() {
-            match STREAMS.open() {
+            match STREAMS.try_open() {
                 Ok(ends) => return Some(ends),
                 Err(_) => thread::yield_now(),
             }
@@ -387,8 +388,8 @@ impl Run {
 
     fn print_jobs(
         &self,
-        mut inbox: Receiver<&StreamPool<Answer, RINGS, 2, Wake>>,
-        mut done: Sender<&StreamPool<usize, RINGS, 2, Wake>>,
+        mut inbox: Receiver<&StreamPool<Answer, RINGS, 2, Waking>>,
+        mut done: Sender<&StreamPool<usize, RINGS, 2, Waking>>,
     ) {
         inbox.ready_timeout(1, Duration::ZERO); // As above.
         self.start.wait();

@@ -6,9 +6,10 @@
 //!
 //! Comments that begin with `Go:` are the code that is replaced. Every claim is asserted.
 
+use forebay::pool::Overflow;
+use forebay::wait::Lanes;
 use forebay::{
-    DefaultReset, End, LanePool, Lanes, Lease, Overflow, Policy, Pool, Response, StreamPool, Token,
-    Wake,
+    DefaultReset, End, LanePool, Lease, Policy, Pool, Response, StreamPool, Token, Waking,
 };
 use std::thread;
 
@@ -36,7 +37,7 @@ type Reply = Lease<Overflow<&'static Pool<Response<512>, 8, DefaultReset, Lanes<
 //
 // 4 channels of 20 tokens. Where Go would make more, up to 32 callers wait here, first come first served.
 // There is no TokenPool: a token is a value, and lies in the ring itself.
-static CHANNELS: StreamPool<Token, 4, 20, Wake<32>> = StreamPool::new();
+static CHANNELS: StreamPool<Token, 4, 20, Waking<32>> = StreamPool::new();
 
 // Go:  errorBufferPool: sync.Pool{New: func() interface{} {
 //          slice := make([]string, 0, 8)

@@ -8,7 +8,7 @@
 //! Exit status 1 if it does not fit, 2 if the files cannot be read or used.
 
 use forebay::validate::{Format, Options, Rejected, Schema, SchemaBuf, StreamValidator, Validator};
-use forebay::{StreamPool, Token, Wake};
+use forebay::{StreamPool, Token, Waking};
 use std::process::ExitCode;
 use std::{env, fs, thread};
 
@@ -33,7 +33,7 @@ const ANSWERS: [&str; 5] = [
     "Sure! Here is the JSON that you asked for: {}",
 ];
 
-static STREAMS: StreamPool<Token, 4, 20, Wake> = StreamPool::new();
+static STREAMS: StreamPool<Token, 4, 20, Waking> = StreamPool::new();
 static VALIDATOR: Validator<4> = Validator::new();
 /// Takes `"3"` for an integer.
 static LENIENT: Validator<4> = Validator::new().with(Options::new().coerce(true));
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 /// Streams an answer as a model would, four bytes a token, to somebody who checks it as it comes.
 fn watch(answer: &'static str) {
     println!("{answer}");
-    let (mut sender, mut receiver) = STREAMS.open().expect("nobody else opens streams");
+    let (mut sender, mut receiver) = STREAMS.try_open().expect("nobody else opens streams");
     let model = thread::spawn(move || {
         for token in tokens(answer) {
             // Fails as soon as the receiver has left: the rest is never made.

@@ -34,12 +34,13 @@
 //! ```
 //!
 //! # Configured at run time
-//! What is not known before the program runs is made on first use by a [`Lazy`](crate::Lazy), without `std` too. `N`
+//! What is not known before the program runs is made on first use by a [`Lazy`], without `std` too. `N`
 //! stays a constant, the most there can be; here the policy of the pool reads the configuration:
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
-//! use forebay::{Lazy, Policy, Pool};
+//! use forebay::global::Lazy;
+//! use forebay::{Policy, Pool};
 //!
 //! /// Buffers as large as the configuration says.
 //! struct Buffers {
@@ -69,7 +70,7 @@
 //! # Ok::<(), forebay::Exhausted>(())
 //! ```
 //
-// Plain pools and `Poll`, since the types must be the same with every set of features: other crates name them. A
+// Plain pools and `Polling`, since the types must be the same with every set of features: other crates name them. A
 // pool with lanes would serve many threads better, but may refuse a get while objects are free, which nobody expects of
 // a pool he did not choose; and beside a response of 4 KiB the transfer of a cache line is little.
 
@@ -77,6 +78,13 @@ use crate::error::{Exhausted, TooLong};
 use crate::pool::{Lease, Pool};
 use crate::stream::{Receiver, Response, Sender, StreamPool, Token};
 use core::fmt;
+
+/// For globals that are configured at run time: made on first use, without `std`.
+///
+/// # Context
+/// The first use blocks others by spinning until the value is made: not for interrupt handlers that may
+/// be the second.
+pub use spin::{LazyLock as Lazy, Once};
 
 /// How many responses can be out at once.
 pub const RESPONSES: usize = 64;
@@ -211,14 +219,14 @@ pub fn new_token(text: &str, finished: bool) -> Result<PooledToken, Refused> {
 
 /// Opens a stream of the [`stream_pool`].
 ///
-/// Its halves do not wait for each other ([`Poll`](crate::Poll)). Where they should, have a pool of streams with the
-/// policy `Wake` (features `std` and `async`).
+/// Its halves do not wait for each other ([`Polling`](crate::Polling)). Where they should, have a pool of streams with the
+/// policy `Waking` (features `std` and `async`).
 ///
 /// # Errors
 /// [`Exhausted`]: all [`STREAMS`] are open.
 ///
 /// # Context and cost
-/// As [`StreamPool::open`].
+/// As [`StreamPool::try_open`].
 ///
 /// # Source
 /// go-llms' `ChannelPool.GetResponseStream`.
@@ -236,7 +244,7 @@ pub fn new_token(text: &str, finished: bool) -> Result<PooledToken, Refused> {
 /// ```
 #[inline]
 pub fn response_stream() -> Result<(ResponseSender, ResponseStream), Exhausted> {
-    stream_pool().open()
+    stream_pool().try_open()
 }
 
 /// A text that does not fit takes no object from anybody.

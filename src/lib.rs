@@ -16,84 +16,60 @@ compile_error!(
 );
 
 // The page `guide::design` says what is in which, and in what order they may use each other.
-mod cascade;
+pub mod cascade;
 mod defer;
-mod error;
+pub mod error;
 mod free;
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod global;
 #[cfg(all(feature = "std", any(doc, doctest), not(all(loom, feature = "loom"))))]
 pub mod guide; // Pages; their examples need `std`, as the README's.
-mod monitor;
-mod pool;
-mod reset;
-mod ring;
+pub mod monitor;
+pub mod pool;
+pub mod reset;
+pub mod ring;
 mod slot;
-mod stream;
+pub mod stream;
 mod sync;
 #[cfg(feature = "validate")]
 pub mod validate;
-mod wait;
+pub mod wait;
 
-pub use cascade::{Acquire, Reserved, try_get_all};
-pub use error::{
-    Cancelled, End, Exhausted, Full, NotAll, PopError, PushError, RecvError, SendError, TextError,
-    TooLong,
-};
-pub use monitor::{Bucket, Clock, Histogram, Monitor, Out, Span, Timed};
-pub use pool::{
-    Batch, BatchIter, BatchIterMut, Erased, FromRaw, Home, Lane, LanePool, Lease, Leases, Loan,
-    Mapped, Metrics, Pool, SharedLease, Slab,
-};
-pub use reset::{DefaultReset, EachDefault, FromFn, Policy, Reset, TickByMisses};
-pub use ring::{Consumer, Drain, Filled, Grant, PopRef, Producer, Ring, RingRef};
-pub use stream::{Receiver, Response, Sender, StreamId, StreamPool, StreamRef, Token, Tokens};
-pub use sync::pad::{CacheLine, Compact, DefaultPadding};
-pub use wait::{Headroom, Lanes, Notify, Poll, Waiting};
+// The names for every day, at most 30; `tests/tidy.rs` counts them. All others are in the modules.
+pub use cascade::try_get_all;
+pub use error::{End, Exhausted, RecvError, SendError};
+pub use pool::{Batch, Lane, LanePool, Lease, Metrics, Pool, SharedLease, Slab};
+pub use reset::{DefaultReset, Policy, Reset};
+pub use ring::{Consumer, Producer, Ring};
+pub use stream::{Receiver, Response, Sender, StreamPool, Token};
+pub use wait::{Headroom, Polling};
+#[cfg(any(feature = "std", feature = "async"))]
+pub use {cascade::get_all, error::TooManyWaiters, wait::Waking};
 
 #[cfg(all(loom, feature = "loom", feature = "std"))]
 #[doc(hidden)]
 pub use free::thread::numbers_in_use;
-#[cfg(feature = "zeroize")]
-pub use reset::Zeroizing;
-#[cfg(feature = "std")]
-pub use stream::{IntoIter, Iter};
 #[cfg(any(all(loom, feature = "loom"), forebay_shuttle))]
 #[doc(hidden)]
 pub use sync::seed;
 #[cfg(all(loom, feature = "loom", feature = "std"))]
 #[doc(hidden)]
 pub use sync::set_home;
-#[cfg(any(feature = "std", feature = "async"))]
-pub use {
-    cascade::waiting::{AcquireWaiting, get_all},
-    error::{TooManyWaiters, WaitAllError},
-    wait::{Waits, Wake, Wakes},
-};
-#[cfg(feature = "std")]
-pub use {
-    cascade::waiting::{get_all_blocking, get_all_timeout},
-    error::WaitError,
-    pool::{Overflow, Ticker},
-};
 
-/// What the methods that wait return, to be awaited, or kept under a name.
+/// The futures that waiting methods return, for code that names their types.
 ///
-/// All of them borrow their half or pool, are `Unpin`, and may be dropped or forgotten at any point. A poll is
-/// lock-free; the drop of one that waited costs a swap or two, and of a `Get` or `Open` that was handed an object
-/// already, that object's put; of a `GetAll`, the puts of all it has. Forgotten, those three keep their seat and
-/// the objects they have.
+/// Each future borrows its half or pool, is `Unpin`, and may be dropped or forgotten at any point. Polling is lock-free.
+/// Dropping a pending future costs one or two atomic swaps. If a [`GetFuture`](future::GetFuture) or
+/// [`OpenFuture`](future::OpenFuture) already holds an object, dropping it returns the object; a
+/// [`GetAllFuture`](future::GetAllFuture) returns all objects it holds. Forgotten, these three keep their seat and their
+/// objects.
 #[cfg(any(feature = "std", feature = "async"))]
 pub mod future {
-    pub use crate::cascade::waiting::GetAll;
-    pub use crate::pool::Get;
-    pub use crate::stream::futures::{Recv, RecvReady, Send, SendCancelled, SendReady, SendText};
-    pub use crate::stream::open::Open;
+    pub use crate::cascade::waiting::GetAllFuture;
+    pub use crate::pool::futures::GetFuture;
+    pub use crate::stream::futures::{
+        RecvFuture, RecvReadyFuture, SendCancelledFuture, SendFuture, SendReadyFuture,
+        SendTextFuture,
+    };
+    pub use crate::stream::open::OpenFuture;
 }
-
-/// For globals that are configured at run time: made on first use, without `std`.
-///
-/// # Context
-/// The first use blocks others by spinning until the value is made: not for interrupt handlers that may
-/// be the second.
-pub use spin::{LazyLock as Lazy, Once};

@@ -1,4 +1,5 @@
-//! How an object is readied for its next user.
+//! How a pool makes an object and readies it for its next user: the trait [`Policy`], and ready-made policies. A [`Pool`](crate::Pool)
+//! has the policy [`DefaultReset`] unless told otherwise, which makes objects by [`Default`] and recycles them by [`Reset`].
 
 use core::mem::MaybeUninit;
 use heapless::binary_heap;
@@ -238,7 +239,8 @@ impl<T: Default + Reset> Policy<T> for DefaultReset {
 ///
 /// # Examples
 /// ```
-/// use forebay::{EachDefault, Pool};
+/// use forebay::reset::EachDefault;
+/// use forebay::Pool;
 ///
 /// static PAGES: Pool<[u8; 256], 4, EachDefault> = Pool::with_policy(EachDefault);
 /// assert_eq!(PAGES.try_get()?[255], 0);
@@ -268,7 +270,8 @@ impl<T: Default + Reset, const L: usize> Policy<[T; L]> for EachDefault {
 ///
 /// # Examples
 /// ```
-/// use forebay::{LanePool, TickByMisses};
+/// use forebay::reset::TickByMisses;
+/// use forebay::LanePool;
 ///
 /// static POOL: LanePool<heapless::Vec<u8, 512>, 64, 4, TickByMisses<100>> =
 ///     LanePool::with_policy(TickByMisses::new());
@@ -350,7 +353,8 @@ impl<T: Reset, F: Fn(usize) -> T> Policy<T> for FromFn<F> {
 ///
 /// # Examples
 /// ```
-/// use forebay::{Pool, Zeroizing};
+/// use forebay::reset::Zeroizing;
+/// use forebay::Pool;
 ///
 /// static PROMPTS: Pool<heapless::String<256>, 4, Zeroizing> = Pool::with_policy(Zeroizing);
 /// PROMPTS.try_get()?.push_str("my password is …").unwrap();

@@ -42,7 +42,7 @@
 //!     .property("city", Schema::string().one_of_strings(&["Oslo", "Paris"]))
 //!     .closed();
 //!
-//! let (mut model, mut receiver) = STREAMS.open()?;
+//! let (mut model, mut receiver) = STREAMS.try_open()?;
 //! let mut validator = StreamValidator::<256>::new(&ANSWER);
 //!
 //! model.try_send_text(r#"{"city": "O"#).unwrap();
@@ -58,14 +58,14 @@
 //! # Ok::<(), forebay::Exhausted>(())
 //! ```
 //!
-//! Where the policy is `Wake`, wait for tokens and push them; dropping the receiver is what tells the sender then.
+//! Where the policy is `Waking`, wait for tokens and push them; dropping the receiver is what tells the sender then.
 //! ```
 //! # #[cfg(any(feature = "std", feature = "async"))] {
 //! use forebay::validate::{Rejected, StreamValidator};
-//! use forebay::{Receiver, StreamPool, Token, Wake};
+//! use forebay::{Receiver, StreamPool, Token, Waking};
 //!
 //! async fn check<'v>(
-//!     mut answer: Receiver<&StreamPool<Token, 64, 20, Wake>>,
+//!     mut answer: Receiver<&StreamPool<Token, 64, 20, Waking>>,
 //!     validator: &'v mut StreamValidator<'_, 4096>,
 //! ) -> Result<&'v str, Rejected> {
 //!     while let Ok(token) = answer.recv().await {

@@ -1,9 +1,12 @@
 //! Which handle may go to, and be seen from, another thread: all of them, for each kind of payload.
 #![allow(dead_code)] // What `auto!` does not come to.
 
+use forebay::pool::{BatchIter, BatchIterMut, Erased, Leases, Mapped};
+use forebay::ring::{Drain, Filled, Grant, PopRef};
+use forebay::stream::Tokens;
 use forebay::{
-    Batch, BatchIter, BatchIterMut, Consumer, Drain, Erased, Filled, Grant, Lease, Leases, Mapped,
-    Policy, Pool, PopRef, Producer, Receiver, Ring, Sender, SharedLease, Slab, StreamPool, Tokens,
+    Batch, Consumer, Lease, Policy, Pool, Producer, Receiver, Ring, Sender, SharedLease, Slab,
+    StreamPool,
 };
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -115,7 +118,8 @@ fn leases() {
 /// A batch and its iterator are `Send` and `Sync` like the leases that they stand for.
 #[test]
 fn batches() {
-    use forebay::{Lane, Lanes};
+    use forebay::Lane;
+    use forebay::wait::Lanes;
     check! {
         <T> Batch<&'static Pool<T, 1, Any>, 3> => YES, (true, false), NO, NO;
         <P> Batch<&'static Pool<u8, 1, With<P>>, 3> => YES, NO, YES, NO;
@@ -134,7 +138,8 @@ fn batches() {
 /// As the lease that is timed: the monitor is there for all.
 #[test]
 fn timed_leases() {
-    use forebay::{Lane, Monitor, Span, Timed};
+    use forebay::Lane;
+    use forebay::monitor::{Monitor, Span, Timed};
     check! {
         <T> Lease<Timed<'static, &'static Pool<T, 1, Any>, 1>> => YES, (true, false), NO, NO;
         <T> SharedLease<Timed<'static, &'static Pool<T, 1, Any>, 1>> => YES, NO, NO, NO;
@@ -143,14 +148,15 @@ fn timed_leases() {
     }
     assert_eq!(auto!(Monitor<1>), YES);
     assert_eq!(auto!(Span<'static, 1>), YES);
-    assert_eq!(auto!(forebay::Histogram), YES);
+    assert_eq!(auto!(forebay::monitor::Histogram), YES);
 }
 
 /// A lane is for one context at a time: it may go to another thread, and its leases, which would go back on it
 /// from there, may not.
 #[test]
 fn lanes() {
-    use forebay::{Lane, LanePool, Lanes};
+    use forebay::wait::Lanes;
+    use forebay::{Lane, LanePool};
     check! {
         <T> LanePool<T, 1, 1, Any> => YES, YES, NO, NO;
         <P> LanePool<u8, 1, 1, P> => YES, (true, false), (false, true), NO;
@@ -169,7 +175,7 @@ fn lanes() {
 #[cfg(feature = "std")]
 #[test]
 fn leases_that_overflow() {
-    use forebay::{Overflow, Ticker};
+    use forebay::pool::{Overflow, Ticker};
     check! {
         <T> Lease<Overflow<&'static Pool<T, 1, Any>>> => YES, (true, false), NO, NO;
         <T> SharedLease<Overflow<&'static Pool<T, 1, Any>>> => YES, NO, NO, NO;
@@ -182,15 +188,16 @@ fn leases_that_overflow() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn waiting_for_objects_and_rings() {
-    use forebay::{Lanes, Wake, future};
+    use forebay::wait::Lanes;
+    use forebay::{Waking, future};
     check! {
-        <T> Pool<T, 1, Any, Wake<2>> => YES, YES, NO, NO;
-        <T> future::Get<'static, T, 1, Any, Wake<2>> => YES, YES, NO, NO;
-        <T> future::Get<'static, T, 1, Any, Lanes<1, Wake<2>>> => YES, YES, NO, NO;
-        <P> future::Get<'static, u8, 1, With<P>, Wake<2>> => YES, NO, YES, NO;
+        <T> Pool<T, 1, Any, Waking<2>> => YES, YES, NO, NO;
+        <T> future::GetFuture<'static, T, 1, Any, Waking<2>> => YES, YES, NO, NO;
+        <T> future::GetFuture<'static, T, 1, Any, Lanes<1, Waking<2>>> => YES, YES, NO, NO;
+        <P> future::GetFuture<'static, u8, 1, With<P>, Waking<2>> => YES, NO, YES, NO;
     }
     check! {
-        <T> future::Open<'static, T, 1, 2, Wake<2>> => YES, YES, NO, NO;
+        <T> future::OpenFuture<'static, T, 1, 2, Waking<2>> => YES, YES, NO, NO;
     }
 }
 
@@ -198,19 +205,21 @@ fn waiting_for_objects_and_rings() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn several_pools() {
-    use forebay::{AcquireWaiting, Reserved, Wake, future::GetAll};
-    type Waited<T> = &'static Pool<T, 1, Any, Wake<2>>;
+    use forebay::Waking;
+    use forebay::cascade::{AcquireWaiting, Reserved};
+    use forebay::future::GetAllFuture;
+    type Waited<T> = &'static Pool<T, 1, Any, Waking<2>>;
     check! {
         <T> Reserved<Waited<T>> => YES, YES, NO, NO;
-        <T> GetAll<(Waited<T>, Waited<u8>)> => YES, (true, false), NO, NO;
-        <T> GetAll<(&'static StreamPool<T, 1, 2, Wake<2>>,)> => YES, (true, false), NO, NO;
+        <T> GetAllFuture<(Waited<T>, Waited<u8>)> => YES, (true, false), NO, NO;
+        <T> GetAllFuture<(&'static StreamPool<T, 1, 2, Waking<2>>,)> => YES, (true, false), NO, NO;
     }
-    fn is_unpin<S: AcquireWaiting>(_: fn(GetAll<S>)) -> bool {
+    fn is_unpin<S: AcquireWaiting>(_: fn(GetAllFuture<S>)) -> bool {
         fn unpin<T: Unpin>() {}
-        unpin::<GetAll<S>>();
+        unpin::<GetAllFuture<S>>();
         true
     }
-    assert!(is_unpin(|_: GetAll<(Waited<u8>, (Waited<u8>,))>| ()));
+    assert!(is_unpin(|_: GetAllFuture<(Waited<u8>, (Waited<u8>,))>| ()));
 }
 
 /// Seen from several threads at once, and recycled on one of them: both are needed.
@@ -247,11 +256,11 @@ fn ends() {
         <T> Consumer<std::sync::Arc<Ring<T, 1>>> => YES, YES, NO, NO;
         <T> Sender<std::sync::Arc<StreamPool<T, 1>>> => YES, YES, NO, NO;
         <T> Receiver<std::sync::Arc<StreamPool<T, 1>>> => YES, YES, NO, NO;
-        <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
-        <T> forebay::future::Recv<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, YES, NO, NO;
+        <T> Receiver<&'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
+        <T> forebay::future::RecvFuture<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, YES, NO, NO;
         // It may hold a token that was not sent, and is `Sync` only if the token is.
-        <T> Sender<&'static StreamPool<T, 1, 20, forebay::Wake>> => YES, (true, false), NO, NO;
-        <T> forebay::future::Send<'static, &'static StreamPool<T, 1, 20, forebay::Wake>> => YES, (true, false), NO, NO;
+        <T> Sender<&'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
+        <T> forebay::future::SendFuture<'static, &'static StreamPool<T, 1, 20, forebay::Waking>> => YES, (true, false), NO, NO;
     }
 }
 
@@ -267,14 +276,14 @@ fn items_in_place() {
 #[test]
 fn plain_values() {
     assert_eq!(auto!(forebay::Metrics), YES);
-    assert_eq!(auto!(forebay::Loan), YES);
-    assert_eq!(auto!(forebay::StreamId), YES);
+    assert_eq!(auto!(forebay::pool::Loan), YES);
+    assert_eq!(auto!(forebay::stream::StreamId), YES);
     assert_eq!(auto!(forebay::Token), YES);
     assert_eq!(auto!(forebay::Response<64>), YES);
     assert_eq!(auto!(forebay::Exhausted), YES);
-    assert_eq!(auto!(forebay::NotAll), YES);
+    assert_eq!(auto!(forebay::error::NotAll), YES);
     check! {
-        <T> forebay::Full<T> => YES, (true, false), (false, true), NO;
+        <T> forebay::error::Full<T> => YES, (true, false), (false, true), NO;
         <T> forebay::SendError<T> => YES, (true, false), (false, true), NO;
     }
 }

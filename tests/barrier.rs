@@ -57,7 +57,7 @@ fn stress(pool: &Few) {
                     together.meet(THREADS);
                     for round in 0..rounds {
                         let some = if round % 4 == 0 {
-                            pool.get_up_to::<2>().into_iter().collect()
+                            pool.try_get_up_to::<2>().into_iter().collect()
                         } else {
                             Vec::from_iter(pool.try_get().ok())
                         };
@@ -283,7 +283,7 @@ mod processes {
             // The lane of the thread that ended is the next one's that comes by, with what is on it.
             let reached = thread::scope(|scope| {
                 let next = || {
-                    let lanes = Vec::from_iter(std::iter::from_fn(|| HELD.claim()));
+                    let lanes = Vec::from_iter(std::iter::from_fn(|| HELD.try_claim()));
                     lanes.iter().for_each(forebay::Lane::flush);
                     get_all(&HELD)
                 };

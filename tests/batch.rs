@@ -5,10 +5,10 @@ mod common;
 mod woken;
 
 use common::{Counted, Fuse, Numbers, Tally, Together, booms, for_capacities};
-use forebay::{
-    Batch, DefaultReset, Headroom, LanePool, Lanes, Lease, Leases, Policy, Pool, Reset,
-    TickByMisses, Waiting,
-};
+use forebay::pool::Leases;
+use forebay::reset::TickByMisses;
+use forebay::wait::{Lanes, WaitPolicy};
+use forebay::{Batch, DefaultReset, Headroom, LanePool, Lease, Policy, Pool, Reset};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 const WORD: usize = usize::BITS as usize / 2;
 
 /// Lends all objects of a pool, except those of the slots for which `is_free`.
-fn all_but<T, const N: usize, P: Policy<T>, W: Waiting>(
+fn all_but<T, const N: usize, P: Policy<T>, W: WaitPolicy>(
     pool: &Pool<T, N, P, W>,
     is_free: impl Fn(usize) -> bool,
 ) -> Vec<Lease<&Pool<T, N, P, W>>> {
@@ -26,18 +26,18 @@ fn all_but<T, const N: usize, P: Policy<T>, W: Waiting>(
     all.into_iter().filter(|lease| !is_free(Lease::slot(lease))).collect()
 }
 
-fn slots_of<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) -> Vec<usize> {
+fn slots_of<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) -> Vec<usize> {
     pool.audit().map(|loan| loan.slot()).collect()
 }
 
 /// The ages of all loans, by slot.
-fn ages_of<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) -> Vec<u8> {
+fn ages_of<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) -> Vec<u8> {
     pool.audit().map(|loan| loan.age()).collect()
 }
 
 /// Asserts that nothing is on loan and that each get and put was counted.
 #[track_caller]
-fn at_rest<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) {
+fn at_rest<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) {
     let metrics = pool.metrics();
     assert_eq!((metrics.in_use, pool.audit().count(), pool.available()), (0, 0, N));
     assert_eq!((metrics.puts, metrics.double_returns), (metrics.gets, 0));
@@ -99,7 +99,7 @@ fn objects_are_reached_like_those_of_a_slice() {
 fn an_index_out_of_range_panics_with_both_numbers() {
     const TEXT: &str = "index out of bounds: the batch has";
     let pool: Pool<u32, 3> = Pool::new();
-    let mut batch = pool.get_batch_up_to::<5>();
+    let mut batch = pool.try_get_batch_up_to::<5>();
     assert_eq!(message(|| batch[3]), format!("{TEXT} 3 objects but the index is 3"));
     assert_eq!(message(|| batch[4] = 1), format!("{TEXT} 3 objects but the index is 4"));
     let last = batch.pop();
@@ -204,10 +204,10 @@ fn fragmented<const N: usize, const EVERY: usize, const FREE: usize, const MORE:
         batch.iter().chain(others.iter().map(|lease| &**lease)).map(|object| object.number),
     );
     assert_eq!(numbers.len(), N, "each object once");
-    assert!(pool.try_get_batch::<1>().is_err() && pool.get_batch_up_to::<1>().is_empty());
+    assert!(pool.try_get_batch::<1>().is_err() && pool.try_get_batch_up_to::<1>().is_empty());
     assert_eq!(slots_of(&pool), Vec::from_iter(0..N));
     drop(batch);
-    let batch = pool.get_batch_up_to::<MORE>();
+    let batch = pool.try_get_batch_up_to::<MORE>();
     assert_eq!((batch.len(), pool.available()), (FREE, 0), "as many as there are");
     drop((batch, others));
     at_rest(&pool);
@@ -232,7 +232,7 @@ fn of_each_size<const N: usize>() {
     let pool = Box::new(Pool::<u32, N>::new());
     for _ in 0..2 {
         let none = pool.try_get_batch::<0>().unwrap();
-        assert!(none.is_empty() && pool.get_batch_up_to::<0>().is_empty());
+        assert!(none.is_empty() && pool.try_get_batch_up_to::<0>().is_empty());
         assert_eq!((none.into_iter().count(), pool.available()), (0, N));
         let all = pool.try_get_batch::<N>().unwrap();
         assert_eq!((all.len(), pool.available()), (N, 0));
@@ -248,7 +248,7 @@ fn of_each_size<const N: usize>() {
         assert_eq!((one.len(), pool.available()), (1, N - 1));
         assert!(pool.try_get_batch::<N>().is_err());
         assert_eq!(pool.available(), N - 1);
-        assert_eq!(pool.get_batch_up_to::<1001>().len(), N - 1);
+        assert_eq!(pool.try_get_batch_up_to::<1001>().len(), N - 1);
         drop(one);
         at_rest(&pool);
     }
@@ -387,7 +387,7 @@ impl Policy<Object> for &Faulty {
 
 /// Asserts that no object is lost, was dropped twice or was not recycled.
 #[track_caller]
-fn assert_well<const N: usize, W: Waiting>(
+fn assert_well<const N: usize, W: WaitPolicy>(
     pool: &Pool<Object, N, &Faulty, W>,
     faulty: &Faulty,
     panics: u64,
@@ -402,7 +402,7 @@ fn assert_well<const N: usize, W: Waiting>(
 }
 
 /// Writes a value into each object that only `recycle` takes away.
-fn mark<R: forebay::Home<Item = Object>, const K: usize>(batch: &mut Batch<R, K>) {
+fn mark<R: forebay::pool::Home<Item = Object>, const K: usize>(batch: &mut Batch<R, K>) {
     batch.iter_mut().for_each(|object| object.value = 7);
 }
 
@@ -482,7 +482,7 @@ fn make_that_panics_at_each_place() {
                 assert!(match way {
                     0 => booms(|| pool.try_get_batch::<N>()),
                     1 => booms(|| pool.try_get_batch_reserved::<N>()),
-                    _ => booms(|| pool.get_batch_up_to::<N>()),
+                    _ => booms(|| pool.try_get_batch_up_to::<N>()),
                 });
                 let tally = &faulty.tally;
                 assert_eq!((tally.made(), tally.dropped()), (nth - 1, 0), "and kept");
@@ -617,7 +617,7 @@ fn panics_everywhere() {
                 let which = numbers.below(8);
                 let boomed = booms(|| match which {
                     0 | 1 => batches.extend(pool.try_get_batch::<3>()),
-                    2 => batches.push(pool.get_batch_up_to::<3>()),
+                    2 => batches.push(pool.try_get_batch_up_to::<3>()),
                     3 => leases.extend(pool.try_get()),
                     4 if !batches.is_empty() => {
                         let mut batch = batches.swap_remove(numbers.below(batches.len()));
@@ -658,7 +658,7 @@ fn warm_lanes<const N: usize, const LANES: usize>(
     pool: &LanePool<u32, N, LANES>,
 ) -> [forebay::Lane<'_, u32, N, LANES>; LANES] {
     pool.fill();
-    [(); LANES].map(|()| pool.claim().unwrap())
+    [(); LANES].map(|()| pool.try_claim().unwrap())
 }
 
 /// How many objects of one batch a lane keeps: its share of the pool, but, on 32-bit targets, for the place of one that
@@ -677,13 +677,13 @@ fn a_batch_goes_back_to_its_lane() {
         assert_eq!(batch.iter().sum::<u32>(), 0, "reset");
         batch.iter_mut().for_each(|object| *object = 1);
         assert_eq!((pool.available(), slots_of(&pool)), (0, Vec::from_iter(0..8)));
-        assert!(lane.try_get_batch::<1>().is_err() && lane.get_batch_up_to::<1>().is_empty());
+        assert!(lane.try_get_batch::<1>().is_err() && lane.try_get_batch_up_to::<1>().is_empty());
         drop(batch);
     }
     // The other lane takes the common objects, and then those that the lane keeps.
     let common = other.try_get_batch::<{ 8 - KEPT }>().unwrap();
     assert_eq!((slots_of(&pool), pool.metrics().steals), (Vec::from_iter(KEPT..8), 0));
-    let kept = other.get_batch_up_to::<8>();
+    let kept = other.try_get_batch_up_to::<8>();
     assert_eq!((kept.len(), pool.metrics().steals), (KEPT, 1));
     assert!(lane.try_get_batch::<1>().is_err() && other.try_get_batch::<1>().is_err());
     drop((common, kept));
@@ -704,7 +704,7 @@ fn a_batch_of_what_a_lane_keeps_is_got_first() {
     let common = lane.try_get_batch::<{ 16 - KEPT }>().unwrap();
     assert_eq!((pool.available(), kept.len(), common.len()), (0, KEPT, 16 - KEPT));
     drop((kept, common));
-    let some = lane.get_batch_up_to::<3>();
+    let some = lane.try_get_batch_up_to::<3>();
     let metrics = pool.metrics();
     assert_eq!((some.len(), metrics.steals, metrics.exhausted), (3, 0, 0));
     assert_eq!((metrics.gets, metrics.in_use), (16 + 16 + 3, 3));
@@ -773,7 +773,7 @@ fn a_lane_keeps_batches_of_several_words() {
 fn a_batch_on_a_lane_gathers_from_everywhere() {
     fn check<const N: usize>() {
         let pool = Box::new(LanePool::<u32, N, 3>::new());
-        let lanes = [(); 3].map(|()| pool.claim().unwrap());
+        let lanes = [(); 3].map(|()| pool.try_claim().unwrap());
         for round in 0..6 {
             let (lane, other) = (&lanes[round % 3], &lanes[(round + 1) % 3]);
             let all = lane.try_get_batch::<N>().unwrap();
@@ -782,14 +782,15 @@ fn a_batch_on_a_lane_gathers_from_everywhere() {
             drop(all);
             assert_eq!(pool.available(), N);
             // Some on each of two lanes.
-            let (some, more) = (lane.get_batch_up_to::<20>(), other.get_batch_up_to::<20>());
+            let (some, more) =
+                (lane.try_get_batch_up_to::<20>(), other.try_get_batch_up_to::<20>());
             assert_eq!((some.len(), more.len()), (N.min(20), N.saturating_sub(20).min(20)));
             drop((some, more));
         }
         assert_eq!(pool.metrics().misses as usize, N);
         drop(lanes);
         at_rest(&pool);
-        assert_eq!(pool.get_batch_up_to::<N>().len(), N);
+        assert_eq!(pool.try_get_batch_up_to::<N>().len(), N);
     }
     check::<5>();
     check::<33>();
@@ -799,7 +800,7 @@ fn a_batch_on_a_lane_gathers_from_everywhere() {
 #[test]
 fn leases_of_a_batch_leave_their_lane() {
     static POOL: LanePool<u32, 40, 2> = LanePool::new();
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     let mut batch = lane.try_get_batch::<40>().unwrap();
     let popped = Lease::detach(batch.pop().unwrap());
     let mut leases = batch.into_iter();
@@ -810,7 +811,7 @@ fn leases_of_a_batch_leave_their_lane() {
     std::thread::spawn(move || drop(detached)).join().unwrap();
     at_rest(&POOL);
     drop(lane);
-    assert_eq!(POOL.get_batch_up_to::<40>().len(), 40);
+    assert_eq!(POOL.try_get_batch_up_to::<40>().len(), 40);
 }
 
 #[test]
@@ -818,7 +819,7 @@ fn panics_on_a_lane() {
     for nth in 1..=20 {
         let faulty = Faulty::new();
         let pool = LanePool::<Object, 40, 2, &Faulty>::with_policy(&faulty);
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         faulty.make.arm(nth);
         assert!(booms(|| lane.try_get_batch::<20>()));
         assert_eq!(faulty.tally.alive(), nth as usize - 1);
@@ -850,7 +851,7 @@ fn panics_on_a_lane() {
 fn a_vacant_slot_does_not_stay_on_a_lane() {
     let faulty = Faulty::new();
     let pool = LanePool::<Object, 4, 2, &Faulty>::with_policy(&faulty);
-    let (lane, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (lane, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     for recycles in [0, 1] {
         let mut batch = lane.try_get_batch::<4>().unwrap();
         batch.iter_mut().for_each(|object| object.is_kept = false);
@@ -868,7 +869,7 @@ fn a_vacant_slot_does_not_stay_on_a_lane() {
 fn batches_age_a_pool() {
     type Aging = LanePool<u32, 64, 4, TickByMisses<4>>;
     static POOL: Aging = LanePool::with_policy(TickByMisses::new());
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     drop(lane.try_get_batch::<64>().unwrap());
     assert_eq!((POOL.metrics().misses, POOL.metrics().evictions), (64, 0));
     let mut busy = Vec::new();
@@ -894,7 +895,7 @@ fn objects_of_a_batch_are_in_use() {
         if round % 2 == 0 {
             drop(lane.try_get_batch::<9>().unwrap());
         } else {
-            assert_eq!(lane.get_batch_up_to::<9>().len(), 9);
+            assert_eq!(lane.try_get_batch_up_to::<9>().len(), 9);
         }
     }
     assert_eq!(pool.tick(), 0);
@@ -934,17 +935,17 @@ fn batches_on_lanes_of_threads() {
     at_rest(&POOL);
 }
 
-fn reserved_last<W: Waiting>(pool: &Pool<u32, 70, DefaultReset, W>) {
+fn reserved_last<W: WaitPolicy>(pool: &Pool<u32, 70, DefaultReset, W>) {
     for _ in 0..3 {
         assert!(pool.try_get_batch::<31>().is_err(), "40 of 70 are reserved");
         let gets = pool.metrics().gets;
         assert!(pool.try_get_batch::<70>().is_err());
         assert_eq!(pool.metrics().gets, gets, "refused at a look");
-        assert_eq!(pool.get_batch_up_to::<70>().len(), 30);
+        assert_eq!(pool.try_get_batch_up_to::<70>().len(), 30);
         let most = pool.try_get_batch::<28>().unwrap();
         let few = pool.try_get_batch_reserved::<3>().unwrap();
         assert!(slots_of(pool).into_iter().eq(0..31), "one reserved object, and only that");
-        assert!(pool.try_get_batch::<1>().is_err() && pool.get_batch_up_to::<1>().is_empty());
+        assert!(pool.try_get_batch::<1>().is_err() && pool.try_get_batch_up_to::<1>().is_empty());
         assert!(pool.try_get_batch_reserved::<40>().is_err());
         assert_eq!(pool.available(), 39, "a refused call takes nothing");
         let rest = pool.try_get_batch_reserved::<39>().unwrap();
@@ -953,7 +954,7 @@ fn reserved_last<W: Waiting>(pool: &Pool<u32, 70, DefaultReset, W>) {
         assert!(pool.try_get_batch_reserved::<0>().is_ok());
         drop(few);
         // One of the three objects is reserved again.
-        assert_eq!(pool.get_batch_up_to::<70>().len(), 2);
+        assert_eq!(pool.try_get_batch_up_to::<70>().len(), 2);
         drop((most, rest));
         at_rest(pool);
     }
@@ -968,8 +969,8 @@ fn reserved_objects_are_lent_last() {
     reserved_last(&Plain::with_waiting(DefaultReset));
     #[cfg(any(feature = "std", feature = "async"))]
     {
-        use forebay::Wake;
-        type Waits = Pool<u32, 70, DefaultReset, Headroom<40, Wake<2>>>;
+        use forebay::Waking;
+        type Waits = Pool<u32, 70, DefaultReset, Headroom<40, Waking<2>>>;
         reserved_last(&Waits::with_waiting(DefaultReset));
     }
     // With `std`, this thread has the lane.
@@ -980,15 +981,15 @@ fn reserved_objects_are_lent_last() {
 #[test]
 fn a_lane_lends_no_reserved_objects_in_batches() {
     let pool: LanePool<u32, 8, 1, DefaultReset, Headroom<4>> = LanePool::with_waiting(DefaultReset);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     for _ in 0..3 {
         let plain = lane.try_get_batch::<4>().unwrap();
-        assert!(lane.try_get_batch::<1>().is_err() && lane.get_batch_up_to::<8>().is_empty());
+        assert!(lane.try_get_batch::<1>().is_err() && lane.try_get_batch_up_to::<8>().is_empty());
         let reserved = [(); 4].map(|()| lane.try_get_reserved().unwrap());
         drop((reserved, plain));
         // The lane keeps no reserved object.
         assert!(lane.try_get_batch::<5>().is_err());
-        assert_eq!(lane.get_batch_up_to::<8>().len(), 4);
+        assert_eq!(lane.try_get_batch_up_to::<8>().len(), 4);
         at_rest(&pool);
     }
 }
@@ -996,19 +997,19 @@ fn a_lane_lends_no_reserved_objects_in_batches() {
 #[cfg(any(feature = "std", feature = "async"))]
 mod waiting {
     use super::*;
-    use forebay::Wake;
+    use forebay::Waking;
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
     use woken::{Act, Hand};
 
     const SEATS: usize = 5;
-    type Waits<const N: usize> = Pool<u32, N, DefaultReset, Wake<SEATS>>;
-    type WaitsOnLanes<const N: usize> = LanePool<u32, N, 2, DefaultReset, Wake<SEATS>>;
+    type Waits<const N: usize> = Pool<u32, N, DefaultReset, Waking<SEATS>>;
+    type WaitsOnLanes<const N: usize> = LanePool<u32, N, 2, DefaultReset, Waking<SEATS>>;
 
     /// Asserts that callers in all seats are served in order when `give_back` returns all objects.
     fn serves<const N: usize, W>(pool: &Pool<u32, N, DefaultReset, W>, give_back: impl FnOnce())
     where
-        W: forebay::Waits,
+        W: forebay::wait::CanWait,
     {
         assert_eq!(pool.available(), 0);
         let mut waiters = Vec::from_iter((0..SEATS).map(|_| Hand::waiting(pool.get())));
@@ -1055,7 +1056,7 @@ mod waiting {
     fn a_batch_on_a_lane_serves_those_who_wait() {
         fn check<const N: usize>() {
             let pool = Box::new(WaitsOnLanes::<N>::with_waiting(DefaultReset));
-            let lane = pool.claim().unwrap();
+            let lane = pool.try_claim().unwrap();
             let batch = lane.try_get_batch::<N>().unwrap();
             serves(&pool, || drop(batch));
             lane.flush();
@@ -1078,7 +1079,7 @@ mod waiting {
     #[test]
     fn a_batch_beside_lanes_serves_those_who_wait() {
         let pool = WaitsOnLanes::<70>::with_waiting(DefaultReset);
-        let _lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+        let _lanes = [pool.try_claim().unwrap(), pool.try_claim().unwrap()];
         for _ in 0..2 {
             let batch = pool.try_get_batch::<70>().unwrap();
             serves(&pool, || drop(batch));
@@ -1087,7 +1088,7 @@ mod waiting {
 
     #[test]
     fn reserved_objects_of_a_batch_go_to_those_who_may_have_them() {
-        type Kept = Pool<u32, 4, DefaultReset, Headroom<2, Wake<SEATS>>>;
+        type Kept = Pool<u32, 4, DefaultReset, Headroom<2, Waking<SEATS>>>;
         let pool = Kept::with_waiting(DefaultReset);
         let batch = pool.try_get_batch_reserved::<4>().unwrap();
         let mut plain = Vec::from_iter((0..3).map(|_| Hand::waiting(pool.get())));
@@ -1107,7 +1108,7 @@ mod waiting {
     #[test]
     fn objects_that_are_not_kept_serve_those_who_wait() {
         let faulty = Faulty::new();
-        let pool = Pool::<Object, 40, &Faulty, Wake<SEATS>>::with_waiting(&faulty);
+        let pool = Pool::<Object, 40, &Faulty, Waking<SEATS>>::with_waiting(&faulty);
         for nth in 0..3 {
             let mut batch = pool.try_get_batch::<40>().unwrap();
             mark(&mut batch);
@@ -1153,7 +1154,7 @@ mod waiting {
         nth: usize,
         give_back: impl FnOnce(),
     ) where
-        W: forebay::Waits,
+        W: forebay::wait::CanWait,
     {
         const WAITERS: usize = 3;
         let bomb = Bomb::new(nth as isize);
@@ -1202,7 +1203,7 @@ mod waiting {
         fn check<const N: usize>() {
             for nth in 1..=3 {
                 let pool = Box::new(WaitsOnLanes::<N>::with_waiting(DefaultReset));
-                let lane = pool.claim().unwrap();
+                let lane = pool.try_claim().unwrap();
                 let batch = lane.try_get_batch::<N>().unwrap();
                 panics_in_wake(&pool, nth, || drop(batch));
                 lane.flush();
@@ -1212,7 +1213,7 @@ mod waiting {
                 drop(lane);
                 pool.flush();
                 // Without a lane.
-                let _lanes = [(); 2].map(|()| pool.claim());
+                let _lanes = [(); 2].map(|()| pool.try_claim());
                 let batch = pool.try_get_batch::<N>().unwrap();
                 panics_in_wake(&pool, nth, || drop(batch));
             }
@@ -1226,7 +1227,7 @@ mod waiting {
     #[test]
     fn a_waker_that_panics_between_two_words_costs_no_object() {
         let faulty = Faulty::new();
-        let pool = Pool::<Object, { 2 * WORD }, &Faulty, Wake<SEATS>>::with_waiting(&faulty);
+        let pool = Pool::<Object, { 2 * WORD }, &Faulty, Waking<SEATS>>::with_waiting(&faulty);
         let mut batch = pool.try_get_batch::<{ 2 * WORD }>().unwrap();
         mark(&mut batch);
         let bomb = Bomb::new(1);
@@ -1236,7 +1237,7 @@ mod waiting {
         assert!(booms(|| drop(batch)));
         let got = woken::ready(get.as_mut().poll(&mut Context::from_waker(Waker::noop())));
         let lease = got.unwrap().unwrap();
-        let rest = pool.get_batch_up_to::<{ 2 * WORD }>();
+        let rest = pool.try_get_batch_up_to::<{ 2 * WORD }>();
         assert_eq!((rest.len(), lease.value), (2 * WORD - 1, 0));
         assert!(rest.iter().all(|object| object.counted.number != lease.counted.number));
         drop((lease, rest));
@@ -1251,12 +1252,12 @@ mod waiting {
         static LANES: WaitsOnLanes<4> = LanePool::with_waiting(DefaultReset);
         static GOT: AtomicUsize = AtomicUsize::new(0);
 
-        fn check<W: forebay::Waits>(
+        fn check<W: forebay::wait::CanWait>(
             pool: &'static Pool<u32, 4, DefaultReset, W>,
             give_back: impl FnOnce(),
         ) {
             let waker = Act::waker(move || {
-                let batch = pool.get_batch_up_to::<4>();
+                let batch = pool.try_get_batch_up_to::<4>();
                 GOT.fetch_add(batch.len(), SeqCst);
                 // The objects would be lost for those who wait.
                 std::mem::forget(batch);
@@ -1274,13 +1275,13 @@ mod waiting {
         }
         let batch = POOL.try_get_batch::<4>().unwrap();
         check(&POOL, || drop(batch));
-        let lane = LANES.claim().unwrap();
+        let lane = LANES.try_claim().unwrap();
         let batch = lane.try_get_batch::<4>().unwrap();
         check(&LANES, || drop(batch));
         lane.flush();
         LANES.flush();
-        let _other = LANES.claim();
-        let batch = LANES.get_batch_up_to::<4>();
+        let _other = LANES.try_claim();
+        let batch = LANES.try_get_batch_up_to::<4>();
         assert_eq!(batch.len(), 4);
         check(&LANES, || drop(batch));
     }
@@ -1292,7 +1293,7 @@ mod waiting {
         static GOT: AtomicUsize = AtomicUsize::new(0);
         let batch = POOL.try_get_batch::<40>().unwrap();
         let waker = Act::waker(|| {
-            let batch = POOL.get_batch_up_to::<40>();
+            let batch = POOL.try_get_batch_up_to::<40>();
             GOT.store(batch.len() + 1, SeqCst);
         });
         let mut first = Box::pin(POOL.get());
@@ -1314,7 +1315,9 @@ mod waiting {
         static PLAIN: Waits<6> = Pool::with_waiting(DefaultReset);
         static WORDS: Waits<40> = Pool::with_waiting(DefaultReset);
         static LANES: WaitsOnLanes<6> = LanePool::with_waiting(DefaultReset);
-        fn check<const N: usize, W: forebay::Waits>(pool: &'static Pool<u32, N, DefaultReset, W>) {
+        fn check<const N: usize, W: forebay::wait::CanWait>(
+            pool: &'static Pool<u32, N, DefaultReset, W>,
+        ) {
             let _watchdog = woken::Watchdog::new();
             let rounds = if cfg!(miri) { 20 } else { 2000 };
             let together = Together::new();
@@ -1334,7 +1337,7 @@ mod waiting {
                     scope.spawn(move || {
                         together.run(|| {
                             together.until(|| {
-                                let mut batch = pool.get_batch_up_to::<40>();
+                                let mut batch = pool.try_get_batch_up_to::<40>();
                                 batch.iter_mut().for_each(|object| {
                                     *object += 1;
                                     assert_eq!(*object, 1, "nobody else's");
@@ -1396,7 +1399,7 @@ fn own(object: &mut Wide, id: usize) {
     std::hint::black_box(&mut *object).fill(id);
 }
 
-fn stress<const N: usize, W: Waiting>(
+fn stress<const N: usize, W: WaitPolicy>(
     pool: &'static Pool<Wide, N, DefaultReset, W>,
     threads: usize,
 ) {
@@ -1411,7 +1414,7 @@ fn stress<const N: usize, W: Waiting>(
                     for round in 0..rounds {
                         let mut batch = match numbers.below(4) {
                             0 => pool.try_get_batch::<3>().ok().map(Batch::into_iter),
-                            1 => Some(pool.get_batch_up_to::<3>().into_iter()),
+                            1 => Some(pool.try_get_batch_up_to::<3>().into_iter()),
                             _ => None,
                         };
                         let mut whole = pool.try_get_batch::<5>().ok();
@@ -1473,7 +1476,8 @@ fn threads_share_a_pool_with_lanes() {
     stress(&*FEW, 3);
     stress(&*WORDS, 4);
     // The gets find the objects that ended threads kept.
-    let [few, words] = [FEW.get_batch_up_to::<100>().len(), WORDS.get_batch_up_to::<100>().len()];
+    let [few, words] =
+        [FEW.try_get_batch_up_to::<100>().len(), WORDS.try_get_batch_up_to::<100>().len()];
     assert_eq!((few, words), (12, 100));
 }
 
@@ -1532,12 +1536,12 @@ fn audit_tells_the_age_of_each_object() {
 /// Slots that were lent and returned in the epoch before are warm. Each way to get tells the new epoch all the same.
 #[test]
 fn a_warm_slot_is_young_in_a_new_epoch() {
-    fn check<W: Waiting>(pool: &Pool<u32, 33, DefaultReset, W>) {
+    fn check<W: WaitPolicy>(pool: &Pool<u32, 33, DefaultReset, W>) {
         for epoch in 1..=600 {
             drop(pool.try_get_batch::<33>().unwrap());
             drop(pool.try_get_batch::<33>().unwrap());
             assert_eq!(pool.advance_epoch(), epoch);
-            let since = |loan: forebay::Loan| (loan.age(), loan.since());
+            let since = |loan: forebay::pool::Loan| (loan.age(), loan.since());
             let now = |count: usize| {
                 assert_eq!(pool.audit().count(), count);
                 assert!(pool.audit().map(since).all(|since| since == (0, epoch)));
@@ -1545,7 +1549,7 @@ fn a_warm_slot_is_young_in_a_new_epoch() {
             let two = match epoch % 4 {
                 0 => pool.try_get_batch::<2>().unwrap(),
                 1 => pool.try_get_batch_reserved().unwrap(),
-                2 => pool.get_batch_up_to(),
+                2 => pool.try_get_batch_up_to(),
                 _ => {
                     let leases = pool.try_get_many::<2>().unwrap();
                     now(2);

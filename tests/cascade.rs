@@ -6,9 +6,11 @@ mod common;
 mod woken;
 
 use common::{Fuse, booms};
+use forebay::cascade::Reserved;
+use forebay::error::{Full, NotAll};
+use forebay::reset::FromFn;
 use forebay::{
-    DefaultReset, Exhausted, FromFn, Full, Headroom, LanePool, Lease, NotAll, Pool, Reserved, Slab,
-    StreamPool, Token, try_get_all,
+    DefaultReset, Exhausted, Headroom, LanePool, Lease, Pool, Slab, StreamPool, Token, try_get_all,
 };
 
 type One = Pool<u32, 1>;
@@ -95,7 +97,7 @@ fn each_kind_of_source() {
     let pool: Pool<u32, 2, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
     let lanes: LanePool<u32, 4, 2> = LanePool::new();
     let streams: StreamPool<Token, 1> = StreamPool::new();
-    let lane = lanes.claim().unwrap();
+    let lane = lanes.try_claim().unwrap();
     let source = (&pool, &lanes, &lane, &streams);
     let (one, two, three, (mut sender, mut receiver)) = try_get_all(source).unwrap();
     sender.try_send_text("hello").unwrap();
@@ -248,14 +250,14 @@ mod waiting {
     use super::common::{Numbers, Together};
     use super::woken::{Hand, Watchdog};
     use super::*;
-    use forebay::{
-        Policy, TooManyWaiters, WaitAllError, Wake, get_all, get_all_blocking, get_all_timeout,
-    };
+    use forebay::cascade::{get_all_blocking, get_all_timeout};
+    use forebay::error::WaitAllError;
+    use forebay::{Policy, TooManyWaiters, Waking, get_all};
     use std::thread;
     use std::time::Duration;
 
     /// `N` objects, `K` seats.
-    type Waited<const N: usize, const K: usize = 4> = Pool<u32, N, DefaultReset, Wake<K>>;
+    type Waited<const N: usize, const K: usize = 4> = Pool<u32, N, DefaultReset, Waking<K>>;
 
     fn waited<const N: usize, const K: usize>() -> Waited<N, K> {
         Pool::with_waiting(DefaultReset)
@@ -290,11 +292,11 @@ mod waiting {
 
     #[test]
     fn smoke_of_each_form_and_source() {
-        let pool: Pool<u32, 2, DefaultReset, Headroom<1, Wake<2>>> =
+        let pool: Pool<u32, 2, DefaultReset, Headroom<1, Waking<2>>> =
             Pool::with_waiting(DefaultReset);
-        let lanes: LanePool<u32, 3, 2, DefaultReset, Wake<2>> =
+        let lanes: LanePool<u32, 3, 2, DefaultReset, Waking<2>> =
             LanePool::with_waiting(DefaultReset);
-        let streams: StreamPool<Token, 1, 20, Wake<2>> = StreamPool::new();
+        let streams: StreamPool<Token, 1, 20, Waking<2>> = StreamPool::new();
         let source = (&pool, &lanes, &streams);
         let (one, two, (sender, receiver)) = get_all_blocking(source).unwrap();
         assert_eq!((*one, *two), (0, 0));
@@ -394,11 +396,11 @@ mod waiting {
         // One seat: two callers cannot wait for each other.
         drop(get_all_blocking((&few, &other, &few)).unwrap());
         // Reserved objects are not promised; those that lanes may keep are.
-        let reserved: Pool<u32, 3, DefaultReset, Headroom<1, Wake<1>>> =
+        let reserved: Pool<u32, 3, DefaultReset, Headroom<1, Waking<1>>> =
             Pool::with_waiting(DefaultReset);
-        let lanes: LanePool<u32, 3, 4, DefaultReset, Wake<1>> =
+        let lanes: LanePool<u32, 3, 4, DefaultReset, Waking<1>> =
             LanePool::with_waiting(DefaultReset);
-        let streams: StreamPool<u8, 2, 4, Wake<1>> = StreamPool::new();
+        let streams: StreamPool<u8, 2, 4, Waking<1>> = StreamPool::new();
         let seatless = waited::<2, 0>();
         macro_rules! most {
             ($source:expr, $most:literal) => {
@@ -495,7 +497,7 @@ mod waiting {
     fn threads_in_all_orders_are_served() {
         let _watchdog = Watchdog::new();
         let (a, b) = (waited::<1, 8>(), waited::<2, 8>());
-        let c: StreamPool<u8, 1, 1, Wake<8>> = StreamPool::new();
+        let c: StreamPool<u8, 1, 1, Waking<8>> = StreamPool::new();
         let rounds = if cfg!(miri) { 5 } else { 1_000 };
         let together = Together::new();
         thread::scope(|scope| {
@@ -541,7 +543,7 @@ mod waiting {
         }
         for at in 1..=2 {
             for goes_on in [false, true] {
-                let pools: [Pool<u32, 1, Burns, Wake<2>>; 2] =
+                let pools: [Pool<u32, 1, Burns, Waking<2>>; 2] =
                     std::array::from_fn(|_| Pool::with_waiting(Burns));
                 let mut waits = Hand::new(get_all((&pools[1], &pools[0])));
                 FUSE.arm(at);
@@ -575,6 +577,6 @@ mod waiting {
     fn debug() {
         let a = waited::<1, 1>();
         let text = format!("{:?} {:?}", get_all((&a,)), Reserved(&a));
-        assert!(text.starts_with("GetAll { next: Some"), "{text}");
+        assert!(text.starts_with("GetAllFuture { next: Some"), "{text}");
     }
 }

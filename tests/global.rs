@@ -1,8 +1,9 @@
 //! The ready-made pools. They are the program's, and tests run at once: each test takes another, or says what it needs.
 #![cfg(not(miri))] // All objects of a pool, filled.
 
+use forebay::global::Lazy;
 use forebay::global::{self, Refused, ResponseSender, ResponseStream};
-use forebay::{End, Lazy, Policy, Pool, RecvError, Response, SendError};
+use forebay::{End, Policy, Pool, RecvError, Response, SendError};
 use std::thread;
 
 #[test]

@@ -36,7 +36,7 @@ fn smoke() {
     // TestPool, in short.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 2, 1, _>::with_policy(maker);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     drop(lane.try_get().unwrap());
     assert_eq!(lane.try_get().unwrap().number, 1);
     assert_eq!((tally.made(), tally.dropped()), (1, 0));
@@ -48,7 +48,7 @@ fn get_follows_put_on_one_lane() {
     // `Exhausted`. The first that is put is the first that is got there; here both are got.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 2, 2, _>::with_policy(maker);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let (a, b) = (lane.try_get().unwrap(), lane.try_get().unwrap());
     assert_eq!(lane.try_get().unwrap_err().capacity(), 2);
     let numbers = [a.number, b.number];
@@ -68,7 +68,7 @@ fn what_was_put_is_gone_after_collections() {
     // pool. With it, as here, that takes two.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 4, 2, _>::with_policy(maker);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     drop(lane.try_get().unwrap());
     assert_eq!(pool.tick(), 0);
     assert_eq!(tally.dropped(), 0, "a victim now");
@@ -82,7 +82,7 @@ fn a_victim_is_found_and_saved() {
     // The victim cache, which Go's tests do not look at: what is used between two collections stays.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 4, 2, _>::with_policy(maker);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     for _ in 0..10 {
         assert_eq!(lane.try_get().unwrap().number, 1);
         assert_eq!(pool.tick(), 0);
@@ -95,7 +95,7 @@ fn new_makes_what_is_missing() {
     // TestPoolNew. A foreign object cannot be put here; the one that came back is got before one is made.
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 3, 2, _>::with_policy(maker);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let (one, two) = (lane.try_get().unwrap(), lane.try_get().unwrap());
     assert_eq!((one.number, two.number), (1, 2));
     drop(one);
@@ -114,14 +114,14 @@ fn new_makes_what_is_missing() {
 fn released(drain: bool) {
     let (maker, tally) = Maker::new();
     let pool = LanePool::<_, 100, 3, _>::with_policy(maker);
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     for round in 1..=3 {
         let burst = Vec::from_iter((0..100).map(|_| lane.try_get().unwrap()));
         assert_eq!(burst.len(), 100);
         drop(burst);
         if drain {
             // Used once more, one after the other, and on another lane.
-            let other = pool.claim().unwrap();
+            let other = pool.try_claim().unwrap();
             drop(Vec::from_iter((0..100).map(|_| other.try_get().unwrap())));
         }
         let ticks = Vec::from_iter((0..3).map(|_| pool.tick()));
@@ -171,7 +171,7 @@ fn stress() {
         for i in 0..P {
             scope.spawn(move || {
                 together.run(|| {
-                    let lane = if i < P / 2 { POOL.claim() } else { None };
+                    let lane = if i < P / 2 { POOL.try_claim() } else { None };
                     for round in 0..rounds {
                         // Some are being moved between lanes, so a get may fail for a moment.
                         together.until(|| match &lane {
@@ -214,8 +214,8 @@ fn one_owner_and_thieves<const N: usize, const LANES: usize>(rounds: usize) {
         have[thing].fetch_add(1, SeqCst);
         got.fetch_add(1, SeqCst);
     };
-    let owner = pool.claim().unwrap();
-    let thieves = Vec::from_iter((1..LANES).map(|_| pool.claim().unwrap()));
+    let owner = pool.try_claim().unwrap();
+    let thieves = Vec::from_iter((1..LANES).map(|_| pool.try_claim().unwrap()));
     let together = &Together::new();
     thread::scope(|scope| {
         for lane in thieves {
@@ -288,7 +288,7 @@ fn a_lane_of_many() {
 fn counters_that_are_read_do_not_come_round() {
     // The other half of TestPoolDequeue's two million: gets on a lane, and off it, are counted to the end.
     let pool = LanePool::<u32, 4, 1>::new();
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let rounds = if cfg!(miri) { 100 } else { (1 << 20) + 500 };
     for _ in 0..rounds {
         drop(lane.try_get().unwrap());

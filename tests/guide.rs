@@ -10,7 +10,7 @@ use forebay::{End, Policy, Pool, RecvError, StreamPool, Token};
 fn tokens_travel_without_a_pool_of_tokens() {
     assert_eq!(size_of::<Token>(), 32);
     let streams: StreamPool<Token, 1> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send_text("by value").unwrap();
     sender.close();
     let token: Token = receiver.try_recv().unwrap();

@@ -1,19 +1,19 @@
 //! Reserved objects are for callers that say so, wherever free objects are kept.
 #![cfg(feature = "std")]
 
-use forebay::{DefaultReset, Headroom, LanePool, Lease, Poll, Pool, Wake};
+use forebay::{DefaultReset, Headroom, LanePool, Lease, Polling, Pool, Waking};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::task::{Context, Poll as Polled, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 #[test]
 fn reserved_get_on_lane_shares_no_reserved_object() {
-    let pool: LanePool<u8, 8, 2, DefaultReset, Headroom<6, Poll>> =
+    let pool: LanePool<u8, 8, 2, DefaultReset, Headroom<6, Polling>> =
         LanePool::with_waiting(DefaultReset);
     assert_eq!(pool.fill(), 8);
-    let lanes = [(); 2].map(|()| pool.claim().unwrap());
+    let lanes = [(); 2].map(|()| pool.try_claim().unwrap());
     // Both normal ones, and then reserved ones that lie side by side.
     let normal = [(); 2].map(|()| lanes[0].try_get_reserved().unwrap());
     let reserved = [(); 2].map(|()| lanes[0].try_get_reserved().unwrap());
@@ -26,13 +26,13 @@ fn reserved_get_on_lane_shares_no_reserved_object() {
 
 #[test]
 fn reserved_get_finds_object_while_others_sit_in_all_seats() {
-    let pool: Pool<u8, 2, DefaultReset, Headroom<1, Wake<1>>> = Pool::with_waiting(DefaultReset);
+    let pool: Pool<u8, 2, DefaultReset, Headroom<1, Waking<1>>> = Pool::with_waiting(DefaultReset);
     let lease = pool.try_get().unwrap();
     let mut context = Context::from_waker(Waker::noop());
     let mut normal = pin!(pool.get());
     assert!(normal.as_mut().poll(&mut context).is_pending());
 
-    let Polled::Ready(Ok(reserved)) = pin!(pool.get_reserved()).poll(&mut context) else {
+    let Poll::Ready(Ok(reserved)) = pin!(pool.get_reserved()).poll(&mut context) else {
         panic!("a reserved object is free");
     };
     assert_eq!(Lease::slot(&reserved), 1);
@@ -41,7 +41,7 @@ fn reserved_get_finds_object_while_others_sit_in_all_seats() {
     assert_eq!(Lease::slot(&pool.get_reserved_timeout(Duration::ZERO).unwrap()), 1);
 
     drop(lease); // Goes to the one who waits.
-    let Polled::Ready(Ok(lease)) = normal.poll(&mut context) else { panic!("handed over") };
+    let Poll::Ready(Ok(lease)) = normal.poll(&mut context) else { panic!("handed over") };
     assert_eq!(Lease::slot(&lease), 0);
 }
 
@@ -52,7 +52,7 @@ fn reserved_objects_are_lent_last_beside_another_thread() {
     static POOL: Pool<u32, 64, DefaultReset, Headroom<32>> = Pool::with_waiting(DefaultReset);
     static LANES: LanePool<u32, 64, 2, DefaultReset, Headroom<32>> =
         LanePool::with_waiting(DefaultReset);
-    fn check<W: forebay::Waiting>(pool: &Pool<u32, 64, DefaultReset, W>) {
+    fn check<W: forebay::wait::WaitPolicy>(pool: &Pool<u32, 64, DefaultReset, W>) {
         let stop = AtomicBool::new(false);
         let early = std::thread::scope(|scope| {
             scope.spawn(|| {

@@ -2,12 +2,13 @@
 
 mod common;
 
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, TickByMisses};
+use forebay::reset::TickByMisses;
+use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease};
 
 #[test]
 fn smoke() {
     static POOL: LanePool<u32, 8, 2> = LanePool::new();
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     let mut object = lane.try_get().unwrap();
     *object = 7;
     let slot = Lease::slot(&object);
@@ -24,12 +25,12 @@ fn smoke() {
 #[test]
 fn lanes_are_claimed_once() {
     let pool: LanePool<u32, 8, 3> = LanePool::new();
-    let lanes: Vec<_> = (0..3).map(|_| pool.claim().unwrap()).collect();
-    assert!(pool.claim().is_none());
+    let lanes: Vec<_> = (0..3).map(|_| pool.try_claim().unwrap()).collect();
+    assert!(pool.try_claim().is_none());
     let numbers: Vec<_> = lanes.iter().map(Lane::number).collect();
     assert_eq!(numbers, [0, 1, 2]);
     drop(lanes);
-    assert_eq!(pool.claim().unwrap().number(), 0);
+    assert_eq!(pool.try_claim().unwrap().number(), 0);
 }
 
 /// Every lane gets every object, wherever it is.
@@ -37,7 +38,7 @@ fn lanes_are_claimed_once() {
 fn capacity() {
     fn check<const N: usize, const LANES: usize>() {
         let pool: LanePool<usize, N, LANES> = LanePool::new();
-        let lanes: Vec<_> = (0..LANES).map(|_| pool.claim().unwrap()).collect();
+        let lanes: Vec<_> = (0..LANES).map(|_| pool.try_claim().unwrap()).collect();
         for round in 0..3 {
             // All of them on one lane …
             let all: Vec<_> = (0..N).map(|_| lanes[round % LANES].try_get().unwrap()).collect();
@@ -76,7 +77,7 @@ fn capacity() {
 #[test]
 fn a_lane_gets_what_another_keeps() {
     let pool: LanePool<u32, 1, 2> = LanePool::new();
-    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (one, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     drop(one.try_get().unwrap());
     drop(other.try_get().unwrap());
     assert_eq!((pool.available(), pool.metrics().steals), (1, 1));
@@ -90,7 +91,7 @@ fn a_lane_gets_what_another_keeps() {
 #[test]
 fn a_lane_given_back_leaves_its_objects() {
     let pool: LanePool<u32, 4, 2> = LanePool::new();
-    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (one, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     let all: Vec<_> = (0..4).map(|_| one.try_get().unwrap()).collect();
     drop(all);
     drop(one);
@@ -102,11 +103,11 @@ fn a_lane_given_back_leaves_its_objects() {
 #[test]
 fn a_forgotten_lane_keeps_no_object_from_others() {
     let pool: LanePool<u32, 8, 2> = LanePool::new();
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     drop(Vec::from_iter((0..8).map(|_| lane.try_get().unwrap())));
     std::mem::forget(lane);
-    let other = pool.claim().unwrap();
-    assert!(pool.claim().is_none(), "only the lane itself is lost");
+    let other = pool.try_claim().unwrap();
+    assert!(pool.try_claim().is_none(), "only the lane itself is lost");
     let all = Vec::from_iter((0..8).map(|_| other.try_get().unwrap()));
     assert!(other.try_get().is_err() && pool.try_get().is_err());
     assert_eq!((all.len(), pool.metrics().misses, pool.metrics().steals), (8, 8, 1));
@@ -115,7 +116,7 @@ fn a_forgotten_lane_keeps_no_object_from_others() {
 #[test]
 fn a_lease_goes_back_elsewhere() {
     static POOL: LanePool<u32, 2, 2> = LanePool::new();
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     let leases = [lane.try_get().unwrap(), lane.try_get().unwrap()].map(Lease::detach);
     std::thread::spawn(move || drop(leases)).join().unwrap();
     assert_eq!((POOL.available(), POOL.audit().count()), (2, 0));
@@ -125,7 +126,7 @@ fn a_lease_goes_back_elsewhere() {
 #[test]
 fn the_lane_of_another_is_emptied_at_once() {
     let pool: LanePool<u32, 32, 2> = LanePool::new();
-    let (owner, thief) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (owner, thief) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     drop(Vec::from_iter((0..32).map(|_| owner.try_get().unwrap())));
     // The lane keeps its share, a half; the others are common. This thread has no lane.
     let common = Vec::from_iter((0..16).map(|_| pool.try_get().unwrap()));
@@ -141,7 +142,7 @@ fn the_lane_of_another_is_emptied_at_once() {
 #[test]
 fn a_full_lane_loses_no_slot_of_another_word() {
     let pool: LanePool<u32, 64, 2> = LanePool::new();
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let mut all = Vec::from_iter((0..64).map(|_| lane.try_get().unwrap()));
     for last in [0, 31, 32, 63] {
         let last = all.iter().position(|lease| Lease::slot(lease) == last).unwrap();
@@ -158,7 +159,7 @@ fn a_full_lane_loses_no_slot_of_another_word() {
 #[test]
 fn a_lane_gets_all_that_another_used() {
     let pool: LanePool<u32, 8, 2> = LanePool::new();
-    let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+    let lanes = [pool.try_claim().unwrap(), pool.try_claim().unwrap()];
     for round in 0..4 {
         let all = Vec::from_iter((0..8).map(|_| lanes[round % 2].try_get().unwrap()));
         assert!(lanes.iter().all(|lane| lane.try_get().is_err()));
@@ -172,7 +173,7 @@ fn a_lane_gets_all_that_another_used() {
 #[test]
 fn what_was_idle_for_two_ticks_is_dropped() {
     let pool: LanePool<u32, 16, 2> = LanePool::new();
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let all: Vec<_> = (0..16).map(|_| lane.try_get().unwrap()).collect();
     drop(all);
     assert_eq!(pool.tick(), 0);
@@ -190,7 +191,7 @@ fn what_was_idle_for_two_ticks_is_dropped() {
 #[test]
 fn an_object_is_preferred_to_a_vacant_slot() {
     let pool: LanePool<u32, 64, 2> = LanePool::new();
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let mut all: Vec<_> = (0..64).map(|_| lane.try_get().unwrap()).collect();
     let kept = all.pop().unwrap();
     drop(all);
@@ -208,7 +209,7 @@ fn an_object_is_preferred_to_a_vacant_slot() {
 #[test]
 fn a_vacant_slot_is_preferred_to_an_object_of_another_lane() {
     let pool: LanePool<u32, 4, 2> = LanePool::new();
-    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (one, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     drop(one.try_get().unwrap());
     let made = Vec::from_iter((0..3).map(|_| other.try_get().unwrap()));
     assert_eq!((pool.metrics().misses, pool.metrics().steals), (4, 0));
@@ -221,7 +222,7 @@ fn a_vacant_slot_is_preferred_to_an_object_of_another_lane() {
 #[test]
 fn what_lanes_keep_is_trimmed_ages_and_is_not_made_again() {
     let pool: LanePool<u32, 8, 2> = LanePool::new();
-    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (one, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     let use_all = || {
         let some = Vec::from_iter((0..4).map(|_| one.try_get().unwrap()));
         drop(Vec::from_iter((0..4).map(|_| other.try_get().unwrap())));
@@ -245,7 +246,7 @@ fn what_lanes_keep_is_trimmed_ages_and_is_not_made_again() {
 #[test]
 fn misses_drop_what_idles_meanwhile() {
     static POOL: LanePool<u32, 64, 4, TickByMisses<4>> = LanePool::with_policy(TickByMisses::new());
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     let burst = [(); 64].map(|()| lane.try_get().unwrap());
     drop(burst);
     let before = POOL.metrics();
@@ -270,7 +271,7 @@ fn misses_drop_what_idles_meanwhile() {
 #[test]
 fn headroom_stays_in_reach_of_those_that_say_so() {
     let pool: LanePool<u32, 8, 2, DefaultReset, Headroom<2>> = LanePool::with_waiting(DefaultReset);
-    let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+    let (one, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
     for _ in 0..3 {
         let all: Vec<_> = std::iter::from_fn(|| one.try_get().ok()).collect();
         assert_eq!(all.len(), 6);
@@ -289,7 +290,7 @@ fn headroom_is_not_taken_along() {
     type Frames = LanePool<u32, 8, 2, DefaultReset, Headroom<4>>;
     for round in 0..4 {
         let pool = Frames::with_waiting(DefaultReset);
-        let (one, other) = (pool.claim().unwrap(), pool.claim().unwrap());
+        let (one, other) = (pool.try_claim().unwrap(), pool.try_claim().unwrap());
         pool.fill();
         let plain = Vec::from_iter(std::iter::from_fn(|| other.try_get().ok()));
         let reserved = Vec::from_iter((0..=round).map(|_| one.try_get_reserved().unwrap()));

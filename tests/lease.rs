@@ -4,7 +4,8 @@
 mod common;
 
 use common::Tally;
-use forebay::{Erased, Lease, Mapped, Pool, SharedLease};
+use forebay::pool::{Erased, Mapped};
+use forebay::{Lease, Pool, SharedLease};
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 use std::ptr::NonNull;
@@ -165,11 +166,11 @@ fn map_to_a_trait_object() {
 #[test]
 fn erased_leases_of_different_pools_are_one_type() {
     static SMALL: Pool<u32, 1> = Pool::new();
-    type Numbered = forebay::FromFn<fn(usize) -> u32>;
+    type Numbered = forebay::reset::FromFn<fn(usize) -> u32>;
     static LARGE: Pool<u32, 100, Numbered> = Pool::from_fn(|slot| 1000 + slot as u32);
     let mut leases: Vec<Lease<Erased<'static, u32>>> = Vec::new();
     leases.push(Lease::erase(SMALL.try_get().unwrap()));
-    leases.extend(LARGE.get_up_to::<3>().into_iter().map(Lease::erase));
+    leases.extend(LARGE.try_get_up_to::<3>().into_iter().map(Lease::erase));
     assert!(leases[1..].iter().all(|lease| **lease == 1000 + Lease::slot(lease) as u32));
     *leases[1] = 9;
     let shared = Lease::share(leases.remove(1));
@@ -180,7 +181,7 @@ fn erased_leases_of_different_pools_are_one_type() {
     let mapped = Lease::map(SharedLease::try_unshare(other).unwrap(), |n| n);
     assert_eq!(*mapped, 9);
     drop(mapped);
-    let all = LARGE.get_up_to::<100>();
+    let all = LARGE.try_get_up_to::<100>();
     assert_eq!(all.len(), 100);
     assert!(all.iter().all(|lease| **lease != 9), "recycled by its pool");
 }
@@ -225,7 +226,7 @@ fn raw_when_forgotten_loses_the_slot_only() {
     let pool = Pool::<_, 2, _>::from_fn(|_| tally.make());
     let _lost = Lease::into_raw(pool.try_get().unwrap());
     assert_eq!((pool.trim(), tally.alive()), (0, 1));
-    assert!(pool.try_get().is_ok() && pool.get_up_to::<2>().len() == 1);
+    assert!(pool.try_get().is_ok() && pool.try_get_up_to::<2>().len() == 1);
     drop(pool);
     assert_eq!(tally.alive(), 0);
 }

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Fuse, Together, booms};
-use forebay::{DefaultReset, LanePool, Metrics, Pool, Waiting};
+use forebay::wait::WaitPolicy;
+use forebay::{DefaultReset, LanePool, Metrics, Pool};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -38,7 +39,7 @@ fn look_beside(mut look: impl FnMut(), work: impl FnOnce() + Send) {
 /// Nothing is put, so there are no puts, however many are got meanwhile.
 #[test]
 fn gets_are_not_puts() {
-    fn check<const N: usize, W: Waiting>(pool: &Pool<u32, N, DefaultReset, W>) {
+    fn check<const N: usize, W: WaitPolicy>(pool: &Pool<u32, N, DefaultReset, W>) {
         for _ in 0..rounds(200) {
             let puts = pool.metrics().puts;
             let mut leases = Vec::new();
@@ -63,7 +64,7 @@ fn gets_are_not_puts() {
 /// One more or one less is on loan, at times on one side of a border between words, at times on the other.
 #[test]
 fn in_use_is_never_too_low() {
-    fn check<const N: usize, W: Waiting>(pool: &Pool<u32, N, DefaultReset, W>, held: usize) {
+    fn check<const N: usize, W: WaitPolicy>(pool: &Pool<u32, N, DefaultReset, W>, held: usize) {
         let _held = Vec::from_iter((0..held).map(|_| pool.try_get().unwrap()));
         let at_least = held as u64 + 1;
         let first = pool.try_get().unwrap();
@@ -117,7 +118,7 @@ fn counters(of: &Metrics) -> [u64; 10] {
 /// Two look, while two get and put, and one trims and fills: no count goes back, whoever saw it.
 #[test]
 fn no_counter_goes_back() {
-    fn check<const N: usize, W: Waiting>(pool: &Pool<u32, N, DefaultReset, W>) {
+    fn check<const N: usize, W: WaitPolicy>(pool: &Pool<u32, N, DefaultReset, W>) {
         let seen = Mutex::new([0; 10]);
         let look = || {
             // Seen by the other one before we look.

@@ -1,8 +1,7 @@
 //! How long objects are in use: histograms, audits by time, and who is told.
 
-use forebay::{
-    Clock, Histogram, LanePool, Lease, Monitor, Pool, Reset, SharedLease, Slab, StreamPool,
-};
+use forebay::monitor::{Clock, Histogram, Monitor};
+use forebay::{LanePool, Lease, Pool, Reset, SharedLease, Slab, StreamPool};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -101,7 +100,7 @@ fn shared_mapped_erased() {
 fn of_any_home() {
     let times = Monitor::<8>::new(FAKE);
     let lanes: LanePool<u32, 8, 2> = LanePool::new();
-    let lane = lanes.claim().unwrap();
+    let lane = lanes.try_claim().unwrap();
     let on_lane = times.time(lane.try_get().unwrap());
     let beside = times.time(lanes.try_get().unwrap());
     pass(1);
@@ -157,10 +156,10 @@ fn owned_and_on_the_heap() {
 fn spans_time_streams() {
     static STREAMS: StreamPool<u32, 2> = StreamPool::new();
     static TIMES: Monitor<2> = Monitor::new(FAKE);
-    let first = STREAMS.open().unwrap();
+    let first = STREAMS.try_open().unwrap();
     let first_span = TIMES.span(first.1.id().ring);
     pass(1);
-    let (sender, receiver) = STREAMS.open().unwrap();
+    let (sender, receiver) = STREAMS.try_open().unwrap();
     let span = TIMES.span(receiver.id().ring);
     pass(1);
     assert_eq!(out(&TIMES), [(0, 2), (1, 1)]);

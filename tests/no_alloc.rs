@@ -1,10 +1,13 @@
 //! No public operation allocates, on any path: counted, for each thread by itself.
 #![allow(unsafe_code)] // The allocator, and bare pointers.
 
+use forebay::error::{Full, PopError};
+use forebay::global::{Lazy, Once};
+use forebay::reset::EachDefault;
+use forebay::ring::{CacheLine, Compact, PopRef};
 use forebay::{
-    CacheLine, Compact, DefaultReset, EachDefault, Full, Headroom, LanePool, Lazy, Lease, Metrics,
-    Once, Policy, Pool, PopError, PopRef, Reset, Response, Ring, SharedLease, Slab, StreamPool,
-    Token,
+    DefaultReset, Headroom, LanePool, Lease, Metrics, Policy, Pool, Reset, Response, Ring,
+    SharedLease, Slab, StreamPool, Token,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -90,7 +93,7 @@ fn pool() {
         assert_eq!((POOL.capacity(), POOL.available(), POOL.fill()), (70, 70, 70));
         assert_eq!(POOL.trim(), 70);
         for _ in 0..3 {
-            let leases = POOL.get_up_to::<70>();
+            let leases = POOL.try_get_up_to::<70>();
             assert!(POOL.try_get().is_err() && POOL.try_get_many::<2>().is_err());
             assert!(POOL.audit().all(|loan| loan.slot() < 70 && shown(loan) > 0));
             POOL.advance_epoch();
@@ -114,7 +117,7 @@ fn batches() {
     static POOL: Pool<u32, 70> = Pool::new();
     static KEPT: Pool<u32, 70, DefaultReset, Headroom<40>> = Pool::with_waiting(DefaultReset);
     static LANES: LanePool<u32, 70, 2> = LanePool::new();
-    let lane = LANES.claim().unwrap();
+    let lane = LANES.try_claim().unwrap();
     // The first use of lanes by a thread registers a destructor, for which the system may allocate.
     drop(LANES.try_get());
     allocates_nothing(|| {
@@ -125,7 +128,9 @@ fn batches() {
             assert!(
                 batch.get(70).is_none() && batch.iter().sum::<u32>() == 71 && shown(&batch) > 0
             );
-            assert!(POOL.try_get_batch::<1>().is_err() && POOL.get_batch_up_to::<1>().is_empty());
+            assert!(
+                POOL.try_get_batch::<1>().is_err() && POOL.try_get_batch_up_to::<1>().is_empty()
+            );
             let last = batch.pop();
             let mut leases = batch.into_iter();
             assert!(leases.next().is_some() && shown(&leases) > 0);
@@ -134,8 +139,8 @@ fn batches() {
             let reserved = KEPT.try_get_batch_reserved::<33>().unwrap();
             assert!(KEPT.try_get_batch_reserved::<38>().is_err());
             reserved.put();
-            drop((lane.try_get_batch::<20>().unwrap(), lane.get_batch_up_to::<40>()));
-            drop((LANES.try_get_batch::<20>().unwrap(), LANES.get_batch_up_to::<70>()));
+            drop((lane.try_get_batch::<20>().unwrap(), lane.try_get_batch_up_to::<40>()));
+            drop((LANES.try_get_batch::<20>().unwrap(), LANES.try_get_batch_up_to::<70>()));
         }
         assert_eq!((POOL.available(), KEPT.available(), LANES.available()), (70, 70, 70));
     });
@@ -169,7 +174,8 @@ fn pools_of_all_makes() {
     });
     #[cfg(feature = "zeroize")]
     allocates_nothing(|| {
-        let pool: Pool<Response<32>, 2, forebay::Zeroizing> = Pool::with_policy(forebay::Zeroizing);
+        let pool: Pool<Response<32>, 2, forebay::reset::Zeroizing> =
+            Pool::with_policy(forebay::reset::Zeroizing);
         pool.try_get().unwrap().push_str("secret").unwrap();
         drop(pool.try_get().unwrap());
     });
@@ -205,7 +211,7 @@ fn leases() {
 
 #[test]
 fn monitors() {
-    use forebay::{Clock, Monitor};
+    use forebay::monitor::{Clock, Monitor};
     fn clock() -> u64 {
         thread_local! {
             static TICKS: Cell<u64> = const { Cell::new(0) };
@@ -258,7 +264,8 @@ fn ready_made() {
 
 #[test]
 fn lanes() {
-    use forebay::{DefaultReset, Headroom, LanePool, TickByMisses};
+    use forebay::reset::TickByMisses;
+    use forebay::{DefaultReset, Headroom, LanePool};
     type Names = heapless::String<16>;
     static POOL: LanePool<Names, 70, 3, DefaultReset, Headroom<2>> =
         LanePool::with_waiting(DefaultReset);
@@ -267,7 +274,7 @@ fn lanes() {
         // Without a handle first: with `std` the thread gets its number and its lane.
         drop(POOL.try_get().unwrap());
         POOL.flush();
-        let (one, other) = (POOL.claim().unwrap(), POOL.claim().unwrap());
+        let (one, other) = (POOL.try_claim().unwrap(), POOL.try_claim().unwrap());
         for _ in 0..3 {
             let mut all = heapless::Vec::<_, 70>::new();
             all.extend(std::iter::from_fn(|| one.try_get().ok()));
@@ -296,7 +303,7 @@ fn lanes() {
         assert!(POOL.metrics().gets > 200 && POOL.metrics().steals > 0 && shown(&POOL) > 0);
         let local = LanePool::<_, 3, 2, _>::from_fn(|slot| slot);
         assert!(*local.try_get().unwrap() < 3);
-        drop(AGED.get_up_to::<4>());
+        drop(AGED.try_get_up_to::<4>());
         assert_eq!(AGED.metrics().misses, 4);
     };
     allocates_nothing(run);
@@ -315,7 +322,7 @@ fn lanes_of_threads() {
                 barrier.wait();
                 allocates_nothing(|| {
                     for _ in 0..100 {
-                        drop(POOL.get_up_to::<4>());
+                        drop(POOL.try_get_up_to::<4>());
                         let lease = POOL.get_or_new();
                         assert!(!Lease::is_on_heap(&lease) && shown(&lease) > 0);
                     }
@@ -331,7 +338,8 @@ fn lanes_of_threads() {
 /// Objects of several pools: got, refused, waited for, given up, and too many.
 #[test]
 fn several_pools() {
-    use forebay::{Reserved, try_get_all};
+    use forebay::cascade::Reserved;
+    use forebay::try_get_all;
     static ONE: Pool<u32, 1> = Pool::new();
     static TWO: Pool<Token, 2> = Pool::new();
     static STREAMS: StreamPool<Token, 1, 2> = StreamPool::new();
@@ -348,12 +356,12 @@ fn several_pools() {
     });
     #[cfg(any(feature = "std", feature = "async"))]
     {
-        use forebay::{DefaultReset, Wake, get_all};
+        use forebay::{DefaultReset, Waking, get_all};
         use std::future::Future;
         use std::pin::pin;
         use std::task::{Context, Poll, Waker};
-        static LEFT: Pool<u32, 1, DefaultReset, Wake<1>> = Pool::with_waiting(DefaultReset);
-        static RIGHT: Pool<u32, 1, DefaultReset, Wake<1>> = Pool::with_waiting(DefaultReset);
+        static LEFT: Pool<u32, 1, DefaultReset, Waking<1>> = Pool::with_waiting(DefaultReset);
+        static RIGHT: Pool<u32, 1, DefaultReset, Waking<1>> = Pool::with_waiting(DefaultReset);
         let mut context = Context::from_waker(Waker::noop());
         allocates_nothing(|| {
             for gives_up in [false, true] {
@@ -379,7 +387,7 @@ fn several_pools() {
         });
         #[cfg(feature = "std")]
         {
-            use forebay::{get_all_blocking, get_all_timeout};
+            use forebay::cascade::{get_all_blocking, get_all_timeout};
             use std::time::Duration;
             let held = RIGHT.try_get().unwrap();
             let short = Duration::from_millis(1);
@@ -398,14 +406,15 @@ fn several_pools() {
 #[cfg(any(feature = "std", feature = "async"))]
 #[test]
 fn waiting_for_objects_and_rings() {
-    use forebay::{DefaultReset, Headroom, LanePool, Wake};
+    use forebay::{DefaultReset, Headroom, LanePool, Waking};
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-    static POOL: Pool<u32, 2, DefaultReset, Headroom<1, Wake<2>>> =
+    static POOL: Pool<u32, 2, DefaultReset, Headroom<1, Waking<2>>> =
         Pool::with_waiting(DefaultReset);
-    static LANES: LanePool<u32, 3, 2, DefaultReset, Wake<2>> = LanePool::with_waiting(DefaultReset);
-    static STREAMS: StreamPool<Token, 1, 2, Wake<1>> = StreamPool::new();
+    static LANES: LanePool<u32, 3, 2, DefaultReset, Waking<2>> =
+        LanePool::with_waiting(DefaultReset);
+    static STREAMS: StreamPool<Token, 1, 2, Waking<1>> = StreamPool::new();
     let mut context = Context::from_waker(Waker::noop());
     macro_rules! poll {
         ($future:expr) => {
@@ -428,7 +437,7 @@ fn waiting_for_objects_and_rings() {
             }
             assert_eq!(POOL.available(), 2);
 
-            let lane = LANES.claim().unwrap();
+            let lane = LANES.try_claim().unwrap();
             let mut all = [(); 3].map(|()| lane.try_get().ok());
             let mut waiting = pin!(LANES.get());
             assert!(poll!(waiting).is_pending());
@@ -437,8 +446,8 @@ fn waiting_for_objects_and_rings() {
             drop((object, all));
             LANES.flush();
 
-            let Poll::Ready(Ok(halves)) = poll!(pin!(STREAMS.open_async())) else { panic!() };
-            let mut waiting = pin!(STREAMS.open_async());
+            let Poll::Ready(Ok(halves)) = poll!(pin!(STREAMS.open())) else { panic!() };
+            let mut waiting = pin!(STREAMS.open());
             assert!(poll!(waiting).is_pending() && shown(&waiting) > 0);
             drop(halves);
             let Poll::Ready(Ok(halves)) = poll!(waiting) else { panic!() };
@@ -451,7 +460,7 @@ fn waiting_for_objects_and_rings() {
         use std::time::Duration;
         let short = Duration::from_millis(1);
         let lanes = LANES.try_get_many::<3>().unwrap();
-        let all = (POOL.try_get().unwrap(), lanes, STREAMS.open().unwrap());
+        let all = (POOL.try_get().unwrap(), lanes, STREAMS.try_open().unwrap());
         // A first wait makes the thread's waker.
         assert!(POOL.get_timeout(short).is_err());
         allocates_nothing(|| {
@@ -553,7 +562,7 @@ fn streams() {
     static RESPONSES: Pool<Response<64>, 2> = Pool::new();
     allocates_nothing(|| {
         for round in 0..10 {
-            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
             sender.try_send("abc".parse().unwrap()).unwrap();
             let text = "text of more than one token, and of more than one hundred and twenty bytes, \
                         which is what a stream of this depth can hold at once";
@@ -589,11 +598,11 @@ fn streams() {
 #[cfg(feature = "std")]
 #[test]
 fn streams_that_wait() {
-    use forebay::Wake;
+    use forebay::Waking;
     use std::time::Duration;
-    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
     // A first wait makes the thread's waker.
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     let _ = receiver.recv_timeout(Duration::from_millis(1));
     allocates_nothing(|| {
         assert!(receiver.recv_timeout(Duration::from_millis(1)).is_err());
@@ -604,16 +613,16 @@ fn streams_that_wait() {
         drop(sender);
         assert!(receiver.recv_blocking().is_ok() && receiver.recv_blocking().is_err());
         drop(receiver);
-        let (first, second) = STREAMS.open().unwrap();
+        let (first, second) = STREAMS.try_open().unwrap();
         drop((first, second));
     });
 
     // Across threads, with real waits on both sides.
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     // The waker of a thread that is gone is freed by who lets go of it last: so it stays until both are done.
     let (done, both_done) = std::sync::mpsc::channel::<()>();
     let model = std::thread::spawn(move || {
-        let (_other, mut silent) = STREAMS.open().unwrap();
+        let (_other, mut silent) = STREAMS.try_open().unwrap();
         let _ = silent.recv_timeout(Duration::from_millis(1));
         allocates_nothing(move || {
             for _ in 0..1000 {
@@ -632,18 +641,18 @@ fn streams_that_wait() {
 #[cfg(feature = "std")]
 #[test]
 fn streams_that_are_awaited() {
-    use forebay::Wake;
+    use forebay::Waking;
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
 
     fn once<F: Future>(future: F) -> Poll<F::Output> {
         pin!(future).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     allocates_nothing(|| {
-        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
         assert!(once(receiver.recv()).is_pending() && once(receiver.ready(2)).is_pending());
         assert!(once(sender.ready()).is_ready() && once(sender.cancelled()).is_pending());
         assert!(once(sender.send(Token::new())).is_ready());
@@ -736,7 +745,7 @@ fn validation() {
 
         for text in [VALID, INVALID] {
             validator.clear();
-            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
             for piece in text.as_bytes().chunks(12) {
                 sender.try_send_text(str::from_utf8(piece).unwrap()).unwrap();
             }

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Counted, Fuse, Numbers, Tally, boom, booms};
-use forebay::{LanePool, Lease, Policy, Pool, PopRef, Reset, Ring, SharedLease, Slab, StreamPool};
+use forebay::ring::PopRef;
+use forebay::{LanePool, Lease, Policy, Pool, Reset, Ring, SharedLease, Slab, StreamPool};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,7 +89,7 @@ impl<const N: usize> Bench<N> {
         let metrics = pool.metrics();
         assert_eq!((metrics.panics, metrics.double_returns, metrics.in_use), (panics, 0, 0));
         assert_eq!(metrics.puts, metrics.gets);
-        let all = pool.get_up_to::<100>();
+        let all = pool.try_get_up_to::<100>();
         assert_eq!(all.len(), N);
         let mut numbers: Vec<_> = all.iter().map(|object| object.counted.number).collect();
         numbers.sort_unstable();
@@ -117,7 +118,7 @@ fn make_in_get_up_to_at_each_place() {
     for nth in 1..=40 {
         let bench = Bench::<40>::new();
         bench.faults.make.arm(nth);
-        assert!(booms(|| bench.pool.get_up_to::<40>()));
+        assert!(booms(|| bench.pool.try_get_up_to::<40>()));
         assert_eq!(bench.faults.tally.made(), nth as usize - 1);
         assert_eq!(bench.faults.tally.dropped(), 0, "those that were made are kept");
         assert_eq!(bench.pool.metrics().misses, nth as u64, "with the one that panicked");
@@ -201,7 +202,7 @@ fn recycle_in_drop_of_erased_and_mapped_leases() {
 #[test]
 fn recycle_in_an_iterator_over_leases() {
     let bench = Bench::<3>::new();
-    let leases = bench.pool.get_up_to::<3>();
+    let leases = bench.pool.try_get_up_to::<3>();
     bench.faults.recycle.arm(2);
     assert!(booms(|| leases.into_iter().for_each(Lease::put)));
     bench.assert_well(1);
@@ -438,7 +439,7 @@ fn drop_of_tokens_when_a_receiver_leaves() {
     for (nth, sender_first) in (1..=3).flat_map(|nth| [(nth, false), (nth, true)]) {
         let policy = Faulty::new();
         let streams: StreamPool<Object, 1, 3> = StreamPool::new();
-        let (mut sender, receiver) = streams.open().unwrap();
+        let (mut sender, receiver) = streams.try_open().unwrap();
         for _ in 0..3 {
             assert!(sender.try_send(policy.object()).is_ok());
         }
@@ -454,7 +455,7 @@ fn drop_of_tokens_when_a_receiver_leaves() {
             (1, 0),
             "the ring is none the worse"
         );
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         assert_eq!(sender.id().epoch, 1);
         assert!(sender.try_send(policy.object()).is_ok());
         drop(sender);
@@ -477,7 +478,7 @@ fn collection_that_panics_while_it_is_drained_into() {
     }
     let policy = Faulty::new();
     let streams: StreamPool<Object, 1, 4> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     for _ in 0..4 {
         assert!(sender.try_send(policy.object()).is_ok());
     }
@@ -510,7 +511,7 @@ impl<const N: usize> Lanes<N> {
         let metrics = pool.metrics();
         assert_eq!((metrics.panics, metrics.double_returns, metrics.in_use), (panics, 0, 0));
         assert_eq!(metrics.puts, metrics.gets);
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         let all = Vec::from_iter(std::iter::from_fn(|| lane.try_get().ok()));
         let mut numbers: Vec<_> = all.iter().map(|object| object.counted.number).collect();
         numbers.sort_unstable();
@@ -526,7 +527,7 @@ impl<const N: usize> Lanes<N> {
 #[test]
 fn make_on_a_lane() {
     let bench = Lanes::<5>::new();
-    let lane = bench.pool.claim().unwrap();
+    let lane = bench.pool.try_claim().unwrap();
     for round in 1..=4 {
         bench.faults.make.arm(2);
         let all = || Vec::from_iter((0..5).map(|_| lane.try_get().unwrap()));
@@ -536,14 +537,14 @@ fn make_on_a_lane() {
     }
     drop(lane);
     bench.faults.make.arm(1);
-    assert!(booms(|| bench.pool.get_up_to::<5>()));
+    assert!(booms(|| bench.pool.try_get_up_to::<5>()));
     bench.assert_well(5);
 }
 
 #[test]
 fn recycle_on_a_lane() {
     let bench = Lanes::<3>::new();
-    let (lane, other) = (bench.pool.claim().unwrap(), bench.pool.claim().unwrap());
+    let (lane, other) = (bench.pool.try_claim().unwrap(), bench.pool.try_claim().unwrap());
     let all = Vec::from_iter((0..3).map(|_| lane.try_get().unwrap()));
     bench.faults.recycle.arm(2);
     assert!(booms(|| drop(all)), "the others are returned all the same");
@@ -563,7 +564,7 @@ fn recycle_on_a_lane() {
 #[test]
 fn drop_of_a_vetoed_object_on_a_lane() {
     let bench = Lanes::<2>::new();
-    let lane = bench.pool.claim().unwrap();
+    let lane = bench.pool.try_claim().unwrap();
     for panics in 1..=3 {
         let lease = lane.try_get().unwrap();
         bench.faults.veto.arm(1);
@@ -613,7 +614,7 @@ fn drop_in_a_get_that_ages() {
         let policy = Faulty::new();
         let faults = Arc::clone(&policy.0);
         let pool = LanePool::<Object, 64, 4, Aging>::with_policy(Aging(policy));
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         drop([(); 64].map(|()| lane.try_get().unwrap()));
         faults.drop.arm(nth);
         // A few are used, more than the lane has, and the others age.
@@ -669,7 +670,7 @@ fn panics_everywhere_on_lanes() {
     for seed in 0..if cfg!(miri) { 5 } else { 200 } {
         let mut numbers = Numbers::new(seed);
         let bench = Lanes::<7>::new();
-        let lanes = [bench.pool.claim().unwrap(), bench.pool.claim().unwrap()];
+        let lanes = [bench.pool.try_claim().unwrap(), bench.pool.try_claim().unwrap()];
         let mut on_lanes = Vec::new();
         let mut held = Vec::new();
         let mut panics = 0;
@@ -738,7 +739,7 @@ fn panics_everywhere() {
                     booms(|| drop(lease))
                 }
                 3 => booms(|| bench.pool.trim()),
-                _ => booms(|| held.extend(bench.pool.get_up_to::<2>())),
+                _ => booms(|| held.extend(bench.pool.try_get_up_to::<2>())),
             };
             panics += u64::from(boomed);
             fuse.arm(0);

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Tally, for_capacities};
-use forebay::{EachDefault, Exhausted, FromFn, Lease, Metrics, Policy, Pool, Reset};
+use forebay::reset::{EachDefault, FromFn};
+use forebay::{Exhausted, Lease, Metrics, Policy, Pool, Reset};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -131,7 +132,7 @@ fn drops() {
     let make = || Pool::<_, 40, _>::from_fn(|_| tally.make());
     let pool = make();
     for _ in 0..5 {
-        let leases = pool.get_up_to::<40>();
+        let leases = pool.try_get_up_to::<40>();
         assert_eq!(leases.len(), 40);
     }
     assert_eq!((tally.made(), tally.dropped()), (40, 0), "made once each, and kept");
@@ -239,15 +240,15 @@ fn get_many_takes_all_or_nothing() {
 #[test]
 fn get_up_to_takes_what_is_there() {
     let pool: Pool<u8, 70> = Pool::new();
-    let first = pool.get_up_to::<50>();
-    let rest = pool.get_up_to::<50>();
+    let first = pool.try_get_up_to::<50>();
+    let rest = pool.try_get_up_to::<50>();
     assert_eq!((first.len(), rest.len()), (50, 20));
     let slots: BTreeSet<_> = first.iter().chain(&rest).map(Lease::slot).collect();
     assert!(slots.into_iter().eq(0..70), "each once");
-    assert!(pool.get_up_to::<50>().is_empty());
+    assert!(pool.try_get_up_to::<50>().is_empty());
     assert_eq!(pool.metrics().exhausted, 0, "nothing was refused");
     drop(first);
-    assert_eq!(pool.get_up_to::<100>().len(), 50);
+    assert_eq!(pool.try_get_up_to::<100>().len(), 50);
 }
 
 #[test]
@@ -278,7 +279,7 @@ fn trim_drops_the_idle_and_only_them() {
     let tally = Tally::default();
     let pool = Pool::<_, 40, _>::from_fn(|_| tally.make());
     assert_eq!(pool.trim(), 0, "nothing was made yet");
-    let mut leases = pool.get_up_to::<40>();
+    let mut leases = pool.try_get_up_to::<40>();
     leases.truncate(35);
     let shared = Lease::share(leases.pop().unwrap());
     assert_eq!(pool.trim(), 5);
@@ -298,7 +299,7 @@ fn trim_drops_the_idle_and_only_them() {
 fn fill_makes_what_is_vacant_and_free() {
     let tally = Tally::default();
     let pool = Pool::<_, 40, _>::from_fn(|_| tally.make());
-    let leases = pool.get_up_to::<10>();
+    let leases = pool.try_get_up_to::<10>();
     assert_eq!((pool.fill(), pool.fill()), (30, 0));
     assert_eq!((tally.made(), pool.available()), (40, 30));
     drop(leases);
@@ -312,7 +313,7 @@ fn fill_makes_what_is_vacant_and_free() {
 fn get_after_fill_is_a_hit() {
     let pool: Pool<u8, 4> = Pool::new();
     pool.fill();
-    drop(pool.get_up_to::<4>());
+    drop(pool.try_get_up_to::<4>());
     let metrics = pool.metrics();
     assert_eq!((metrics.misses, metrics.hits(), metrics.hit_ratio()), (0, 4, Some(1.0)));
 }
@@ -414,7 +415,7 @@ fn dropping_an_object_may_use_the_same_pool() {
     impl Drop for Reuser {
         fn drop(&mut self) {
             // Its slot is not free yet, and must not be lent.
-            let others = POOL.get_up_to::<3>();
+            let others = POOL.try_get_up_to::<3>();
             assert!(others.iter().all(|lease| lease.0 != self.0));
         }
     }
@@ -454,10 +455,10 @@ fn lease_dropped_on_other_thread_returns() {
 
 #[test]
 fn statics_made_at_run_time() {
-    static SIZE: forebay::Once<u32> = forebay::Once::new();
+    static SIZE: forebay::global::Once<u32> = forebay::global::Once::new();
     type Sized = FromFn<fn(usize) -> u32>;
-    static POOL: forebay::Lazy<Pool<u32, 2, Sized>> =
-        forebay::Lazy::new(|| Pool::from_fn(|_| *SIZE.get().unwrap()));
+    static POOL: forebay::global::Lazy<Pool<u32, 2, Sized>> =
+        forebay::global::Lazy::new(|| Pool::from_fn(|_| *SIZE.get().unwrap()));
     SIZE.call_once(|| 7);
     assert_eq!(*POOL.try_get().unwrap(), 7);
 }

@@ -1,7 +1,8 @@
 //! Reset and policies: what is gone, what is kept, what is not kept at all.
 #![allow(unsafe_code)] // Looks at idle memory.
 
-use forebay::{DefaultReset, EachDefault, Policy, Pool, Reset, Response, Token};
+use forebay::reset::EachDefault;
+use forebay::{DefaultReset, Policy, Pool, Reset, Response, Token};
 
 /// `value` is as `fresh` after a reset, and may be kept.
 fn resets_to<T: Reset + PartialEq + std::fmt::Debug>(mut value: T, fresh: &T) {
@@ -245,7 +246,8 @@ fn reset_forgets_by_length_only() {
 #[cfg(feature = "zeroize")]
 mod zeroizing {
     use super::*;
-    use forebay::{Lease, Zeroizing};
+    use forebay::Lease;
+    use forebay::reset::Zeroizing;
     use zeroize::Zeroize;
 
     /// `write` puts the secret into an object; once it is back, it is not there any more.

@@ -7,7 +7,7 @@ mod common;
 /// All tests for rings whose ends keep copies of the indices.
 #[path = "ring"]
 mod cached {
-    type Ring<T, const N: usize> = forebay::Ring<T, N, forebay::CacheLine>;
+    type Ring<T, const N: usize> = forebay::Ring<T, N, forebay::ring::CacheLine>;
     mod suite;
 }
 
@@ -15,6 +15,6 @@ mod cached {
 #[allow(clippy::duplicate_mod)] // Meant.
 #[path = "ring"]
 mod compact {
-    type Ring<T, const N: usize> = forebay::Ring<T, N, forebay::Compact>;
+    type Ring<T, const N: usize> = forebay::Ring<T, N, forebay::ring::Compact>;
     mod suite;
 }

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{Fuse, Tally, boom, booms, for_capacities};
-use forebay::{Full, Lease, SharedLease, Slab};
+use forebay::error::Full;
+use forebay::{Lease, SharedLease, Slab};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 

@@ -1,6 +1,7 @@
 //! Streams: every order of ends, reopening, backpressure, text, waiting.
 
-use forebay::{End, Exhausted, Lease, Notify, Pool, RecvError, SendError, StreamPool, Token};
+use forebay::wait::Notify;
+use forebay::{End, Exhausted, Lease, Pool, RecvError, SendError, StreamPool, Token};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Counts its drops.
@@ -15,7 +16,7 @@ impl Drop for Counted<'_> {
 #[test]
 fn smoke() {
     static STREAMS: StreamPool<Token, 2> = StreamPool::new();
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
     sender.try_send_text("one").unwrap();
     assert_eq!((sender.len(), receiver.len()), (1, 1));
@@ -41,11 +42,11 @@ fn each_end_has_its_reason_and_the_ring_comes_back() {
     ];
     for round in 0..100 {
         for (leave, end) in &leaves {
-            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
             assert_eq!(receiver.end(), None, "a ring starts open");
             sender.try_send(round).unwrap();
             leave(sender);
-            assert_eq!(STREAMS.open().unwrap_err().capacity(), 1, "one half is still out");
+            assert_eq!(STREAMS.try_open().unwrap_err().capacity(), 1, "one half is still out");
             assert_eq!(receiver.try_recv(), Ok(round), "tokens come before the end");
             assert_eq!(receiver.try_recv(), Err(RecvError::Ended(*end)));
         }
@@ -60,7 +61,7 @@ fn tokens_left_are_dropped_when_the_receiver_leaves() {
     let drops = AtomicUsize::new(0);
     let streams: StreamPool<Counted<'_>, 1, 3> = StreamPool::new();
     for round in 1..=10 {
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         for _ in 0..3 {
             sender.try_send(Counted(&drops)).unwrap();
         }
@@ -92,7 +93,7 @@ fn tokens_left_are_dropped_when_the_receiver_leaves() {
 fn leases_in_a_stream_come_back_when_the_receiver_leaves() {
     static FRAMES: Pool<[u8; 32], 2> = Pool::new();
     static STREAMS: StreamPool<Lease<&'static Pool<[u8; 32], 2>>, 1, 4> = StreamPool::new();
-    let (mut sender, receiver) = STREAMS.open().unwrap();
+    let (mut sender, receiver) = STREAMS.try_open().unwrap();
     for _ in 0..2 {
         sender.try_send(FRAMES.try_get().unwrap()).unwrap();
     }
@@ -109,7 +110,7 @@ fn leases_in_a_stream_come_back_when_the_receiver_leaves() {
 fn a_cancelled_stream_ends_behind_its_last_token() {
     static STREAMS: StreamPool<u32, 1, 4> = StreamPool::new();
     for end in [None, Some(End::Finished), Some(End::Failed(7)), Some(End::Aborted)] {
-        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
         (1..=3).for_each(|n| sender.try_send(n).unwrap());
         assert_eq!((receiver.try_recv(), receiver.end()), (Ok(1), None));
         receiver.cancel();
@@ -138,21 +139,21 @@ fn a_cancelled_stream_ends_behind_its_last_token() {
 #[test]
 fn epoch_counts_up_and_ids_differ() {
     let streams: StreamPool<u8, 2> = StreamPool::new();
-    let (first, _receiver) = streams.open().unwrap();
-    let (other, _other) = streams.open().unwrap();
+    let (first, _receiver) = streams.try_open().unwrap();
+    let (other, _other) = streams.try_open().unwrap();
     assert_ne!(first.id(), other.id());
     let id = first.id();
     assert_eq!(id, _receiver.id());
     drop((first, _receiver));
-    let (again, _again) = streams.open().unwrap();
+    let (again, _again) = streams.try_open().unwrap();
     assert_eq!((again.id().ring, again.id().epoch), (id.ring, id.epoch + 1));
 }
 
 #[test]
 fn audit_shows_half_open_and_forgotten_streams() {
     let streams: StreamPool<u8, 3> = StreamPool::new();
-    let (sender, receiver) = streams.open().unwrap();
-    let (lost, kept) = streams.open().unwrap();
+    let (sender, receiver) = streams.try_open().unwrap();
+    let (lost, kept) = streams.try_open().unwrap();
     std::mem::forget(lost);
     drop(kept);
     streams.advance_epoch();
@@ -169,7 +170,7 @@ fn text_is_split_at_characters_and_nothing_is_lost() {
         "Ein Stausee – 堰 – 𝄞 – hält Wasser bereit, so that the stream never starves. ".repeat(20);
     fn run<const CAP: usize>(text: &str) {
         let streams: StreamPool<Token<CAP>, 1, 3> = StreamPool::new();
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         let (mut rest, mut out) = (text, String::new());
         loop {
             let sent = sender.try_send_text(rest);
@@ -199,7 +200,7 @@ fn text_is_split_at_characters_and_nothing_is_lost() {
 #[test]
 fn drain_into_takes_what_is_there() {
     let streams: StreamPool<u32, 1, 4> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let mut out = Vec::new();
     assert_eq!(receiver.drain_into(&mut out), 0);
     (0..4).for_each(|n| sender.try_send(n).unwrap());
@@ -214,7 +215,7 @@ fn drain_into_takes_what_is_there() {
 fn forgotten_drain_loses_nothing_and_drops_nothing_twice() {
     let drops = AtomicUsize::new(0);
     let streams: StreamPool<Counted<'_>, 1, 4> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     (0..4).for_each(|_| assert!(sender.try_send(Counted(&drops)).is_ok()));
     let mut tokens = receiver.drain();
     drop((tokens.next(), tokens.next()));
@@ -228,7 +229,7 @@ fn forgotten_drain_loses_nothing_and_drops_nothing_twice() {
 #[test]
 fn a_panicking_sender_aborts_and_a_panicking_receiver_cancels() {
     static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     let model = std::thread::spawn(move || {
         sender.try_send(1).unwrap();
         panic!("the model failed");
@@ -238,7 +239,7 @@ fn a_panicking_sender_aborts_and_a_panicking_receiver_cancels() {
     assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Aborted)));
     drop(receiver);
 
-    let (mut sender, receiver) = STREAMS.open().unwrap();
+    let (mut sender, receiver) = STREAMS.try_open().unwrap();
     let client = std::thread::spawn(move || {
         let _receiver = receiver;
         panic!("the client failed");
@@ -258,14 +259,14 @@ fn a_token_whose_drop_panics_does_not_take_the_ring_along() {
         }
     }
     let streams: StreamPool<Bomb, 1, 4> = StreamPool::new();
-    let (mut sender, receiver) = streams.open().unwrap();
+    let (mut sender, receiver) = streams.try_open().unwrap();
     for armed in [false, true, false] {
         assert!(sender.try_send(Bomb(armed)).is_ok());
     }
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(receiver))).is_err());
     drop(sender);
     assert_eq!(streams.available(), 1);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     assert!(sender.try_send(Bomb(false)).is_ok());
     assert!(receiver.try_recv().is_ok());
     assert!(matches!(receiver.try_recv(), Err(RecvError::Empty)));
@@ -278,7 +279,7 @@ fn deep_stream_opens_on_a_small_stack() {
     static STREAMS: StreamPool<Token, 1, DEPTH> = StreamPool::new();
     let small = std::thread::Builder::new().stack_size(128 * 1024);
     let thread = small.spawn(|| {
-        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
         let text = "x".repeat(DEPTH * 30);
         sender.try_send_text(&text).unwrap();
         assert!(sender.try_send_text("y").is_err());
@@ -291,11 +292,11 @@ fn deep_stream_opens_on_a_small_stack() {
 #[test]
 fn exhausted_says_how_many() {
     let streams: StreamPool<u8, 3> = StreamPool::new();
-    let open: Vec<_> = (0..3).map(|_| streams.open().unwrap()).collect();
-    let error: Exhausted = streams.open().unwrap_err();
+    let open: Vec<_> = (0..3).map(|_| streams.try_open().unwrap()).collect();
+    let error: Exhausted = streams.try_open().unwrap_err();
     assert_eq!(error.to_string(), "pool of 3 exhausted");
     drop(open);
-    assert!(streams.open().is_ok());
+    assert!(streams.try_open().is_ok());
 }
 
 /// A policy of one's own is told of each change, what there is then, and the end.
@@ -312,7 +313,7 @@ fn a_policy_of_ones_own() {
 
     impl Notify for Bell {
         type Unsent<T> = ();
-        type Open = forebay::Poll;
+        type Open = forebay::Polling;
 
         fn new() -> Self {
             Self
@@ -335,7 +336,7 @@ fn a_policy_of_ones_own() {
 
     let told = || (CALLS.swap(0, SeqCst), READY.swap(0, SeqCst));
     let streams: StreamPool<u32, 1, 3, Bell> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     assert_eq!(told(), (1, 1), "a token");
     sender.try_send(2).unwrap();
@@ -357,7 +358,8 @@ fn a_policy_of_ones_own() {
 #[cfg(feature = "std")]
 mod waiting {
     use super::*;
-    use forebay::{Cancelled, Wake};
+    use forebay::Waking;
+    use forebay::error::Cancelled;
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -365,10 +367,10 @@ mod waiting {
 
     #[test]
     fn tokens_cross_threads_in_order_through_a_small_ring() {
-        static STREAMS: StreamPool<u32, 2, 3, Wake> = StreamPool::new();
+        static STREAMS: StreamPool<u32, 2, 3, Waking> = StreamPool::new();
         let (rounds, tokens) = if cfg!(miri) { (4, 50) } else { (50, 500) };
         for round in 0..rounds {
-            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
             let model = thread::spawn(move || {
                 (0..tokens).for_each(|n| sender.send_blocking(n).unwrap());
                 if round % 2 == 0 { sender.close() } else { sender.fail(7) }
@@ -385,8 +387,8 @@ mod waiting {
 
     #[test]
     fn times_out() {
-        let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         let start = Instant::now();
         assert_eq!(receiver.recv_timeout(SHORT), Err(RecvError::Empty));
         assert!(start.elapsed() >= SHORT);
@@ -399,8 +401,8 @@ mod waiting {
 
     #[test]
     fn a_waiting_sender_learns_that_the_receiver_left() {
-        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-        let (mut sender, receiver) = STREAMS.open().unwrap();
+        static STREAMS: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+        let (mut sender, receiver) = STREAMS.try_open().unwrap();
         sender.send_blocking(1).unwrap();
         let model = thread::spawn(move || sender.send_blocking(2));
         thread::sleep(SHORT);
@@ -412,8 +414,8 @@ mod waiting {
     /// The room that a forgotten drain made is told at the latest when the receiver waits itself.
     #[test]
     fn forgotten_drain_does_not_leave_both_waiting() {
-        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        static STREAMS: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+        let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
         sender.send_blocking(1).unwrap();
         let model = thread::spawn(move || sender.send_blocking(2));
         thread::sleep(SHORT);
@@ -426,8 +428,8 @@ mod waiting {
 
     #[test]
     fn a_waiting_receiver_learns_the_end() {
-        static STREAMS: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-        let (sender, mut receiver) = STREAMS.open().unwrap();
+        static STREAMS: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+        let (sender, mut receiver) = STREAMS.try_open().unwrap();
         let client = thread::spawn(move || receiver.recv_blocking());
         thread::sleep(SHORT);
         drop(sender);
@@ -436,8 +438,8 @@ mod waiting {
 
     #[test]
     fn send_text_waits_and_says_how_much_was_sent() {
-        static STREAMS: StreamPool<Token<4>, 1, 2, Wake> = StreamPool::new();
-        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        static STREAMS: StreamPool<Token<4>, 1, 2, Waking> = StreamPool::new();
+        let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
         let client = thread::spawn(move || {
             let mut text = String::new();
             while text.len() < 12 {
@@ -473,7 +475,7 @@ mod owned {
         for sender_last in [false, true] {
             let token = Arc::new(AtomicUsize::new(0));
             let answers = Arc::new(Answers::new());
-            let (mut answer, reader) = answers.open_arc().unwrap();
+            let (mut answer, reader) = answers.try_open_arc().unwrap();
             answer.try_send(Arc::clone(&token)).unwrap();
             let request = Request { answer, reader };
             drop(answers);
@@ -499,12 +501,12 @@ mod owned {
     fn rings_come_back_and_are_counted() {
         let answers = Arc::new(Answers::new());
         for _ in 0..10 {
-            let two = [answers.open_arc().unwrap(), answers.open_arc().unwrap()];
+            let two = [answers.try_open_arc().unwrap(), answers.try_open_arc().unwrap()];
             assert_eq!(two[0].0.id().ring, two[0].1.id().ring);
             assert_ne!(two[0].0.id().ring, two[1].0.id().ring);
             assert_eq!(Arc::strong_count(&answers), 5, "a share a half");
-            assert!(answers.open_arc().is_err());
-            assert!(answers.open().is_err(), "it is one pool, however a stream is opened");
+            assert!(answers.try_open_arc().is_err());
+            assert!(answers.try_open().is_err(), "it is one pool, however a stream is opened");
         }
         let metrics = answers.metrics();
         assert_eq!((metrics.gets, metrics.misses, metrics.in_use), (20, 2, 0));
@@ -514,7 +516,7 @@ mod owned {
     #[test]
     fn halves_outlive_the_thread_that_opened() {
         let (mut sender, mut receiver) =
-            thread::spawn(|| Arc::new(StreamPool::<u32, 1, 2>::new()).open_arc().unwrap())
+            thread::spawn(|| Arc::new(StreamPool::<u32, 1, 2>::new()).try_open_arc().unwrap())
                 .join()
                 .unwrap();
         let sends = thread::spawn(move || {

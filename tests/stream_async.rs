@@ -4,7 +4,8 @@
 mod common;
 
 use common::{Flag, Tally, poll_once};
-use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Token, Wake};
+use forebay::error::Cancelled;
+use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Token, Waking};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use std::future::{Future, poll_fn};
@@ -20,9 +21,9 @@ const MANY: u32 = if cfg!(miri) { 30 } else { 2_000 };
 const SHORT: Duration = Duration::from_millis(10);
 
 type Tx<const STREAMS: usize, const DEPTH: usize> =
-    Sender<&'static StreamPool<u32, STREAMS, DEPTH, Wake>>;
+    Sender<&'static StreamPool<u32, STREAMS, DEPTH, Waking>>;
 type Rx<const STREAMS: usize, const DEPTH: usize> =
-    Receiver<&'static StreamPool<u32, STREAMS, DEPTH, Wake>>;
+    Receiver<&'static StreamPool<u32, STREAMS, DEPTH, Waking>>;
 
 async fn produce<const S: usize, const D: usize>(mut sender: Tx<S, D>) {
     for n in 0..MANY {
@@ -62,45 +63,45 @@ fn consume_blocking<const S: usize, const D: usize>(receiver: Rx<S, D>) {
 /// The same halves in every executor, small and large rings, and threads among tasks.
 #[test]
 fn tokens_cross_in_order() {
-    fn run<const DEPTH: usize>(streams: &'static StreamPool<u32, 2, DEPTH, Wake>) {
+    fn run<const DEPTH: usize>(streams: &'static StreamPool<u32, 2, DEPTH, Waking>) {
         let one = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let many = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
 
         // On one thread, where nobody may block.
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         one.block_on(async { tokio::join!(produce(sender), consume(receiver)) });
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         one.block_on(async { tokio::join!(produce(sender), consume_bursts(receiver)) });
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         Flag::run(async { tokio::join!(produce(sender), consume(receiver)) });
 
         // On several.
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         let producer = many.spawn(produce(sender));
         many.block_on(many.spawn(consume_bursts(receiver))).unwrap();
         many.block_on(producer).unwrap();
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         let producer = thread::spawn(|| Flag::run(produce(sender)));
         Flag::run(consume(receiver));
         producer.join().unwrap();
 
         // Each kind with each other.
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         let producer = thread::spawn(|| produce_blocking(sender));
         one.block_on(consume(receiver));
         producer.join().unwrap();
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         let producer = thread::spawn(|| Flag::run(produce(sender)));
         consume_blocking(receiver);
         producer.join().unwrap();
-        let (sender, receiver) = streams.open().unwrap();
+        let (sender, receiver) = streams.try_open().unwrap();
         let producer = many.spawn(produce(sender));
         consume_blocking(receiver);
         many.block_on(producer).unwrap();
         assert_eq!(streams.available(), 2);
     }
-    static NARROW: StreamPool<u32, 2, 1, Wake> = StreamPool::new();
-    static DEEP: StreamPool<u32, 2, 20, Wake> = StreamPool::new();
+    static NARROW: StreamPool<u32, 2, 1, Waking> = StreamPool::new();
+    static DEEP: StreamPool<u32, 2, 20, Waking> = StreamPool::new();
     run(&NARROW);
     run(&DEEP);
 }
@@ -109,10 +110,10 @@ fn tokens_cross_in_order() {
 #[test]
 fn waits_that_are_given_up_lose_nothing() {
     let tally = Tally::default();
-    let streams: StreamPool<_, 1, 2, Wake> = StreamPool::new();
+    let streams: StreamPool<_, 1, 2, Waking> = StreamPool::new();
     let (_flag, waker) = Flag::new();
     for seed in 0..50_u32 {
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         let (mut unsent, mut sent, mut received) = (None, 0, 0);
         let mut random = seed;
         while received < 20 {
@@ -153,8 +154,8 @@ fn waits_that_are_given_up_lose_nothing() {
 #[test]
 fn the_next_send_drops_a_token_that_nobody_took_back() {
     let tally = Tally::default();
-    let streams: StreamPool<_, 1, 1, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<_, 1, 1, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     drop(sender.send(tally.make()));
     assert_eq!(tally.alive(), 1);
     assert!(poll_once(sender.send(tally.make()), Waker::noop()).is_ready());
@@ -168,10 +169,10 @@ fn the_next_send_drops_a_token_that_nobody_took_back() {
 
 #[test]
 fn tokio_gives_up_and_nothing_is_lost() {
-    static STREAMS: StreamPool<u32, 1, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<u32, 1, 2, Waking> = StreamPool::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        let (mut sender, mut receiver) = STREAMS.open().unwrap();
+        let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
         assert!(tokio::time::timeout(SHORT, receiver.recv()).await.is_err());
         sender.send(1).await.unwrap();
         sender.send(2).await.unwrap();
@@ -202,8 +203,8 @@ fn wakes<F: Future>(future: F, then: impl FnOnce()) -> usize {
 
 #[test]
 fn watermark_wakes_once_a_burst() {
-    let streams: StreamPool<u32, 1, 8, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<u32, 1, 8, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     for count in [1, 2, 8, 100] {
         let marked = count.min(8);
         let before = wakes(receiver.ready(count), || {
@@ -227,8 +228,8 @@ fn watermark_wakes_once_a_burst() {
 
 #[test]
 fn room_wakes_once_a_burst_and_not_who_waits_for_the_end() {
-    let streams: StreamPool<u32, 1, 4, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<u32, 1, 4, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     (0..4).for_each(|n| sender.try_send(n).unwrap());
     assert_eq!(wakes(sender.ready(), || assert_eq!(receiver.drain().count(), 4)), 1);
     (0..4).for_each(|n| sender.try_send(n).unwrap());
@@ -247,20 +248,20 @@ fn room_wakes_once_a_burst_and_not_who_waits_for_the_end() {
 
 #[test]
 fn a_half_that_leaves_wakes_the_other() {
-    let streams: StreamPool<Token, 1, 1, Wake> = StreamPool::new();
-    type Leave = fn(Sender<&StreamPool<Token, 1, 1, Wake>>);
+    let streams: StreamPool<Token, 1, 1, Waking> = StreamPool::new();
+    type Leave = fn(Sender<&StreamPool<Token, 1, 1, Waking>>);
     let leaves: [(Leave, End); 3] = [
         (|sender| sender.close(), End::Finished),
         (|sender| sender.fail(7), End::Failed(7)),
         (|sender| drop(sender), End::Aborted),
     ];
     for (leave, end) in leaves {
-        let (sender, mut receiver) = streams.open().unwrap();
+        let (sender, mut receiver) = streams.try_open().unwrap();
         assert_eq!(wakes(receiver.recv(), || leave(sender)), 1);
         assert_eq!(poll_once(receiver.recv(), Waker::noop()), Poll::Ready(Err(end)));
     }
     let open = || {
-        let (mut sender, receiver) = streams.open().unwrap();
+        let (mut sender, receiver) = streams.try_open().unwrap();
         sender.try_send(Token::new()).unwrap();
         (sender, receiver)
     };
@@ -282,8 +283,8 @@ fn a_half_that_leaves_wakes_the_other() {
 
 #[test]
 fn what_is_given_up_is_not_woken() {
-    let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let (flag, waker) = Flag::new();
     assert!(poll_once(receiver.recv(), &waker).is_pending());
     assert!(poll_once(receiver.ready(1), &waker).is_pending());
@@ -297,7 +298,7 @@ fn what_is_given_up_is_not_woken() {
 
     // A thread that ran out of time is not unparked: its own park takes as long as it says.
     drop(sender);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     assert_eq!(receiver.recv_timeout(SHORT), Err(RecvError::Empty));
     assert_eq!(receiver.ready_timeout(1, SHORT), 0);
     sender.try_send(1).unwrap();
@@ -315,9 +316,9 @@ fn forgotten_waits_are_harmless() {
         assert!(Pin::new(&mut future).poll(&mut Context::from_waker(waker)).is_pending());
         std::mem::forget(future);
     }
-    let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+    let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
     let (flag, waker) = Flag::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     forget(receiver.recv(), &waker);
     sender.try_send(1).unwrap();
     assert_eq!((flag.wakes(), receiver.try_recv()), (1, Ok(1)));
@@ -333,7 +334,7 @@ fn forgotten_waits_are_harmless() {
     drop(sender);
     flag.wakes();
 
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(5).unwrap();
     assert_eq!((sender.take_unsent(), receiver.try_recv()), (None, Ok(5)));
     receiver.cancel();
@@ -343,9 +344,9 @@ fn forgotten_waits_are_harmless() {
 /// A waker may keep a whole task alive.
 #[test]
 fn no_waker_stays_in_a_ring_that_is_free() {
-    let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
+    let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
     let (flag, waker) = Flag::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     assert!(poll_once(receiver.recv(), &waker).is_pending());
     assert!(poll_once(sender.cancelled(), &waker).is_pending());
     drop((sender, receiver, waker));
@@ -355,16 +356,16 @@ fn no_waker_stays_in_a_ring_that_is_free() {
 /// A waker is user code: it may use the stream that wakes it, and every other.
 #[test]
 fn a_waker_may_use_the_pool() {
-    static STREAMS: StreamPool<u32, 2, 1, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<u32, 2, 1, Waking> = StreamPool::new();
     struct Opens;
     impl std::task::Wake for Opens {
         fn wake(self: Arc<Self>) {
-            let (mut sender, mut receiver) = STREAMS.open().unwrap();
+            let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
             sender.try_send(1).unwrap();
             assert_eq!(receiver.try_recv(), Ok(1));
         }
     }
-    let (sender, mut receiver) = STREAMS.open().unwrap();
+    let (sender, mut receiver) = STREAMS.try_open().unwrap();
     let waker = Waker::from(Arc::new(Opens));
     assert!(receiver.poll_recv(&mut Context::from_waker(&waker)).is_pending());
     drop(sender);
@@ -382,8 +383,8 @@ fn a_waker_that_panics_costs_nothing_but_its_wake_up() {
             panic!("woken");
         }
     }
-    let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let waker = Waker::from(Arc::new(Panics));
     let cx = &mut Context::from_waker(&waker);
     assert!(receiver.poll_recv(cx).is_pending());
@@ -402,9 +403,9 @@ fn a_waker_that_panics_costs_nothing_but_its_wake_up() {
 /// Two threads that wait in every way, and give up half of their waits. A wake-up that is lost is a hang.
 #[test]
 fn threads_that_give_up_at_random() {
-    static STREAMS: StreamPool<u32, 1, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<u32, 1, 2, Waking> = StreamPool::new();
     const TOKENS: u32 = if cfg!(miri) { 200 } else { 20_000 };
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     let random = |state: &mut u32| {
         *state = state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
         *state >> 16 & 7
@@ -467,8 +468,8 @@ fn threads_that_give_up_at_random() {
 
 #[test]
 fn text_that_is_given_up_goes_on_where_it_stopped() {
-    let streams: StreamPool<Token<4>, 1, 2, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<Token<4>, 1, 2, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let text = "aé€𝄞 und so weiter, ohne Ende";
     let (mut rest, mut out) = (text, String::new());
     loop {
@@ -498,16 +499,16 @@ async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
 /// As an iterator and as a `Stream`: tokens, the end once unless it is `Finished`, and then nothing for ever.
 #[test]
 fn iterators_and_streams_end_alike() {
-    type Leave = fn(Sender<&StreamPool<u32, 1, 4, Wake>>);
+    type Leave = fn(Sender<&StreamPool<u32, 1, 4, Waking>>);
     let leaves: [(Leave, Option<Result<u32, End>>); 3] = [
         (|sender| sender.close(), None),
         (|sender| sender.fail(7), Some(Err(End::Failed(7)))),
         (|sender| drop(sender), Some(Err(End::Aborted))),
     ];
-    let streams: StreamPool<u32, 1, 4, Wake> = StreamPool::new();
+    let streams: StreamPool<u32, 1, 4, Waking> = StreamPool::new();
     for (leave, told) in leaves {
         let open = || {
-            let (mut sender, receiver) = streams.open().unwrap();
+            let (mut sender, receiver) = streams.try_open().unwrap();
             sender.try_send(1).unwrap();
             sender.try_send(2).unwrap();
             leave(sender);
@@ -536,8 +537,8 @@ fn iterators_and_streams_end_alike() {
 
 #[test]
 fn a_pending_stream_is_woken() {
-    let streams: StreamPool<u32, 1, 4, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<u32, 1, 4, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     assert_eq!(wakes(next(&mut receiver), || sender.try_send(1).unwrap()), 1);
     assert_eq!(Flag::run(next(&mut receiver)), Some(Ok(1)));
     assert_eq!(wakes(next(&mut receiver), || sender.close()), 1);
@@ -546,10 +547,10 @@ fn a_pending_stream_is_woken() {
 
 #[test]
 fn a_sink_sends_and_closes_and_refuses_from_then_on() {
-    let streams: StreamPool<u32, 1, 1, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<u32, 1, 1, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let cx = &mut Context::from_waker(Waker::noop());
-    let ready = |sender: &mut Sender<&StreamPool<u32, 1, 1, Wake>>| {
+    let ready = |sender: &mut Sender<&StreamPool<u32, 1, 1, Waking>>| {
         Sink::poll_ready(Pin::new(sender), &mut Context::from_waker(Waker::noop()))
     };
     assert_eq!(ready(&mut sender), Poll::Ready(Ok(())));
@@ -574,7 +575,7 @@ fn a_sink_sends_and_closes_and_refuses_from_then_on() {
     assert_eq!(receiver.end(), Some(End::Finished));
     drop(receiver);
 
-    let (mut sender, receiver) = streams.open().unwrap();
+    let (mut sender, receiver) = streams.try_open().unwrap();
     assert_eq!(ready(&mut sender), Poll::Ready(Ok(())), "the next stream takes tokens again");
     drop(receiver);
     assert_eq!(ready(&mut sender), Poll::Ready(Err(Cancelled(()))));
@@ -587,8 +588,8 @@ fn a_sink_sends_and_closes_and_refuses_from_then_on() {
 fn halves_are_unpin_and_futures_are_send() {
     fn unpin_and_send<T: Unpin + Send>(_: &T) {}
     struct Pinned(#[allow(dead_code)] std::marker::PhantomPinned);
-    let streams: StreamPool<Pinned, 1, 1, Wake> = StreamPool::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams: StreamPool<Pinned, 1, 1, Waking> = StreamPool::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     unpin_and_send(&sender);
     unpin_and_send(&receiver);
     unpin_and_send(&sender.send(Pinned(std::marker::PhantomPinned)));
@@ -639,8 +640,8 @@ proptest::proptest! {
     /// that gave up never is. Waits are polled and kept (`poll_…`, forgotten futures) or dropped.
     #[test]
     fn any_order_of_steps(steps in proptest::collection::vec((0..10_u8, 1..6_usize), 0..200)) {
-        let streams: StreamPool<usize, 1, 4, Wake> = StreamPool::new();
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let streams: StreamPool<usize, 1, 4, Waking> = StreamPool::new();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         let (mut at_sender, mut at_receiver) = (Seat::default(), Seat::default());
         let (mut sent, mut received, mut over) = (0, 0, false);
         let waker = |seat: &Seat| Waker::from(Arc::clone(&seat.flag));

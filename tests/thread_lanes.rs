@@ -7,9 +7,8 @@
 mod common;
 
 use common::{Counted, Fuse, Together, booms};
-use forebay::{
-    DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, TickByMisses, Wake,
-};
+use forebay::reset::TickByMisses;
+use forebay::{DefaultReset, Lane, LanePool, Lease, Policy, Reset, SharedLease, Waking};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
@@ -53,7 +52,7 @@ fn at_once(threads: usize, f: impl Fn(usize, &Together) + Sync) {
 fn get<'p, T, const N: usize, const LANES: usize, P: Policy<T>>(
     pool: &'p LanePool<T, N, LANES, P>,
     together: &Together,
-) -> Lease<&'p forebay::Pool<T, N, P, forebay::Lanes<LANES>>> {
+) -> Lease<&'p forebay::Pool<T, N, P, forebay::wait::Lanes<LANES>>> {
     let mut got = None;
     together.until(|| {
         got = pool.try_get().ok();
@@ -64,7 +63,13 @@ fn get<'p, T, const N: usize, const LANES: usize, P: Policy<T>>(
 
 /// Nothing is out, and all of it can be had by one thread.
 #[track_caller]
-fn assert_whole<T, const N: usize, const LANES: usize, P: Policy<T>, W: forebay::Waiting>(
+fn assert_whole<
+    T,
+    const N: usize,
+    const LANES: usize,
+    P: Policy<T>,
+    W: forebay::wait::WaitPolicy,
+>(
     pool: &LanePool<T, N, LANES, P, W>,
 ) {
     assert_eq!((pool.audit().count(), pool.available()), (0, N));
@@ -183,18 +188,18 @@ fn a_forgotten_lease_is_all_that_is_lost() {
             slot
         });
         assert_eq!(Vec::from_iter(POOL.audit().map(|loan| loan.slot())), [slot]);
-        assert_eq!(POOL.get_up_to::<8>().len(), 7);
+        assert_eq!(POOL.try_get_up_to::<8>().len(), 7);
         assert_eq!(POOL.metrics().in_use, 1);
     });
 }
 
 /// What a thread keeps until it ends, and uses once more then.
 struct User {
-    pool: &'static LanePool<Alone, 64, 4, DefaultReset, Wake<4>>,
+    pool: &'static LanePool<Alone, 64, 4, DefaultReset, Waking<4>>,
     held: Option<Lease<&'static AlonePool>>,
 }
 
-type AlonePool = forebay::Pool<Alone, 64, DefaultReset, forebay::Lanes<4, Wake<4>>>;
+type AlonePool = forebay::Pool<Alone, 64, DefaultReset, forebay::wait::Lanes<4, Waking<4>>>;
 
 /// Gets that succeeded in destructors. A panic in one would abort the process.
 static IN_DESTRUCTORS: AtomicUsize = AtomicUsize::new(0);
@@ -223,7 +228,7 @@ thread_local! {
 
 #[test]
 fn destructors_of_thread_local_data_use_the_pool() {
-    static POOL: LanePool<Alone, 64, 4, DefaultReset, Wake<4>> =
+    static POOL: LanePool<Alone, 64, 4, DefaultReset, Waking<4>> =
         LanePool::with_waiting(DefaultReset);
     let waves = if cfg!(miri) { 2 } else { 50 };
     alone(|| {
@@ -249,7 +254,7 @@ fn destructors_of_thread_local_data_use_the_pool() {
         }
         assert_eq!(IN_DESTRUCTORS.load(SeqCst), waves * (3 + 6 + 6) * 3, "all of them got one");
         assert_eq!((POOL.audit().count(), POOL.available()), (0, 64));
-        assert_eq!(POOL.get_up_to::<64>().len(), 64);
+        assert_eq!(POOL.try_get_up_to::<64>().len(), 64);
         assert_eq!(POOL.metrics().double_returns, 0);
     });
 }
@@ -338,14 +343,14 @@ fn numbers_are_dense() {
                 together.meet(8);
                 drop(object);
                 together.meet(16);
-                assert!(POOL.claim().is_none(), "eight threads have the eight lanes");
+                assert!(POOL.try_claim().is_none(), "eight threads have the eight lanes");
                 assert_eq!(Lease::slot(&POOL.try_get().unwrap()), slot);
                 together.meet(24);
             });
             assert_eq!(POOL.metrics().gets, 16 * (round + 1));
         }
         assert_eq!(POOL.metrics().misses, 8);
-        let lanes = Vec::from_iter(std::iter::from_fn(|| POOL.claim()));
+        let lanes = Vec::from_iter(std::iter::from_fn(|| POOL.try_claim()));
         assert_eq!(Vec::from_iter(lanes.iter().map(Lane::number)), Vec::from_iter(0..8));
         drop(lanes);
         assert_whole(&POOL);
@@ -353,7 +358,7 @@ fn numbers_are_dense() {
 }
 
 /// Leaves the only object of a pool on the lane of a thread that ended; the caller has another number.
-fn leave_one<const N: usize, P: Policy<u32> + Sync, W: forebay::Waiting>(
+fn leave_one<const N: usize, P: Policy<u32> + Sync, W: forebay::wait::WaitPolicy>(
     pool: &LanePool<u32, N, 4, P, W>,
 ) {
     drop(pool.try_get().unwrap());
@@ -375,7 +380,7 @@ fn what_an_ended_thread_left_is_found() {
         pool.flush();
 
         leave_one(&pool);
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         drop(lane.try_get().unwrap());
         drop(lane);
         assert_eq!(pool.metrics().misses, 1, "the same object all the time");
@@ -452,7 +457,7 @@ fn what_an_ended_thread_left_is_trimmed_and_counted() {
         assert_eq!((pool.fill(), pool.available()), (2, 3));
         assert!(pool.try_get_many::<3>().is_ok());
         short(|| drop(pool.try_get().unwrap()));
-        assert_eq!(pool.get_up_to::<4>().len(), 3);
+        assert_eq!(pool.try_get_up_to::<4>().len(), 3);
         assert_eq!((pool.trim(), pool.metrics().evictions), (3, 3), "this thread's own as well");
     });
 }
@@ -460,7 +465,7 @@ fn what_an_ended_thread_left_is_trimmed_and_counted() {
 #[test]
 fn who_waits_finds_what_an_ended_thread_left() {
     alone(|| {
-        let pool = LanePool::<u32, 5, 4, DefaultReset, Wake<2>>::with_waiting(DefaultReset);
+        let pool = LanePool::<u32, 5, 4, DefaultReset, Waking<2>>::with_waiting(DefaultReset);
         let out: Vec<_> = (0..4).map(|_| pool.try_get().unwrap()).collect();
         leave_one(&pool);
         drop(pool.get_blocking().unwrap());
@@ -477,7 +482,7 @@ fn who_waits_finds_what_an_ended_thread_left() {
 
 #[test]
 fn who_waits_gets_the_only_object_from_the_lane_of_an_idle_thread() {
-    type Few = LanePool<u32, 1, 4, DefaultReset, Wake<2>>;
+    type Few = LanePool<u32, 1, 4, DefaultReset, Waking<2>>;
     static POOL: Few = LanePool::with_waiting(DefaultReset);
     alone(|| {
         let (send, go_on) = mpsc::channel::<()>();
@@ -521,10 +526,11 @@ fn who_waits_gets_the_only_object_from_the_lane_of_an_idle_thread() {
 
 #[test]
 fn who_waits_gets_the_next_that_a_lane_puts() {
-    static POOL: LanePool<u32, 3, 2, DefaultReset, Wake<8>> = LanePool::with_waiting(DefaultReset);
-    static FEW: LanePool<u32, 1, 4, DefaultReset, Wake<8>> = LanePool::with_waiting(DefaultReset);
+    static POOL: LanePool<u32, 3, 2, DefaultReset, Waking<8>> =
+        LanePool::with_waiting(DefaultReset);
+    static FEW: LanePool<u32, 1, 4, DefaultReset, Waking<8>> = LanePool::with_waiting(DefaultReset);
     fn check<const N: usize, const LANES: usize>(
-        pool: &LanePool<u32, N, LANES, DefaultReset, Wake<8>>,
+        pool: &LanePool<u32, N, LANES, DefaultReset, Waking<8>>,
     ) {
         let rounds = if cfg!(miri) { 10 } else { 500 };
         at_once(6, |_, _| {
@@ -681,7 +687,7 @@ fn leases_across_fork_and_join() {
 fn groups_come_from_the_lane_first() {
     static POOL: LanePool<usize, 40, 2> = LanePool::new();
     alone(|| {
-        let made = POOL.get_up_to::<16>();
+        let made = POOL.try_get_up_to::<16>();
         drop(made);
         // All that were made are on the lane, so that none is made; each is lent once.
         let mut group = POOL.try_get_many::<16>().unwrap();
@@ -703,7 +709,7 @@ fn a_ticker_drops_what_idles_until_it_is_dropped() {
     static POOL: LanePool<u32, 16, 4> = LanePool::new();
     alone(|| {
         let burst = || {
-            drop(POOL.get_up_to::<16>());
+            drop(POOL.try_get_up_to::<16>());
             POOL.flush();
         };
         // Whether each object that was made was dropped, of `more` than so many.
@@ -731,7 +737,7 @@ fn a_ticker_drops_what_idles_until_it_is_dropped() {
 /// On its own thread, by an object that has it and is too old.
 #[test]
 fn a_ticker_is_dropped_by_what_it_drops() {
-    static TICKER: Mutex<Option<forebay::Ticker>> = Mutex::new(None);
+    static TICKER: Mutex<Option<forebay::pool::Ticker>> = Mutex::new(None);
     #[derive(Default)]
     struct Last;
     impl forebay::Reset for Last {
@@ -781,7 +787,7 @@ fn a_ticker_ends_by_a_panic_and_its_pool_goes_on() {
     }
     static POOL: LanePool<Sour, 8, 2, Make> = LanePool::with_policy(Make);
     alone(|| {
-        drop(POOL.get_up_to::<8>());
+        drop(POOL.try_get_up_to::<8>());
         POOL.flush();
         FUSE.arm(3);
         let ticker = POOL.tick_every(Duration::from_millis(1)).unwrap();
@@ -906,7 +912,7 @@ fn threads_take_from_each_other() {
     static POOL: LanePool<u32, 16, 2> = LanePool::new();
     alone(|| {
         // Half of them stay on the lane of this thread, which lives on.
-        drop(POOL.get_up_to::<16>());
+        drop(POOL.try_get_up_to::<16>());
         let all = short(|| Vec::from_iter(std::iter::from_fn(|| POOL.try_get().ok())).len());
         assert_eq!(all, 16);
         let metrics = POOL.metrics();
@@ -927,7 +933,7 @@ fn one_thread_gets_all_that_idle_threads_used() {
                 .map(|_| {
                     let (send, end) = mpsc::channel::<()>();
                     let work = move || {
-                        let some = POOL.get_up_to::<16>();
+                        let some = POOL.try_get_up_to::<16>();
                         assert_eq!(some.len(), 16);
                         together.meet(4);
                         drop(some);
@@ -959,7 +965,7 @@ fn what_idle_threads_keep_is_trimmed_and_ages() {
         let (used, is_used) = mpsc::channel();
         let idle = thread::spawn(move || {
             while let Ok(()) = go_on.recv() {
-                drop(POOL.get_up_to::<4>());
+                drop(POOL.try_get_up_to::<4>());
                 used.send(()).unwrap();
             }
         });

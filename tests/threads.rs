@@ -6,9 +6,8 @@
 mod common;
 
 use common::Numbers;
-use forebay::{
-    End, Lease, Pool, PopError, PushError, RecvError, Ring, SendError, SharedLease, StreamPool,
-};
+use forebay::error::{PopError, PushError};
+use forebay::{End, Lease, Pool, RecvError, Ring, SendError, SharedLease, StreamPool};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -101,7 +100,7 @@ fn exclusive<const N: usize>(threads: usize) {
                     }
                 },
                 6..8 => {
-                    for mut lease in pool.get_up_to::<3>() {
+                    for mut lease in pool.try_get_up_to::<3>() {
                         gets.fetch_add(1, SeqCst);
                         owns(&mut lease, id, &mut numbers);
                         held.push(lease);
@@ -130,7 +129,7 @@ fn exclusive<const N: usize>(threads: usize) {
     assert!(metrics.high_water <= N as u64 && metrics.misses <= metrics.gets);
     // `trim` drops what was made by a get, each at most once.
     assert!(metrics.evictions <= metrics.misses);
-    assert_eq!(pool.get_up_to::<100>().len(), N.min(100), "nothing was lost");
+    assert_eq!(pool.try_get_up_to::<100>().len(), N.min(100), "nothing was lost");
 }
 
 #[test]
@@ -445,7 +444,7 @@ fn streams_reopen_under_load() {
             for round in 0..rounds() / 20 {
                 let (mut sender, receiver) = loop {
                     watch.check();
-                    if let Ok(halves) = STREAMS.open() {
+                    if let Ok(halves) = STREAMS.try_open() {
                         break halves;
                     }
                 };

@@ -372,6 +372,36 @@ fn the_design_names_each_file() {
     none(missing.map(|source| source.name).collect(), "src/guide/design.md has each file of src");
 }
 
+/// The names that stand at the root of a crate with this text of `lib.rs`: those that it exports, but for hidden ones.
+fn names_at_the_root(text: &str) -> Vec<String> {
+    let lines: Vec<_> = text.lines().collect();
+    let mut names = Vec::new();
+    for (at, _) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("pub use ")) {
+        let attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        if attributes.clone().any(|line| line.contains("doc(hidden)")) {
+            continue;
+        }
+        let rest: Vec<_> = lines[at..].iter().map(|line| code_of(line)).collect();
+        let list = rest.join(" ");
+        let list = list["pub use ".len()..].split(';').next().unwrap();
+        // `a::` before a list, and nothing behind its end, leave nothing.
+        let ends = list.split([',', '{', '}']).map(|path| path.rsplit("::").next().unwrap().trim());
+        names.extend(ends.filter(|name| !name.is_empty()).map(String::from));
+    }
+    names
+}
+
+#[test]
+fn the_root_has_the_names_for_every_day() {
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let names = names_at_the_root(&lib);
+    assert!(names.len() > 20 && names.contains(&"Pool".into()), "names were found: {names:?}");
+    assert!(names.len() <= 30, "{} names: {names:?}", names.len());
+    // By each way to write them.
+    let text = "pub use a::B;\npub use {c::{D, E}, f::G}; // H\n#[doc(hidden)]\npub use i::J;\npub mod k {\n    pub use l::M;\n}";
+    assert_eq!(names_at_the_root(text), ["B", "D", "E", "G"]);
+}
+
 /// The parts of the validator: each uses only those before it.
 const PARTS: [&str; 8] = ["json", "pattern", "scalar", "schema", "options", "run", "stream", "lib"];
 

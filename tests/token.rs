@@ -1,9 +1,7 @@
 //! Tokens, responses and errors: what fits, how it is cut, how it shows.
 
-use forebay::{
-    Cancelled, End, Full, Lease, PopError, PushError, RecvError, Reset, Response, SendError,
-    StreamPool, Token,
-};
+use forebay::error::{Cancelled, Full, PopError, PushError};
+use forebay::{End, Lease, RecvError, Reset, Response, SendError, StreamPool, Token};
 use std::fmt::Write;
 
 #[test]
@@ -73,7 +71,7 @@ fn split_from_cuts_at_characters() {
 #[test]
 fn text_of_no_length_sends_no_token() {
     let streams: StreamPool<Token, 1> = StreamPool::new();
-    let (mut sender, receiver) = streams.open().unwrap();
+    let (mut sender, receiver) = streams.try_open().unwrap();
     sender.try_send_text("").unwrap();
     assert!(receiver.is_empty());
     drop(receiver);
@@ -146,7 +144,7 @@ fn errors_say_why_and_give_the_value_back() {
 #[test]
 fn text_error_says_how_much_was_sent() {
     let streams: StreamPool<Token<4>, 1, 2> = StreamPool::new();
-    let (mut sender, receiver) = streams.open().unwrap();
+    let (mut sender, receiver) = streams.try_open().unwrap();
     let full = sender.try_send_text("123456789").unwrap_err();
     assert_eq!((full.sent(), full.is_cancelled()), (8, false));
     assert_eq!(full.to_string(), "stream full after 8 bytes of the text");

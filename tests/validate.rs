@@ -56,7 +56,7 @@ fn the_sender_learns_at_once() {
     );
     let mut validator = StreamValidator::<256>::new(&schema);
 
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     sender.try_send_text("{\"n\"").unwrap();
     sender.try_send_text(": 1").unwrap();
     assert_eq!(validator.receive(&mut receiver), Ok(None));
@@ -67,7 +67,7 @@ fn the_sender_learns_at_once() {
     drop(receiver);
 
     validator.clear();
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     sender.try_send_text("{\"n\": \"").unwrap();
     let rejected = validator.receive(&mut receiver).unwrap_err();
     assert_eq!(rejected.to_string(), "byte 6: does not fit `type`");
@@ -77,7 +77,7 @@ fn the_sender_learns_at_once() {
 
     // A sender that goes away leaves a text that is cut off.
     validator.clear();
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     sender.try_send_text("{\"n\": 1").unwrap();
     drop(sender);
     assert_eq!(validator.receive(&mut receiver), Ok(Some(End::Aborted)));

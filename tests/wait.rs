@@ -6,9 +6,12 @@ mod common;
 mod woken;
 
 use common::{Fuse, Numbers, booms, for_capacities};
+use forebay::error::WaitError;
+use forebay::reset::TickByMisses;
+use forebay::wait::WaitPolicy;
 use forebay::{
-    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TickByMisses,
-    TooManyWaiters, WaitError, Waiting, Wake,
+    DefaultReset, Exhausted, Headroom, LanePool, Lease, Policy, Pool, StreamPool, TooManyWaiters,
+    Waking,
 };
 use std::collections::VecDeque;
 use std::future::Future;
@@ -20,7 +23,7 @@ use std::thread;
 use std::time::Duration;
 use woken::{Act, Hand, Watchdog};
 
-type Waits<const N: usize, const K: usize> = Pool<u32, N, DefaultReset, Wake<K>>;
+type Waits<const N: usize, const K: usize> = Pool<u32, N, DefaultReset, Waking<K>>;
 
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(3600);
@@ -32,7 +35,7 @@ fn rounds() -> usize {
 }
 
 /// Nothing is on loan, and all was counted.
-fn at_rest<T, const N: usize, P, W: Waiting>(pool: &Pool<T, N, P, W>) {
+fn at_rest<T, const N: usize, P, W: WaitPolicy>(pool: &Pool<T, N, P, W>) {
     assert_eq!((pool.audit().count(), pool.available()), (0, N));
     let metrics = pool.metrics();
     assert_eq!((metrics.in_use, metrics.gets), (0, metrics.puts));
@@ -52,7 +55,7 @@ fn who_comes_first_is_served_first() {
             drop(lease);
             // It is the first one's already: nobody overtakes.
             assert!(pool.try_get().is_err());
-            assert!(pool.get_up_to::<3>().is_empty());
+            assert!(pool.try_get_up_to::<3>().is_empty());
             assert!(waiters.iter_mut().all(|other| other.poll().is_none()));
             assert_eq!(first.woken(), 1);
             assert!(waiters.iter().all(|other| other.woken() == 0));
@@ -162,7 +165,7 @@ fn a_get_that_is_gone_keeps_no_waker() {
 #[test]
 fn a_get_forgotten_keeps_its_seat_and_what_it_is_handed() {
     let pool: Waits<2, 2> = Pool::with_waiting(DefaultReset);
-    let held = pool.get_up_to::<2>().into_array::<2>().unwrap();
+    let held = pool.try_get_up_to::<2>().into_array::<2>().unwrap();
     let woken = {
         // Forgotten without the box that it would stand in.
         let woken = Arc::<woken::Woken>::default();
@@ -561,7 +564,7 @@ impl Policy<u32> for &Fickle {
 #[test]
 fn an_object_that_is_refused_is_made_by_who_waits() {
     let policy = Fickle::new();
-    let pool: Pool<u32, 1, _, Wake<1>> = Pool::with_waiting(&policy);
+    let pool: Pool<u32, 1, _, Waking<1>> = Pool::with_waiting(&policy);
     let mut held = pool.try_get().unwrap();
     let mut waiter = Hand::waiting(pool.get());
     *held = REFUSED;
@@ -576,7 +579,7 @@ fn an_object_that_is_refused_is_made_by_who_waits() {
 #[test]
 fn a_make_that_panics_for_who_waits_passes_the_slot_on() {
     let policy = Fickle::new();
-    let pool: Pool<u32, 1, _, Wake<3>> = Pool::with_waiting(&policy);
+    let pool: Pool<u32, 1, _, Waking<3>> = Pool::with_waiting(&policy);
     let mut held = pool.try_get().unwrap();
     let mut waiters: Vec<_> = (0..3).map(|_| Hand::waiting(pool.get())).collect();
     *held = REFUSED;
@@ -603,7 +606,7 @@ fn a_make_that_panics_for_who_waits_passes_the_slot_on() {
 fn a_make_that_panics_in_a_blocking_get_passes_the_slot_on() {
     let _watchdog = Watchdog::new();
     let policy = Fickle::new();
-    let pool: Pool<u32, 1, _, Wake<3>> = Pool::with_waiting(&policy);
+    let pool: Pool<u32, 1, _, Waking<3>> = Pool::with_waiting(&policy);
     let held = Mutex::new(Some(pool.try_get().unwrap()));
     policy.fuse.arm(1);
     let panicked = AtomicUsize::new(0);
@@ -627,7 +630,7 @@ fn a_make_that_panics_in_a_blocking_get_passes_the_slot_on() {
 /// Uses its own pool whenever it is called.
 struct Nosy;
 
-static NOSY: Pool<u32, 2, Nosy, Wake<4>> = Pool::with_waiting(Nosy);
+static NOSY: Pool<u32, 2, Nosy, Waking<4>> = Pool::with_waiting(Nosy);
 static NOSY_CALLS: AtomicUsize = AtomicUsize::new(0);
 
 impl Nosy {
@@ -680,14 +683,14 @@ fn a_policy_may_use_its_pool_while_others_wait() {
 #[test]
 fn housekeeping_leaves_those_who_wait_alone() {
     // The reserved object is idle while others wait for the first.
-    let pool: Pool<u32, 2, DefaultReset, Headroom<1, Wake<4>>> = Pool::with_waiting(DefaultReset);
+    let pool: Pool<u32, 2, DefaultReset, Headroom<1, Waking<4>>> = Pool::with_waiting(DefaultReset);
     let held = pool.try_get_reserved().unwrap();
     drop(pool.try_get_reserved().unwrap());
     let mut waiter = Hand::waiting(pool.get());
     assert_eq!((pool.trim(), pool.fill(), pool.trim()), (1, 1, 1));
     assert!(pool.try_get_many::<2>().is_err());
     assert!(pool.try_get_many::<1>().is_err());
-    assert!(pool.get_up_to::<2>().is_empty());
+    assert!(pool.try_get_up_to::<2>().is_empty());
     assert_eq!((waiter.woken(), pool.available()), (0, 1));
     assert!(waiter.poll().is_none());
     drop(held);
@@ -708,7 +711,7 @@ fn housekeeping_races_with_those_who_wait() {
             while !stop.load(SeqCst) {
                 pool.trim();
                 pool.fill();
-                drop(pool.get_up_to::<2>());
+                drop(pool.try_get_up_to::<2>());
                 thread::yield_now();
             }
         });
@@ -763,7 +766,7 @@ fn an_epoch_is_that_of_the_get_not_of_the_put() {
 mod headroom {
     use super::*;
 
-    type Frames<const H: usize> = Pool<u32, 4, DefaultReset, Headroom<H, Wake<4>>>;
+    type Frames<const H: usize> = Pool<u32, 4, DefaultReset, Headroom<H, Waking<4>>>;
 
     /// Receives requests until there are no objects, and then has to take one for each answer.
     #[test]
@@ -816,7 +819,7 @@ mod headroom {
     fn reserved_objects_are_never_handed_to_others() {
         fn check<const H: usize>() {
             const N: usize = 100;
-            type P<const H: usize> = Pool<u32, N, DefaultReset, Headroom<H, Wake<3>>>;
+            type P<const H: usize> = Pool<u32, N, DefaultReset, Headroom<H, Waking<3>>>;
             let pool: P<H> = Pool::with_waiting(DefaultReset);
             let normal: Vec<_> = std::iter::from_fn(|| pool.try_get().ok()).collect();
             let mut reserved: Vec<_> =
@@ -880,7 +883,7 @@ mod headroom {
     #[test]
     fn both_kinds_wait_on_many_threads() {
         let _watchdog = Watchdog::new();
-        let pool: Pool<u32, 3, DefaultReset, Headroom<1, Wake<6>>> =
+        let pool: Pool<u32, 3, DefaultReset, Headroom<1, Waking<6>>> =
             Pool::with_waiting(DefaultReset);
         thread::scope(|scope| {
             for id in 0..6 {
@@ -907,14 +910,15 @@ mod lanes {
     use super::*;
 
     type Lanes<const N: usize, const LANES: usize, const K: usize> =
-        LanePool<u32, N, LANES, DefaultReset, Wake<K>>;
+        LanePool<u32, N, LANES, DefaultReset, Waking<K>>;
 
     /// Objects that stay out while a test looks at the others.
     fn out<const N: usize, const LANES: usize, const K: usize>(
         pool: &Lanes<N, LANES, K>,
         count: usize,
-    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::Lanes<LANES, Wake<K>>>>> {
-        let lane = pool.claim().unwrap();
+    ) -> Vec<Lease<&forebay::Pool<u32, N, DefaultReset, forebay::wait::Lanes<LANES, Waking<K>>>>>
+    {
+        let lane = pool.try_claim().unwrap();
         (0..count).map(|_| Lease::detach(lane.try_get().unwrap())).collect()
     }
 
@@ -922,7 +926,7 @@ mod lanes {
     fn a_put_on_a_warm_lane_goes_to_who_waits() {
         let pool: Lanes<2, 1, 2> = LanePool::with_waiting(DefaultReset);
         let out = out(&pool, 1);
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         drop(lane.try_get().unwrap());
         let held = lane.try_get().unwrap();
         let mut first = Hand::waiting(pool.get());
@@ -946,7 +950,7 @@ mod lanes {
     #[test]
     fn who_comes_first_is_served_first() {
         let pool: Lanes<2, 2, 3> = LanePool::with_waiting(DefaultReset);
-        let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+        let lanes = [pool.try_claim().unwrap(), pool.try_claim().unwrap()];
         let both = [lanes[0].try_get().unwrap(), lanes[1].try_get().unwrap()];
         let mut waiters = [(); 3].map(|()| Hand::waiting(pool.get()));
         let woken = |waiters: &[Hand<_>; 3]| [0, 1, 2].map(|at: usize| waiters[at].woken());
@@ -968,7 +972,7 @@ mod lanes {
     fn who_would_wait_takes_from_all_lanes() {
         let pool: Lanes<4, 3, 2> = LanePool::with_waiting(DefaultReset);
         let out = out(&pool, 2);
-        let lanes = [(); 3].map(|()| pool.claim().unwrap());
+        let lanes = [(); 3].map(|()| pool.try_claim().unwrap());
         // One object on each of two lanes.
         let both = [lanes[1].try_get().unwrap(), lanes[2].try_get().unwrap()];
         drop(both);
@@ -988,7 +992,7 @@ mod lanes {
     fn a_detached_lease_wakes_from_another_thread() {
         static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
         let out = out(&POOL, 1);
-        let lane = POOL.claim().unwrap();
+        let lane = POOL.try_claim().unwrap();
         let held = Lease::detach(lane.try_get().unwrap());
         let mut waiter = Hand::waiting(POOL.get());
         thread::spawn(move || drop(held)).join().unwrap();
@@ -1015,9 +1019,9 @@ mod lanes {
 
     #[test]
     fn headroom_is_not_shared_by_a_lane() {
-        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<5, Wake<2>>>;
+        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<5, Waking<2>>>;
         let pool: P = LanePool::with_waiting(DefaultReset);
-        let lanes = [pool.claim().unwrap(), pool.claim().unwrap()];
+        let lanes = [pool.try_claim().unwrap(), pool.try_claim().unwrap()];
         let all: Vec<_> = std::iter::from_fn(|| lanes[0].try_get_reserved().ok()).collect();
         assert_eq!(all.len(), 8);
         drop(all);
@@ -1042,7 +1046,7 @@ mod lanes {
 
     #[test]
     fn reserved_objects_out_do_not_count_against_others() {
-        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<2, Wake<2>>>;
+        type P = LanePool<u32, 8, 2, DefaultReset, Headroom<2, Waking<2>>>;
         let pool: P = LanePool::with_waiting(DefaultReset);
         let normal = pool.try_get_many::<6>().unwrap();
         let reserved = [pool.try_get_reserved().unwrap(), pool.try_get_reserved().unwrap()];
@@ -1059,7 +1063,7 @@ mod lanes {
     fn a_waker_that_panics_loses_no_object_of_a_lane() {
         static POOL: Lanes<2, 1, 1> = LanePool::with_waiting(DefaultReset);
         let out = out(&POOL, 1);
-        let lane = POOL.claim().unwrap();
+        let lane = POOL.try_claim().unwrap();
         let held = lane.try_get().unwrap();
         let mut waiter = Box::pin(POOL.get());
         let waker = Act::waker(|| {
@@ -1080,16 +1084,16 @@ mod lanes {
 mod streams {
     use super::*;
 
-    type Streams<const STREAMS: usize, const K: usize> = StreamPool<u32, STREAMS, 4, Wake<K>>;
+    type Streams<const STREAMS: usize, const K: usize> = StreamPool<u32, STREAMS, 4, Waking<K>>;
 
     #[test]
     fn a_ring_comes_back_when_both_halves_are_gone() {
         static STREAMS: Streams<1, 2> = StreamPool::new();
         for first_in in [false, true] {
-            let (mut sender, receiver) = STREAMS.open().unwrap();
+            let (mut sender, receiver) = STREAMS.try_open().unwrap();
             let epoch = sender.id().epoch;
             sender.try_send(7).unwrap();
-            let mut waiter = Hand::waiting(STREAMS.open_async());
+            let mut waiter = Hand::waiting(STREAMS.open());
             let last: Box<dyn FnOnce() + Send> = if first_in {
                 drop(sender);
                 Box::new(move || drop(receiver))
@@ -1098,10 +1102,10 @@ mod streams {
                 Box::new(move || drop(sender))
             };
             assert_eq!(waiter.woken(), 0);
-            assert!(STREAMS.open().is_err());
+            assert!(STREAMS.try_open().is_err());
             thread::spawn(last).join().unwrap();
             assert_eq!(waiter.woken(), 1);
-            assert!(STREAMS.open().is_err(), "it is the first one's");
+            assert!(STREAMS.try_open().is_err(), "it is the first one's");
             let (sender, mut receiver) = waiter.poll().unwrap().unwrap();
             assert_eq!(
                 (receiver.try_recv(), receiver.id().epoch),
@@ -1115,10 +1119,9 @@ mod streams {
     #[test]
     fn who_comes_first_opens_first() {
         let streams: Streams<2, 4> = StreamPool::new();
-        let mut open: VecDeque<_> = (0..2).map(|_| streams.open().unwrap()).collect();
-        let mut waiters: VecDeque<_> =
-            (0..4).map(|_| Hand::waiting(streams.open_async())).collect();
-        let refused = Hand::new(streams.open_async()).poll().unwrap().err();
+        let mut open: VecDeque<_> = (0..2).map(|_| streams.try_open().unwrap()).collect();
+        let mut waiters: VecDeque<_> = (0..4).map(|_| Hand::waiting(streams.open())).collect();
+        let refused = Hand::new(streams.open()).poll().unwrap().err();
         assert_eq!(refused, Some(TooManyWaiters));
         while let Some(mut first) = waiters.pop_front() {
             open.pop_front();
@@ -1134,11 +1137,11 @@ mod streams {
     #[test]
     fn an_open_that_is_dropped_passes_the_ring_on() {
         let streams: Streams<1, 3> = StreamPool::new();
-        let halves = streams.open().unwrap();
-        drop(streams.open_async());
-        let first = Hand::waiting(streams.open_async());
-        let second = Hand::waiting(streams.open_async());
-        let mut third = Hand::waiting(streams.open_async());
+        let halves = streams.try_open().unwrap();
+        drop(streams.open());
+        let first = Hand::waiting(streams.open());
+        let second = Hand::waiting(streams.open());
+        let mut third = Hand::waiting(streams.open());
         drop(second);
         drop(halves);
         assert_eq!((first.woken(), third.woken()), (1, 0));
@@ -1146,7 +1149,7 @@ mod streams {
         assert_eq!(third.woken(), 1);
         drop(third.poll().unwrap());
         assert_eq!((streams.available(), streams.audit().count()), (1, 0));
-        assert!(streams.open().is_ok());
+        assert!(streams.try_open().is_ok());
     }
 
     #[test]
@@ -1178,10 +1181,10 @@ mod streams {
     fn a_ring_that_is_late_is_not_lost() {
         let _watchdog = Watchdog::new();
         let streams: Streams<1, 1> = StreamPool::new();
-        let halves = streams.open().unwrap();
+        let halves = streams.try_open().unwrap();
         let error = streams.open_timeout(Duration::ZERO).err();
         assert!(matches!(error, Some(WaitError::TimedOut(_))));
-        let waiter = Hand::waiting(streams.open_async());
+        let waiter = Hand::waiting(streams.open());
         let error = streams.open_timeout(LONG).err();
         assert_eq!(error, Some(WaitError::TooManyWaiters(TooManyWaiters)));
         assert_eq!(streams.open_blocking().err(), Some(TooManyWaiters));
@@ -1195,13 +1198,13 @@ mod streams {
             });
             ready.recv().unwrap();
         });
-        assert!(streams.open().is_ok());
+        assert!(streams.try_open().is_ok());
     }
 }
 
 #[test]
 fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
-    type Aging = LanePool<u32, 128, 8, TickByMisses<1>, Wake<1>>;
+    type Aging = LanePool<u32, 128, 8, TickByMisses<1>, Waking<1>>;
 
     static POOLS: [Aging; 4] = [const { LanePool::with_waiting(TickByMisses::new()) }; 4];
 
@@ -1214,7 +1217,7 @@ fn every_kind_of_get_ages_a_pool_that_ages_by_misses() {
     }
     check(&POOLS[0], |pool| Box::new(pool.try_get().unwrap()));
     check(&POOLS[1], |pool| Box::new(pool.get_or_new()));
-    check(&POOLS[2], |pool| Box::new(pool.get_up_to::<1>()));
+    check(&POOLS[2], |pool| Box::new(pool.try_get_up_to::<1>()));
     check(&POOLS[3], |pool| Box::new(pool.get_blocking().unwrap()));
 }
 

@@ -7,7 +7,7 @@ mod common;
 mod woken;
 
 use common::Numbers;
-use forebay::{DefaultReset, End, Headroom, LanePool, Lease, Pool, StreamPool, Wake};
+use forebay::{DefaultReset, End, Headroom, LanePool, Lease, Pool, StreamPool, Waking};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
@@ -49,7 +49,7 @@ macro_rules! at_rest {
 #[test]
 fn tasks_are_all_served() {
     let _watchdog = Watchdog::new();
-    static POOL: Pool<u32, 2, DefaultReset, Wake<8>> = Pool::with_waiting(DefaultReset);
+    static POOL: Pool<u32, 2, DefaultReset, Waking<8>> = Pool::with_waiting(DefaultReset);
     for runtime in runtimes() {
         let before = POOL.metrics().gets;
         runtime.block_on(async {
@@ -71,7 +71,7 @@ fn tasks_are_all_served() {
 /// On one thread the order of the tasks is that in which they were spawned.
 #[test]
 fn tasks_are_served_in_their_order() {
-    static POOL: Pool<u32, 1, DefaultReset, Wake<16>> = Pool::with_waiting(DefaultReset);
+    static POOL: Pool<u32, 1, DefaultReset, Waking<16>> = Pool::with_waiting(DefaultReset);
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let [runtime, _] = runtimes();
     runtime.block_on(async {
@@ -95,7 +95,7 @@ fn tasks_are_served_in_their_order() {
 #[test]
 fn tasks_and_threads_wait_on_one_pool() {
     let _watchdog = Watchdog::new();
-    static POOL: Pool<u32, 2, DefaultReset, Wake<8>> = Pool::with_waiting(DefaultReset);
+    static POOL: Pool<u32, 2, DefaultReset, Waking<8>> = Pool::with_waiting(DefaultReset);
     for runtime in runtimes() {
         let threads: Vec<_> = (0..3)
             .map(|_| {
@@ -123,7 +123,7 @@ fn tasks_and_threads_wait_on_one_pool() {
 #[test]
 fn gets_that_are_given_up_lose_nothing() {
     let _watchdog = Watchdog::new();
-    static POOL: Pool<u32, 2, DefaultReset, Wake<16>> = Pool::with_waiting(DefaultReset);
+    static POOL: Pool<u32, 2, DefaultReset, Waking<16>> = Pool::with_waiting(DefaultReset);
     for runtime in runtimes() {
         runtime.block_on(async {
             let task = |id| {
@@ -157,7 +157,7 @@ fn gets_that_are_given_up_lose_nothing() {
 #[test]
 fn one_pool_for_both_directions_goes_on() {
     let _watchdog = Watchdog::new();
-    type Frames = Pool<u32, 4, DefaultReset, Headroom<1, Wake<16>>>;
+    type Frames = Pool<u32, 4, DefaultReset, Headroom<1, Waking<16>>>;
     static FRAMES: Frames = Pool::with_waiting(DefaultReset);
     for runtime in runtimes() {
         runtime.block_on(async {
@@ -182,7 +182,8 @@ fn one_pool_for_both_directions_goes_on() {
 fn tasks_wait_for_objects_of_lanes() {
     let _watchdog = Watchdog::new();
     // Fewer objects than lanes: a worker that parks keeps none from the others.
-    static POOL: LanePool<u32, 2, 4, DefaultReset, Wake<16>> = LanePool::with_waiting(DefaultReset);
+    static POOL: LanePool<u32, 2, 4, DefaultReset, Waking<16>> =
+        LanePool::with_waiting(DefaultReset);
     for runtime in runtimes() {
         runtime.block_on(async {
             let task = |_| {
@@ -201,7 +202,7 @@ fn tasks_wait_for_objects_of_lanes() {
 #[test]
 fn a_lease_dropped_on_another_thread_wakes_a_task() {
     let _watchdog = Watchdog::new();
-    static POOL: Pool<u32, 1, DefaultReset, Wake<2>> = Pool::with_waiting(DefaultReset);
+    static POOL: Pool<u32, 1, DefaultReset, Waking<2>> = Pool::with_waiting(DefaultReset);
     for runtime in runtimes() {
         runtime.block_on(async {
             for _ in 0..20 {
@@ -224,7 +225,7 @@ fn a_lease_dropped_on_another_thread_wakes_a_task() {
 #[test]
 fn tasks_wait_for_rings() {
     let _watchdog = Watchdog::new();
-    static STREAMS: StreamPool<u32, 2, 3, Wake<16>> = StreamPool::new();
+    static STREAMS: StreamPool<u32, 2, 3, Waking<16>> = StreamPool::new();
     for runtime in runtimes() {
         runtime.block_on(async {
             let task = |id| {
@@ -233,9 +234,9 @@ fn tasks_wait_for_rings() {
                     for round in 0..ROUNDS as u32 / 5 {
                         if numbers.below(4) == 0 {
                             let limit = Duration::from_micros(numbers.below(100) as u64);
-                            drop(tokio::time::timeout(limit, STREAMS.open_async()).await);
+                            drop(tokio::time::timeout(limit, STREAMS.open()).await);
                         }
-                        let (mut sender, mut receiver) = STREAMS.open_async().await.unwrap();
+                        let (mut sender, mut receiver) = STREAMS.open().await.unwrap();
                         // The halves go apart.
                         let sends = tokio::spawn(async move {
                             for token in 0..10 {

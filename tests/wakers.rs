@@ -6,8 +6,9 @@ mod common;
 mod woken;
 
 use common::{Flag, Fuse, booms, poll_once};
+use forebay::error::Cancelled;
 use forebay::{
-    Cancelled, DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token, Wake,
+    DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token, Waking,
 };
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -20,9 +21,9 @@ use std::thread;
 use std::time::Duration;
 use woken::Watchdog;
 
-type Streams<T = u32> = StreamPool<T, 1, 1, Wake>;
-type Tx<'a> = Sender<&'a StreamPool<u32, 1, 1, Wake>>;
-type Rx<'a> = Receiver<&'a StreamPool<u32, 1, 1, Wake>>;
+type Streams<T = u32> = StreamPool<T, 1, 1, Waking>;
+type Tx<'a> = Sender<&'a StreamPool<u32, 1, 1, Waking>>;
+type Rx<'a> = Receiver<&'a StreamPool<u32, 1, 1, Waking>>;
 
 /// Ways of a receiver to wait.
 const RECEIVES: [fn(&mut Rx<'_>, &mut Context<'_>) -> bool; 4] = [
@@ -48,7 +49,7 @@ const FUTURES: [usize; 2] = [2, 3];
 fn no_waker_outlives_its_half() {
     let streams = Streams::new();
     for way in RECEIVES {
-        let (sender, mut receiver) = streams.open().unwrap();
+        let (sender, mut receiver) = streams.try_open().unwrap();
         let (flag, waker) = Flag::new();
         assert!(way(&mut receiver, &mut Context::from_waker(&waker)));
         drop((receiver, waker));
@@ -56,7 +57,7 @@ fn no_waker_outlives_its_half() {
         drop(sender);
     }
     for way in SENDS {
-        let (mut sender, receiver) = streams.open().unwrap();
+        let (mut sender, receiver) = streams.try_open().unwrap();
         let (flag, waker) = Flag::new();
         sender.try_send(1).unwrap();
         assert!(way(&mut sender, &mut Context::from_waker(&waker)));
@@ -69,8 +70,8 @@ fn no_waker_outlives_its_half() {
 
 #[test]
 fn no_waker_stays_behind_a_future_that_was_given_up() {
-    let streams = StreamPool::<Token<4>, 1, 1, Wake>::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = StreamPool::<Token<4>, 1, 1, Waking>::new();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let (flag, waker) = Flag::new();
     assert!(poll_once(receiver.recv(), &waker).is_pending());
     assert!(poll_once(receiver.ready(1), &waker).is_pending());
@@ -87,7 +88,7 @@ fn no_waker_stays_behind_a_future_that_was_given_up() {
 #[test]
 fn no_waker_stays_behind_a_future_that_is_done() {
     let streams = Streams::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let (flag, waker) = Flag::new();
     let cx = &mut Context::from_waker(&waker);
     {
@@ -135,7 +136,7 @@ fn a_task_that_nobody_can_wake_is_dropped_with_its_half() {
         poll_fn(|_| Poll::<()>::Pending).await;
     }
 
-    let (sender, mut receiver) = STREAMS.open().unwrap();
+    let (sender, mut receiver) = STREAMS.try_open().unwrap();
     Task::spawn(async move {
         poll_fn(|cx| {
             assert!(pin!(receiver.recv()).poll(cx).is_pending());
@@ -149,7 +150,7 @@ fn a_task_that_nobody_can_wake_is_dropped_with_its_half() {
     drop(sender);
     assert_eq!(STREAMS.available(), 1);
 
-    let (mut sender, receiver) = STREAMS.open().unwrap();
+    let (mut sender, receiver) = STREAMS.try_open().unwrap();
     sender.try_send(1).unwrap();
     Task::spawn(async move {
         poll_fn(|cx| {
@@ -165,7 +166,7 @@ fn a_task_that_nobody_can_wake_is_dropped_with_its_half() {
     assert_eq!(STREAMS.available(), 1);
 
     // One that waits by `poll_recv` is woken at the end of the stream, though it waits for something else by then.
-    let (sender, mut receiver) = STREAMS.open().unwrap();
+    let (sender, mut receiver) = STREAMS.try_open().unwrap();
     Task::spawn(async move {
         poll_fn(|cx| {
             assert!(receiver.poll_recv(cx).is_pending());
@@ -182,14 +183,14 @@ fn a_task_that_nobody_can_wake_is_dropped_with_its_half() {
 /// A producer that waits for an object of a pool gets one of those in its stream when the receiver leaves, and is told.
 #[test]
 fn a_producer_is_served_and_told_when_the_receiver_leaves() {
-    type Frames = Pool<u32, 2, DefaultReset, Wake>;
+    type Frames = Pool<u32, 2, DefaultReset, Waking>;
     static FRAMES: Frames = Pool::with_waiting(DefaultReset);
-    static STREAMS: StreamPool<Lease<&'static Frames>, 1, 4, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Lease<&'static Frames>, 1, 4, Waking> = StreamPool::new();
 
     let _watchdog = Watchdog::new();
     let rounds = if cfg!(miri) { 20 } else { 3_000 };
     for round in 0..rounds {
-        let (mut sender, receiver) = STREAMS.open().unwrap();
+        let (mut sender, receiver) = STREAMS.try_open().unwrap();
         let camera = thread::spawn(move || {
             // Never for ever, wherever the receiver leaves.
             loop {
@@ -216,7 +217,7 @@ fn a_producer_is_served_and_told_when_the_receiver_leaves() {
 #[test]
 fn every_form_of_recv_ends_behind_a_cancel() {
     fn cancelled<'a>(streams: &'a Streams, sent: u32) -> (Tx<'a>, Rx<'a>) {
-        let (mut sender, mut receiver) = streams.open().unwrap();
+        let (mut sender, mut receiver) = streams.try_open().unwrap();
         (0..sent).for_each(|n| sender.try_send(n).unwrap());
         receiver.cancel();
         (sender, receiver)
@@ -360,7 +361,7 @@ fn with_waiting(
     f: impl FnOnce(&mut Tx<'_>, &mut Rx<'_>, &Wobbly, &Waker),
 ) {
     let streams = Streams::new();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let (wobbly, waker) = Wobbly::new();
     let cx = &mut Context::from_waker(&waker);
     if of_sender {
@@ -467,11 +468,11 @@ fn a_half_leaves_whatever_wakers_do() {
         std::mem::forget(future);
     }
 
-    let streams = StreamPool::<Arc<()>, 1, 2, Wake>::new();
+    let streams = StreamPool::<Arc<()>, 1, 2, Waking>::new();
     let token = Arc::new(());
     for (own, others) in [(true, false), (false, true)] {
         for sender_leaves in [false, true] {
-            let (mut sender, mut receiver) = streams.open().unwrap();
+            let (mut sender, mut receiver) = streams.try_open().unwrap();
             let [(tx, of_sender), (rx, of_receiver)] = [(); 2].map(|()| Wobbly::new());
             forget(receiver.ready(2), &of_receiver);
             forget(sender.cancelled(), &of_sender);
@@ -504,7 +505,7 @@ fn a_half_leaves_whatever_wakers_do() {
 fn with_waiting_get(
     f: impl FnOnce(
         Lease<&Jobs>,
-        Pin<&mut forebay::future::Get<'_, u32, 1, DefaultReset, Wake<2>>>,
+        Pin<&mut forebay::future::GetFuture<'_, u32, 1, DefaultReset, Waking<2>>>,
         &Wobbly,
     ),
 ) {
@@ -529,7 +530,7 @@ fn with_waiting_get(
     assert!(poll(0).is_ready() && poll(1).is_ready());
 }
 
-type Jobs = Pool<u32, 1, DefaultReset, Wake<2>>;
+type Jobs = Pool<u32, 1, DefaultReset, Waking<2>>;
 
 /// Wherever the pool clones, wakes or drops it.
 #[test]

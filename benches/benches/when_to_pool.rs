@@ -3,7 +3,7 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
-use forebay::{LanePool, Policy, Pool, Receiver, Sender, Slab, StreamPool, Token, Wake};
+use forebay::{LanePool, Policy, Pool, Receiver, Sender, Slab, StreamPool, Token, Waking};
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
@@ -253,18 +253,18 @@ channel!(
     (Sender<&'static StreamPool<Token, N, DEPTH>>, Receiver<&'static StreamPool<Token, N, DEPTH>>),
     {
         static STREAMS: StreamPool<Token, N, DEPTH> = StreamPool::new();
-        STREAMS.open().unwrap()
+        STREAMS.try_open().unwrap()
     }
 );
 channel!(
     StreamsThatWake,
     (
-        Sender<&'static StreamPool<Token, N, DEPTH, Wake>>,
-        Receiver<&'static StreamPool<Token, N, DEPTH, Wake>>
+        Sender<&'static StreamPool<Token, N, DEPTH, Waking>>,
+        Receiver<&'static StreamPool<Token, N, DEPTH, Waking>>
     ),
     {
-        static STREAMS: StreamPool<Token, N, DEPTH, Wake> = StreamPool::new();
-        STREAMS.open().unwrap()
+        static STREAMS: StreamPool<Token, N, DEPTH, Waking> = StreamPool::new();
+        STREAMS.try_open().unwrap()
     }
 );
 
@@ -306,7 +306,7 @@ fn race<R: Rival>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, rival: &
 fn streams(c: &mut Criterion) {
     let group = &mut c.benchmark_group("stream");
     race(group, "StreamPool", &Streams);
-    race(group, "StreamPool, Wake", &StreamsThatWake);
+    race(group, "StreamPool, Waking", &StreamsThatWake);
     race(group, "tokio mpsc::channel", &Tokio);
     race(group, "std sync_channel", &StdMpsc);
     race(group, "crossbeam bounded", &Crossbeam);

@@ -2,7 +2,8 @@
 #![allow(clippy::manual_div_ceil)] // In the macro of atomic-pool.
 
 use crate::measure::{Contender, Kind, Work, together};
-use forebay::{Lane, LanePool, Lanes, Lease, Policy, Pool};
+use forebay::wait::Lanes;
+use forebay::{Lane, LanePool, Lease, Policy, Pool};
 use std::alloc::{GlobalAlloc, Layout};
 use std::array::from_fn;
 use std::cell::{Cell, RefCell};
@@ -136,7 +137,7 @@ objects!(
     /// A lane taken by hand: for one thread.
     OneLane(Lane<'static, Object, N, LANES, Scratch>), "forebay Lane",
     Lease<&'static Lane<'static, Object, N, LANES, Scratch>>,
-    leak(OursWithLanes::with_policy(Scratch)).claim().unwrap(),
+    leak(OursWithLanes::with_policy(Scratch)).try_claim().unwrap(),
     |lane| lane.try_get().ok(), |lease| &mut lease[0], KIND = Kind::Ours, BOUNDED = true);
 
 // Pools of other crates.

@@ -2,7 +2,7 @@
 
 use crate::measure::{Contender, Kind, Work, together};
 use crate::rings::Item;
-use forebay::{Poll, Receiver, RecvError, Sender, StreamPool, Wake};
+use forebay::{Polling, Receiver, RecvError, Sender, StreamPool, Waking};
 use std::hint::{black_box, spin_loop};
 use std::sync::Mutex;
 
@@ -72,7 +72,7 @@ macro_rules! channels {
 }
 
 pub(crate) static POLLED: StreamPool<Token, STREAMS, DEPTH> = StreamPool::new();
-static WOKEN: StreamPool<Token, STREAMS, DEPTH, Wake> = StreamPool::new();
+static WOKEN: StreamPool<Token, STREAMS, DEPTH, Waking> = StreamPool::new();
 
 fn found(received: Result<Token, RecvError>) -> Found {
     match received {
@@ -141,11 +141,11 @@ impl Drop for PooledRx {
 }
 
 channels! {
-    Polled, "forebay StreamPool", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Poll>>,
-        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Poll>>, POLLED.open().unwrap(),
+    Polled, "forebay StreamPool", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Polling>>,
+        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Polling>>, POLLED.try_open().unwrap(),
         |tx, token| tx.try_send(token).is_ok(), |tx| tx.close(), |rx| found(rx.try_recv());
-    Woken, "forebay StreamPool, Wake", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Wake>>,
-        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Wake>>, WOKEN.open().unwrap(),
+    Woken, "forebay StreamPool, Waking", Kind::Ours, Sender<&'static StreamPool<Token, STREAMS, DEPTH, Waking>>,
+        Receiver<&'static StreamPool<Token, STREAMS, DEPTH, Waking>>, WOKEN.try_open().unwrap(),
         |tx, token| tx.try_send(token).is_ok(), |tx| tx.close(), |rx| found(rx.try_recv());
     PooledRtrb, "rtrb in a pool", Kind::Rival, PooledTx, PooledRx, {
             let ring = RINGS.lock().unwrap().pop();

@@ -6,7 +6,9 @@
 
 use crate::wait::{By, Waiting, use_alone};
 use crate::{Model, role, threads};
-use forebay::{DefaultReset, Pool, StreamPool, WaitAllError, Wake, get_all, get_all_blocking};
+use forebay::cascade::get_all_blocking;
+use forebay::error::WaitAllError;
+use forebay::{DefaultReset, Pool, StreamPool, Waking, get_all};
 use loom::future::block_on;
 use std::future::Future;
 use std::pin::Pin;
@@ -80,7 +82,7 @@ fn both_orders(by: By) {
 fn nested_vs_stream() {
     struct Three {
         two: Two,
-        streams: StreamPool<usize, 1, 1, Wake<2>>,
+        streams: StreamPool<usize, 1, 1, Waking<2>>,
     }
     loom::lazy_static! {
         static ref POOLS: Three = Three { two: Two::new(), streams: StreamPool::new() };

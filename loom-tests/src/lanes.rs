@@ -6,7 +6,8 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Poll, Waiting};
+use forebay::wait::WaitPolicy;
+use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Polling};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -134,10 +135,10 @@ fn use_tracked(object: &mut Tracked) {
 
 /// A lane for a role, with leases that may go to it from the main thread: never given back (a few bytes an
 /// execution), unless the role does it.
-fn lane<T, const N: usize, const LANES: usize, P, W: Waiting>(
+fn lane<T, const N: usize, const LANES: usize, P, W: WaitPolicy>(
     pool: &'static LanePool<T, N, LANES, P, W>,
 ) -> &'static Lane<'static, T, N, LANES, P, W> {
-    Box::leak(Box::new(pool.claim().expect("a lane is free")))
+    Box::leak(Box::new(pool.try_claim().expect("a lane is free")))
 }
 
 /// Waits until the other threads have given their numbers back, which they do after they are joined.
@@ -155,7 +156,7 @@ pub(crate) fn assert_all_free<
     const N: usize,
     const LANES: usize,
     P: Policy<T>,
-    W: Waiting,
+    W: WaitPolicy,
 >(
     pool: &'static LanePool<T, N, LANES, P, W>,
     lanes: &[&'static Lane<'static, T, N, LANES, P, W>],
@@ -274,7 +275,7 @@ fn visit_vs_full_lane() {
 fn leave_vs_claim_lane(form: Form) {
     pool!(POOL: LanePool<usize, 3, 2> = LanePool::new());
     let other = lane(&POOL);
-    let first = POOL.claim().unwrap();
+    let first = POOL.try_claim().unwrap();
     drop([(); 3].map(|()| first.try_get().unwrap())); // One to itself, others shared.
     threads([
         role(move || {
@@ -282,7 +283,7 @@ fn leave_vs_claim_lane(form: Form) {
             drop(first);
         }),
         role(move || {
-            let Some(second) = form.attempt(|| POOL.claim()) else { return };
+            let Some(second) = form.attempt(|| POOL.try_claim()) else { return };
             let mut leases: Vec<_> = (0..3).map_while(|_| second.try_get().ok()).collect();
             leases.iter_mut().for_each(|lease| use_alone(lease));
         }),
@@ -301,7 +302,7 @@ fn thread_ends_vs_adopt(form: Form, n: usize) {
     pool!(POOL: LanePool<usize, 1, 1> = LanePool::new());
     let adopt = if n == 0 {
         role(move || {
-            let Some(lane) = form.attempt(|| POOL.claim()) else { return };
+            let Some(lane) = form.attempt(|| POOL.try_claim()) else { return };
             lane.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
         })
     } else {
@@ -354,7 +355,7 @@ fn owner_of_a_used_number_lives() {
         role(|| OTHER.flush()), // Has a number, and ends.
         role(|| POOL.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease))),
         role(|| {
-            let Some(lane) = POOL.claim() else { return };
+            let Some(lane) = POOL.try_claim() else { return };
             lane.try_get().into_iter().for_each(|mut lease| use_alone(&mut lease));
         }),
     ]);
@@ -501,7 +502,7 @@ fn refill_vs_refill<const N: usize>() {
     }
 }
 
-type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Poll>>;
+type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Polling>>;
 
 /// A reserved object is for callers that say so, also when it comes back on a lane.
 fn reserved_get_vs_get() {

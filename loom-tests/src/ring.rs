@@ -4,7 +4,9 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{CacheLine, Compact, Consumer, PopError, Producer, PushError, Ring};
+use forebay::error::{PopError, PushError};
+use forebay::ring::{CacheLine, Compact};
+use forebay::{Consumer, Producer, Ring};
 use std::sync::Arc;
 
 /// The faults that any model finds in which an item is written, read, and its place written again.

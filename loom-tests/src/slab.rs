@@ -2,7 +2,8 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{Full, Slab};
+use forebay::Slab;
+use forebay::error::Full;
 use std::sync::Arc;
 
 pub static MODELS: &[Model] = &[

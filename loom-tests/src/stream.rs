@@ -4,7 +4,8 @@
 
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
-use forebay::{Cancelled, End, Receiver, RecvError, SendError, Sender, StreamPool, Wake};
+use forebay::error::Cancelled;
+use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Waking};
 use futures_sink::Sink;
 use loom::future::block_on;
 use std::future::Future;
@@ -199,7 +200,7 @@ macro_rules! streams {
 fn leave_vs_leave_vs_open(form: Form, case: usize) {
     let streams = streams!(StreamPool<Tracked, 1, 1>);
     let tally = Tally::default();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     let next = tally.clone();
     threads([
@@ -216,7 +217,7 @@ fn leave_vs_leave_vs_open(form: Form, case: usize) {
             _ => assert!(receiver.drain().all(|token| token.value == 1)),
         }),
         role(move || {
-            if let Some((mut sender, mut receiver)) = form.attempt(|| streams.open().ok()) {
+            if let Some((mut sender, mut receiver)) = form.attempt(|| streams.try_open().ok()) {
                 assert_eq!((sender.id().epoch, receiver.len(), receiver.end()), (1, 0, None));
                 assert!(sender.try_send(next.make(2)).is_ok());
                 sender.close();
@@ -232,7 +233,7 @@ fn leave_vs_leave_vs_open(form: Form, case: usize) {
 /// The end of one stream is not told to the next.
 fn reopened_ends_anew() {
     let streams = streams!(StreamPool<usize, 1, 1>);
-    let (sender, mut receiver) = streams.open().unwrap();
+    let (sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || sender.close()),
         role(move || {
@@ -240,7 +241,7 @@ fn reopened_ends_anew() {
             assert_eq!(end, Some(End::Finished));
             receiver.cancel();
             drop(receiver);
-            let (sender, mut receiver) = Blocking.attempt(|| streams.open().ok()).unwrap();
+            let (sender, mut receiver) = Blocking.attempt(|| streams.try_open().ok()).unwrap();
             drop(sender);
             assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Aborted)));
         }),
@@ -250,7 +251,7 @@ fn reopened_ends_anew() {
 /// Every token, then the end as the sender said it.
 fn end_is_told(form: Form, case: usize) {
     let streams = streams!(StreamPool<usize, 1, 1>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let told = [End::Aborted, End::Finished, End::Failed(7)][case];
     threads([
         role(move || {
@@ -291,7 +292,7 @@ fn end_is_told(form: Form, case: usize) {
 fn cancel_vs_send() {
     let streams = streams!(StreamPool<Tracked, 1, 1>);
     let tally = Tally::default();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     threads([
         role(move || {
@@ -311,8 +312,8 @@ fn cancel_vs_send() {
 
 /// What a sink that closes says is the end, whatever it says later, also when the receiver stopped before.
 fn sink_closes_vs_recv(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             let mut context = Context::from_waker(Waker::noop());
@@ -344,7 +345,7 @@ enum By {
 impl By {
     fn send<const DEPTH: usize>(
         self,
-        sender: &mut Sender<&StreamPool<usize, 1, DEPTH, Wake>>,
+        sender: &mut Sender<&StreamPool<usize, 1, DEPTH, Waking>>,
         token: usize,
     ) -> Result<(), Cancelled<usize>> {
         match self {
@@ -355,7 +356,7 @@ impl By {
 
     fn recv<const DEPTH: usize>(
         self,
-        receiver: &mut Receiver<&StreamPool<usize, 1, DEPTH, Wake>>,
+        receiver: &mut Receiver<&StreamPool<usize, 1, DEPTH, Waking>>,
     ) -> Result<usize, End> {
         match self {
             Self::Thread => receiver.recv_blocking(),
@@ -366,8 +367,8 @@ impl By {
 
 /// Two tokens through one place: each half has to wait for the other.
 fn send_vs_recv_waiting(by: By) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             by.send(&mut sender, 1).unwrap();
@@ -385,8 +386,8 @@ fn send_vs_recv_waiting(by: By) {
 
 /// A receiver that waits is told however the sender leaves.
 fn sender_leaves_waiting_recv(by: By, case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || match case {
             0 => drop(sender),
@@ -403,8 +404,8 @@ fn sender_leaves_waiting_recv(by: By, case: usize) {
 
 /// A sender that waits for room is told when the receiver leaves or stops; so is one that waits for just that.
 fn receiver_leaves_waiting_send(by: By, case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || match case {
@@ -422,8 +423,8 @@ fn receiver_leaves_waiting_send(by: By, case: usize) {
 /// A sender that waits for room gets it from a drain, from one that comes after another that takes nothing, or
 /// from a receive.
 fn taking_wakes_waiting_send(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || By::Thread.send(&mut sender, 2).unwrap()),
@@ -444,8 +445,8 @@ fn taking_wakes_waiting_send(case: usize) {
 
 /// A receiver that waits for two tokens gets both, or what there is at the end.
 fn watermark_vs_send_vs_close(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
@@ -466,8 +467,8 @@ fn watermark_vs_send_vs_close(case: usize) {
 
 /// A receiver that gives up waiting for one token waits for two.
 fn watermark_raised() {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
@@ -483,8 +484,8 @@ fn watermark_raised() {
 
 /// A wait that is given up does not hide what comes from the next one.
 fn dropped_recv_loses_nothing() {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     threads([
         role(move || {
             sender.try_send(1).unwrap();
@@ -501,8 +502,8 @@ fn dropped_recv_loses_nothing() {
 
 /// Nobody is woken for a wait that was given up.
 fn dropped_recv_is_not_woken() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
     let gave_up = loom::sync::Arc::new(loom::sync::atomic::AtomicBool::new(false));
@@ -527,8 +528,8 @@ fn dropped_recv_is_not_woken() {
 
 /// A send that was given up leaves its token, and the next one waits as if it were the first.
 fn dropped_send_keeps_token() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || {
@@ -553,8 +554,8 @@ fn dropped_send_keeps_token() {
 /// A wake-up that comes late, when the receiver has its token and waits for the next one, may be for nothing, but the waker
 /// that it meets is not lost.
 fn late_wake_vs_next_wait() {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     assert!(receiver.poll_recv(&mut Context::from_waker(Waker::noop())).is_pending());
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
@@ -582,8 +583,8 @@ fn late_wake_vs_next_wait() {
 
 /// A half waits for more than comes, gives up, and waits for less.
 fn watermark_lowered(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     if case == 0 {
         threads([
             role(move || {
@@ -616,9 +617,9 @@ fn watermark_lowered(case: usize) {
 /// The receiver leaves while tokens are on their way: none stays in the ring, though the sender does nothing more. Also
 /// when it has left a mark, for more than comes or for less, and when the sender ends the stream and stays.
 fn receiver_leaves_vs_send(case: usize) {
-    let streams = streams!(StreamPool<Tracked, 1, 4, Wake>);
+    let streams = streams!(StreamPool<Tracked, 1, 4, Waking>);
     let tally = Tally::default();
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     match case {
         0 | 4 => {}
@@ -653,7 +654,7 @@ fn receiver_leaves_vs_send(case: usize) {
 fn receiver_leaves_vs_polling_send() {
     let streams = streams!(StreamPool<Tracked, 1, 2>);
     let tally = Tally::default();
-    let (mut sender, receiver) = streams.open().unwrap();
+    let (mut sender, receiver) = streams.try_open().unwrap();
     let maker = tally.clone();
     assert!(sender.try_send(maker.make(1)).is_ok());
     let mut sender = threads_with(
@@ -683,8 +684,8 @@ fn threads_with<T: 'static>(
 
 /// A half waited, and gave up or left, while the other one wakes it or leaves.
 fn no_waker_outlives_its_half(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     let counted = Arc::clone(&wakes);
     let (gives_up, leaves) = (case % 2 == 0, case / 2 == 0);
@@ -713,8 +714,8 @@ fn no_waker_outlives_its_half(case: usize) {
 
 /// Once the receiver itself cancelled, it gets what there is and then an end, and waits for nobody.
 fn cancel_ends_recv(case: usize) {
-    let streams = streams!(StreamPool<usize, 1, 2, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 2, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     sender.try_send(1).unwrap();
     threads([
         role(move || {
@@ -741,8 +742,8 @@ fn cancel_ends_recv(case: usize) {
 
 /// A waker whose clone panics is lost with its poll, and the next one is woken, though not before there is something.
 fn brittle_waker_vs_send() {
-    let streams = streams!(StreamPool<usize, 1, 1, Wake>);
-    let (mut sender, mut receiver) = streams.open().unwrap();
+    let streams = streams!(StreamPool<usize, 1, 1, Waking>);
+    let (mut sender, mut receiver) = streams.try_open().unwrap();
     let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
     assert!(catch_unwind(AssertUnwindSafe(|| poll_with(receiver.recv(), &brittle()))).is_err());
     assert!(poll_with(receiver.recv(), &Waker::from(Arc::clone(&wakes))).is_none());

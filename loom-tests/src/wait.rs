@@ -6,9 +6,9 @@
 
 use crate::lanes::assert_all_free;
 use crate::{Model, role, threads};
-use forebay::future::Get;
+use forebay::future::GetFuture;
 use forebay::{
-    DefaultReset, Headroom, Lane, LanePool, Lease, Pool, StreamPool, TooManyWaiters, Wake,
+    DefaultReset, Headroom, Lane, LanePool, Lease, Pool, StreamPool, TooManyWaiters, Waking,
 };
 use loom::future::block_on;
 use std::future::Future;
@@ -160,9 +160,9 @@ const GRANT_AND_PLACE: &[&str] = &[
     "taken_relaxed",
 ];
 
-pub(crate) type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Wake<K>>;
+pub(crate) type Waiting<const N: usize, const K: usize> = Pool<usize, N, DefaultReset, Waking<K>>;
 type WaitingLanes<const N: usize, const LANES: usize, const K: usize = 1> =
-    LanePool<usize, N, LANES, DefaultReset, Wake<K>>;
+    LanePool<usize, N, LANES, DefaultReset, Waking<K>>;
 
 /// A pool that lives as long as the execution.
 macro_rules! pool {
@@ -226,7 +226,7 @@ fn put_vs_waiting_get(by: By) {
 fn join_vs_put() {
     pool!(POOL: Waiting<1, 1>);
     let lease = POOL.try_get().unwrap();
-    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 1, _, _>>();
+    let (told, tell) = std::sync::mpsc::channel::<GetFuture<'static, _, 1, _, _>>();
     threads([
         role(move || use_and_put(lease)),
         role(move || {
@@ -426,7 +426,7 @@ fn too_many_waiters() {
 
 /// The reserved object goes to who may have it, though another one waits for longer; that one gets the other.
 fn reserved_waits_vs_put() {
-    type Reserving = Pool<usize, 2, DefaultReset, Headroom<1, Wake<2>>>;
+    type Reserving = Pool<usize, 2, DefaultReset, Headroom<1, Waking<2>>>;
     pool!(POOL: Reserving);
     let all = [(); 2].map(|()| POOL.try_get_reserved().unwrap());
     let mut normal = POOL.get();
@@ -452,7 +452,7 @@ fn reserved_waits_vs_put() {
 
 /// Who may have a reserved object that is free gets it, though others sit in all seats.
 fn reserved_get_has_no_seat() {
-    type Reserving = Pool<usize, 2, DefaultReset, Headroom<1, Wake<1>>>;
+    type Reserving = Pool<usize, 2, DefaultReset, Headroom<1, Waking<1>>>;
     pool!(POOL: Reserving);
     let lease = POOL.try_get().unwrap();
     let mut normal = POOL.get();
@@ -469,8 +469,8 @@ fn reserved_get_has_no_seat() {
 
 fn lane<const N: usize, const LANES: usize, const K: usize>(
     pool: &'static WaitingLanes<N, LANES, K>,
-) -> &'static Lane<'static, usize, N, LANES, DefaultReset, Wake<K>> {
-    Box::leak(Box::new(pool.claim().expect("a lane is free")))
+) -> &'static Lane<'static, usize, N, LANES, DefaultReset, Waking<K>> {
+    Box::leak(Box::new(pool.try_claim().expect("a lane is free")))
 }
 
 /// What is put on a lane while somebody waits goes there: the lane does not keep it, and nobody steals it.
@@ -562,7 +562,7 @@ fn lane_batch_put_vs_waiting_get(n: usize) {
 
 /// Gets all objects but two of one word, which are common.
 fn all_but_two<const K: usize>(
-    owner: &'static Lane<'static, usize, 4, 1, DefaultReset, Wake<K>>,
+    owner: &'static Lane<'static, usize, 4, 1, DefaultReset, Waking<K>>,
 ) -> impl Sized {
     let mut leases = [(); 4].map(|()| owner.try_get().unwrap());
     leases.sort_by_key(Lease::slot);
@@ -594,7 +594,7 @@ fn lane_refill_vs_two_waiting_gets() {
     pool!(POOL: WaitingLanes<4, 1, 2>);
     let owner = lane(&POOL);
     let on_loan = all_but_two(owner);
-    let (told, tell) = std::sync::mpsc::channel::<Get<'static, _, 4, _, _>>();
+    let (told, tell) = std::sync::mpsc::channel::<GetFuture<'static, _, 4, _, _>>();
     threads([
         role(move || {
             let panics = Waker::from(Arc::new(Panics));
@@ -658,7 +658,7 @@ fn lane_flush_vs_waiting_get() {
 /// So does what an owner has to itself when it leaves.
 fn lane_leaves_vs_waiting_get() {
     pool!(POOL: WaitingLanes<3, 2>);
-    let (owner, other) = (POOL.claim().unwrap(), lane(&POOL));
+    let (owner, other) = (POOL.try_claim().unwrap(), lane(&POOL));
     let on_loan = [(); 2].map(|()| other.try_get());
     drop(owner.try_get());
     threads([
@@ -706,15 +706,15 @@ fn waiting_get_vs_tick() {
 /// The only ring is free when both halves are gone; who waits for it opens it then.
 fn open_waits_for_ring() {
     loom::lazy_static! {
-        static ref STREAMS: StreamPool<usize, 1, 1, Wake<1>> = StreamPool::new();
+        static ref STREAMS: StreamPool<usize, 1, 1, Waking<1>> = StreamPool::new();
     }
-    let (mut sender, receiver) = STREAMS.open().unwrap();
+    let (mut sender, receiver) = STREAMS.try_open().unwrap();
     sender.try_send(7).unwrap();
     threads([
         role(move || drop(sender)),
         role(move || drop(receiver)),
         role(|| {
-            let (mut sender, mut receiver) = block_on(STREAMS.open_async()).unwrap();
+            let (mut sender, mut receiver) = block_on(STREAMS.open()).unwrap();
             assert!(receiver.try_recv().is_err(), "a token of the last stream");
             sender.try_send(8).unwrap();
             assert_eq!(receiver.try_recv(), Ok(8));

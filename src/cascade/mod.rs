@@ -1,13 +1,19 @@
-//! Objects of several pools, all or none.
+//! Objects of several pools, all or none: functions that take a tuple of pools and return a tuple of leases. The simplest is
+//! [`try_get_all`], which answers at once; `get_all` waits.
 
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod waiting;
+
+#[cfg(any(feature = "std", feature = "async"))]
+pub use waiting::{AcquireWaiting, get_all};
+#[cfg(feature = "std")]
+pub use waiting::{get_all_blocking, get_all_timeout};
 
 use crate::error::{Exhausted, NotAll};
 use crate::pool::{Lane, LanePool, Lease, Pool};
 use crate::reset::Policy;
 use crate::stream::{Halves, StreamPool};
-use crate::wait::{Lanes, Notify, Waiting};
+use crate::wait::{Lanes, Notify, WaitPolicy};
 
 /// Lends an object of each of several pools, or of none.
 ///
@@ -67,7 +73,7 @@ use crate::wait::{Lanes, Notify, Waiting};
 ///
 /// drop((job, second, sender, receiver)); // all parts are back
 /// assert_eq!((ANSWERS.available(), SCRATCH.available(), STREAMS.available()), (4, 2, 4));
-/// # Ok::<(), forebay::NotAll>(())
+/// # Ok::<(), forebay::error::NotAll>(())
 /// ```
 #[inline]
 pub fn try_get_all<S: Acquire>(source: S) -> Result<S::Acquired, NotAll> {
@@ -113,7 +119,8 @@ mod sealed {
 ///
 /// # Examples
 /// ```
-/// use forebay::{DefaultReset, Headroom, Pool, Reserved, try_get_all};
+/// use forebay::cascade::Reserved;
+/// use forebay::{DefaultReset, Headroom, Pool, try_get_all};
 ///
 /// static FRAMES: Pool<[u8; 32], 2, DefaultReset, Headroom<1>> = Pool::with_waiting(DefaultReset);
 /// static NAMES: Pool<heapless::String<16>, 2> = Pool::new();
@@ -121,7 +128,7 @@ mod sealed {
 /// let request = try_get_all((&FRAMES, &NAMES))?;
 /// assert_eq!(try_get_all((&FRAMES, &NAMES)).unwrap_err().part(), 0);
 /// let reply = try_get_all((Reserved(&FRAMES), &NAMES))?;
-/// # Ok::<(), forebay::NotAll>(())
+/// # Ok::<(), forebay::error::NotAll>(())
 /// ```
 #[derive(Debug)]
 pub struct Reserved<R>(pub R);
@@ -152,34 +159,34 @@ macro_rules! part {
 }
 
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, P: Policy<T>, W: WaitPolicy]
     &'a Pool<T, N, P, W> => Lease<Self>, |pool| pool.try_get()
 );
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, P: Policy<T>, W: WaitPolicy]
     Reserved<&'a Pool<T, N, P, W>> => Lease<&'a Pool<T, N, P, W>>, |this| this.0.try_get_reserved()
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     &'a LanePool<T, N, LANES, P, W> => Lease<&'a Pool<T, N, P, Lanes<LANES, W>>>, |pool| pool.try_get()
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     Reserved<&'a LanePool<T, N, LANES, P, W>> => Lease<&'a Pool<T, N, P, Lanes<LANES, W>>>,
     |this| this.0.try_get_reserved()
 );
 part!(
-    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     &'l Lane<'p, T, N, LANES, P, W> => Lease<Self>, |lane| lane.try_get()
 );
 part!(
-    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     Reserved<&'l Lane<'p, T, N, LANES, P, W>> => Lease<&'l Lane<'p, T, N, LANES, P, W>>,
     |this| this.0.try_get_reserved()
 );
 part!(
     ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify]
-    &'a StreamPool<T, STREAMS, DEPTH, W> => Halves<&'a StreamPool<T, STREAMS, DEPTH, W>>, |streams| streams.open()
+    &'a StreamPool<T, STREAMS, DEPTH, W> => Halves<&'a StreamPool<T, STREAMS, DEPTH, W>>, |streams| streams.try_open()
 );
 
 /// Calls `$implement` for tuples of 1 to 8.

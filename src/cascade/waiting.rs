@@ -25,12 +25,13 @@ use super::{Acquire, Reserved, tuples};
 #[cfg(feature = "std")]
 use crate::error::Exhausted;
 use crate::error::{NotAll, TooManyWaiters, WaitAllError};
-use crate::pool::{Get, LanePool, Pool};
+use crate::pool::futures::GetFuture;
+use crate::pool::{LanePool, Pool};
 use crate::reset::Policy;
 use crate::stream::StreamPool;
-use crate::stream::open::Open;
+use crate::stream::open::OpenFuture;
 use crate::sync::seeded;
-use crate::wait::{Lanes, Notify, Waits};
+use crate::wait::{CanWait, Lanes, Notify};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -52,7 +53,7 @@ use core::task::{Context, Poll, ready};
 /// [`NotAll`], with the number of the pool and
 /// - [`TooManyWaiters`](WaitAllError::TooManyWaiters), when that pool has no object and no seat to wait in;
 /// - [`TooManyParts`](WaitAllError::TooManyParts), before it takes anything, when one pool is named more often than it
-///   can promise: with `K` of [`Wake<K>`](crate::Wake), at most 1 + (`n` - 1) / `K` times, where `n` is the capacity
+///   can promise: with `K` of [`Waking<K>`](crate::Waking), at most 1 + (`n` - 1) / `K` times, where `n` is the capacity
 ///   less the reserved objects. Naming it once is always good.
 ///
 /// # Panics
@@ -67,10 +68,10 @@ use core::task::{Context, Poll, ready};
 ///
 /// # Examples
 /// ```
-/// use forebay::{DefaultReset, Pool, Wake, get_all};
+/// use forebay::{DefaultReset, Pool, Waking, get_all};
 ///
-/// static FRAMES: Pool<[u8; 32], 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
-/// static NAMES: Pool<heapless::String<16>, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
+/// static FRAMES: Pool<[u8; 32], 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
+/// static NAMES: Pool<heapless::String<16>, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
 ///
 /// async fn forwards() {
 ///     let (mut frame, name) = get_all((&FRAMES, &NAMES)).await.unwrap();
@@ -84,8 +85,8 @@ use core::task::{Context, Poll, ready};
 /// # let mut context = Context::from_waker(Waker::noop());
 /// # assert!(pin!(forwards()).poll(&mut context).is_ready() && pin!(backwards()).poll(&mut context).is_ready());
 /// ```
-pub fn get_all<S: AcquireWaiting>(source: S) -> GetAll<S> {
-    GetAll { source, gathered: S::nothing(), is_sound: false }
+pub fn get_all<S: AcquireWaiting>(source: S) -> GetAllFuture<S> {
+    GetAllFuture { source, gathered: S::nothing(), is_sound: false }
 }
 
 #[cfg(feature = "std")]
@@ -111,10 +112,11 @@ mod blocking {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{DefaultReset, Pool, Wake, get_all_blocking};
+    /// use forebay::cascade::get_all_blocking;
+    /// use forebay::{DefaultReset, Pool, Waking};
     ///
-    /// static LEFT: Pool<u32, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
-    /// static RIGHT: Pool<u32, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
+    /// static LEFT: Pool<u32, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
+    /// static RIGHT: Pool<u32, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
     ///
     /// std::thread::scope(|scope| {
     ///     scope.spawn(|| (0..100).for_each(|_| drop(get_all_blocking((&LEFT, &RIGHT)).unwrap())));
@@ -163,7 +165,7 @@ mod blocking {
 }
 
 /// What [`get_all`] and its blocking twins take: an [`Acquire`] of pools whose policy is one [that
-/// waits](Waits). A [`Lane`](crate::Lane) is none; its pool is.
+/// waits](CanWait). A [`Lane`](crate::Lane) is none; its pool is.
 ///
 /// Sealed.
 pub trait AcquireWaiting: Acquire {
@@ -291,29 +293,29 @@ macro_rules! part {
 }
 
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waits]
-    &'a Pool<T, N, P, W> => Get<'a, T, N, P, W>,
+    ['a, T, const N: usize, P: Policy<T>, W: CanWait]
+    &'a Pool<T, N, P, W> => GetFuture<'a, T, N, P, W>,
     |pool| pool.get(), pool, Pool::<T, N, P, W>::most(false)
 );
 part!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waits]
-    Reserved<&'a Pool<T, N, P, W>> => Get<'a, T, N, P, W>,
+    ['a, T, const N: usize, P: Policy<T>, W: CanWait]
+    Reserved<&'a Pool<T, N, P, W>> => GetFuture<'a, T, N, P, W>,
     |this| this.0.get_reserved(), this.0, Pool::<T, N, P, W>::most(true)
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waits]
-    &'a LanePool<T, N, LANES, P, W> => Get<'a, T, N, P, Lanes<LANES, W>>,
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
+    &'a LanePool<T, N, LANES, P, W> => GetFuture<'a, T, N, P, Lanes<LANES, W>>,
     |pool| pool.get(), pool, Pool::<T, N, P, Lanes<LANES, W>>::most(false)
 );
 part!(
-    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waits]
-    Reserved<&'a LanePool<T, N, LANES, P, W>> => Get<'a, T, N, P, Lanes<LANES, W>>,
+    ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
+    Reserved<&'a LanePool<T, N, LANES, P, W>> => GetFuture<'a, T, N, P, Lanes<LANES, W>>,
     |this| this.0.get_reserved(), this.0, Pool::<T, N, P, Lanes<LANES, W>>::most(true)
 );
 part!(
-    ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>]
-    &'a StreamPool<T, STREAMS, DEPTH, W> => Open<'a, T, STREAMS, DEPTH, W>,
-    |streams| streams.open_async(), streams, StreamPool::<T, STREAMS, DEPTH, W>::most()
+    ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>]
+    &'a StreamPool<T, STREAMS, DEPTH, W> => OpenFuture<'a, T, STREAMS, DEPTH, W>,
+    |streams| streams.open(), streams, StreamPool::<T, STREAMS, DEPTH, W>::most()
 );
 
 macro_rules! all {
@@ -390,14 +392,14 @@ tuples!(all);
 
 /// The future of [`get_all`].
 #[must_use = "it does not wait until it is polled"]
-pub struct GetAll<S: AcquireWaiting> {
+pub struct GetAllFuture<S: AcquireWaiting> {
     source: S,
     gathered: S::Gathered,
     /// Whether no pool is named more often than it can promise.
     is_sound: bool,
 }
 
-impl<S: AcquireWaiting> GetAll<S> {
+impl<S: AcquireWaiting> GetAllFuture<S> {
     fn next(&self) -> Option<Next> {
         self.source.next(&self.gathered, 0)
     }
@@ -415,7 +417,7 @@ impl<S: AcquireWaiting> GetAll<S> {
     }
 }
 
-impl<S: AcquireWaiting> Future for GetAll<S> {
+impl<S: AcquireWaiting> Future for GetAllFuture<S> {
     type Output = Result<S::Acquired, NotAll<WaitAllError>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -441,8 +443,8 @@ impl<S: AcquireWaiting> Future for GetAll<S> {
     }
 }
 
-impl<S: AcquireWaiting> fmt::Debug for GetAll<S> {
+impl<S: AcquireWaiting> fmt::Debug for GetAllFuture<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetAll").field("next", &self.next()).finish_non_exhaustive()
+        f.debug_struct("GetAllFuture").field("next", &self.next()).finish_non_exhaustive()
     }
 }

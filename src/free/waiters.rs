@@ -95,7 +95,7 @@ impl<const H: usize, Q: Queue> Queue for Reserving<H, Q> {
 }
 
 #[cfg(any(feature = "std", feature = "async"))]
-#[allow(unreachable_pub)] // In the interface of `Waits`.
+#[allow(unreachable_pub)] // In the interface of `CanWait`.
 pub use seats::{Seats, Waiters};
 
 #[cfg(any(feature = "std", feature = "async"))]

@@ -12,7 +12,7 @@ use core::time::Duration;
 ///
 /// # Examples
 /// ```
-/// use forebay::Clock;
+/// use forebay::monitor::Clock;
 ///
 /// fn millis() -> u64 {
 ///     // A timer of the board, `embassy_time::Instant::now().as_millis()`, …

@@ -67,7 +67,7 @@ impl Recorder {
     }
 }
 
-/// How long objects were in use, at one time. Take one with [`Monitor::histogram`](crate::Monitor::histogram).
+/// How long objects were in use, at one time. Take one with [`Monitor::histogram`](crate::monitor::Monitor::histogram).
 ///
 /// 48 buckets, each twice as wide as the one before: 0, 1, 2 to 3, 4 to 7 ticks and so on; the last takes all from
 /// 2⁴⁶ ticks up, which is 19 hours in nanoseconds. So each time is known to a factor of two, and
@@ -84,7 +84,7 @@ impl Recorder {
 ///
 /// # Examples
 /// ```
-/// use forebay::{Clock, Monitor};
+/// use forebay::monitor::{Clock, Monitor};
 /// use std::time::Duration;
 ///
 /// fn millis() -> u64 {

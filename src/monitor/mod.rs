@@ -1,4 +1,5 @@
-//! Times beside the counts of a pool: how long objects are out, as a [`Monitor`] records it.
+//! Times beside the counts of a pool: a [`Monitor`] records how long objects are out, in a [`Histogram`], and lists those that
+//! are out for long.
 
 mod clock;
 #[cfg(feature = "metrics")]
@@ -40,7 +41,8 @@ use core::time::Duration;
 /// # Examples
 /// ```
 /// # #[cfg(feature = "std")] {
-/// use forebay::{Clock, Monitor, Pool};
+/// use forebay::monitor::{Clock, Monitor};
+/// use forebay::Pool;
 ///
 /// static NAMES: Pool<heapless::String<16>, 4> = Pool::new();
 /// static TIMES: Monitor<4> = Monitor::new(Clock::monotonic());
@@ -102,7 +104,7 @@ impl<const N: usize> Monitor<N> {
     }
 
     /// Times what is no lease, from now until the span is dropped. `slot` is what it has of the pool: for a stream,
-    /// [`StreamId::ring`](crate::StreamId). Drop the span before that is given back.
+    /// [`StreamId::ring`](crate::stream::StreamId). Drop the span before that is given back.
     ///
     /// # Panics
     /// As the clock does; so does the drop of the span, which records no time then.
@@ -113,12 +115,13 @@ impl<const N: usize> Monitor<N> {
     /// # Examples
     /// ```
     /// # #[cfg(feature = "std")] {
-    /// use forebay::{Clock, Monitor, StreamPool, Token};
+    /// use forebay::monitor::{Clock, Monitor};
+    /// use forebay::{StreamPool, Token};
     ///
     /// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
     /// static TIMES: Monitor<4> = Monitor::new(Clock::monotonic());
     ///
-    /// let (sender, receiver) = STREAMS.open()?;
+    /// let (sender, receiver) = STREAMS.try_open()?;
     /// let span = TIMES.span(receiver.id().ring);
     /// sender.close();
     /// drop((span, receiver)); // in this order

@@ -4,9 +4,9 @@ use super::Pool;
 use super::metrics::EPOCHS;
 use crate::free::Free;
 use crate::sync::seeded;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 
-impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Begins a new epoch and returns its number. Slots remember the epoch in which they were lent, so
     /// that [`audit`](Self::audit) can say how long one has been out.
     ///

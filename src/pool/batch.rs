@@ -5,7 +5,7 @@ use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
 use crate::free::{Free, One};
 use crate::reset::Policy;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
@@ -25,14 +25,14 @@ use core::{ptr, slice};
 /// The handle `R`, a number of 16 bits for each of `K` objects, and a length.
 ///
 /// # Context
-/// Like a lease, it may be dropped on any thread and in any interrupt handler. With `Wake`, each object goes to the first
+/// Like a lease, it may be dropped on any thread and in any interrupt handler. With `Waking`, each object goes to the first
 /// caller that waits.
 ///
 /// | operation | progress | cost |
 /// |---|---|---|
 /// | [`Pool::try_get_batch`] | lock-free | one read-modify-write for each word that it takes slots from |
 /// | access to an object | wait-free | an address computed from the pool's |
-/// | drop | wait-free, lock-free with `Wake` | the policy's `recycle` per object, one read-modify-write per word |
+/// | drop | wait-free, lock-free with `Waking` | the policy's `recycle` per object, one read-modify-write per word |
 ///
 /// There is no form that waits. Objects come back one by one, and two callers that each wait with a part of what they
 /// want can wait forever: see [`get_all`](crate::try_get_all) for callers that wait for a few objects.
@@ -363,7 +363,7 @@ impl<R: Home, const K: usize> fmt::Debug for Leases<R, K> {
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends `K` objects as one value, or none.
     ///
     /// # Errors
@@ -390,7 +390,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// # Errors
     /// [`Exhausted`], like `try_get_batch`.
     pub fn try_get_batch_reserved<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
-        let mut batch = self.get_batch_up_to();
+        let mut batch = self.try_get_batch_up_to();
         while batch.len < K {
             let one = self.free.claim(true).ok_or_else(|| self.exhausted())?;
             self.ready(one);
@@ -420,10 +420,10 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// # Examples
     /// ```
     /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
-    /// assert_eq!(pool.get_batch_up_to::<8>().len(), 3);
+    /// assert_eq!(pool.try_get_batch_up_to::<8>().len(), 3);
     /// ```
     #[inline]
-    pub fn get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
+    pub fn try_get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
         self.gather(self, |most| self.free.claim_up_to(most))
     }
 
@@ -458,10 +458,10 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     /// # Examples
     /// ```
     /// let pool: forebay::Pool<u32, 3> = forebay::Pool::new();
-    /// assert_eq!(pool.get_up_to::<8>().len(), 3);
+    /// assert_eq!(pool.try_get_up_to::<8>().len(), 3);
     /// ```
-    pub fn get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
-        self.get_batch_up_to::<K>().into_iter().collect()
+    pub fn try_get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
+        self.try_get_batch_up_to::<K>().into_iter().collect()
     }
 
     /// Lends `K` objects of `home`, or none. `exactly` claims so many of one word, `up_to` some.
@@ -517,7 +517,9 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> Lane<'_, T, N, LANES, P, W> {
+impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
+    Lane<'_, T, N, LANES, P, W>
+{
     /// [`Pool::try_get_batch`] on the lane, at best with the objects that the lane keeps. The batch borrows the lane, and
     /// its objects go back there.
     ///
@@ -527,7 +529,7 @@ impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> Lane<'_, T
     /// # Examples
     /// ```
     /// static POOL: forebay::LanePool<u32, 32, 2> = forebay::LanePool::new();
-    /// let lane = POOL.claim().unwrap();
+    /// let lane = POOL.try_claim().unwrap();
     /// assert_eq!(lane.try_get_batch::<8>()?.iter().sum::<u32>(), 0);
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
@@ -538,9 +540,9 @@ impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> Lane<'_, T
         self.pool.batch(self, exactly, |most| free.claim_up_to_on(self.lane, most))
     }
 
-    /// [`Pool::get_batch_up_to`] on the lane, like [`try_get_batch`](Self::try_get_batch).
+    /// [`Pool::try_get_batch_up_to`] on the lane, like [`try_get_batch`](Self::try_get_batch).
     #[inline]
-    pub fn get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
+    pub fn try_get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
         self.pool.gather(self, |most| self.pool.free.claim_up_to_on(self.lane, most))
     }
 }

@@ -6,13 +6,13 @@ use crate::free::waiters::{Queue, Seats};
 use crate::free::{Free, One};
 use crate::reset::Policy;
 use crate::sync::seeded;
-use crate::wait::Waits;
+use crate::wait::CanWait;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// Lends a free object, and waits for one if there is none.
     ///
     /// First come, first served: an object that comes back while somebody waits is handed to the first who does,
@@ -25,7 +25,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// the task waits for ever. Drop the future first, or poll both, for example with `join` or `select`.
     ///
     /// # Errors
-    /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
+    /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Waking<K>`](crate::Waking).
     ///
     /// # Panics
     /// A poll does as the policy's `make` does; a slot that was handed over vacant goes to the next then.
@@ -41,9 +41,9 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// # Examples
     /// ```
     /// # #[cfg(feature = "std")] {
-    /// use forebay::{DefaultReset, Pool, Wake};
+    /// use forebay::{DefaultReset, Pool, Waking};
     ///
-    /// static JOBS: Pool<[u8; 32], 1, DefaultReset, Wake<4>> = Pool::with_waiting(DefaultReset);
+    /// static JOBS: Pool<[u8; 32], 1, DefaultReset, Waking<4>> = Pool::with_waiting(DefaultReset);
     ///
     /// async fn work() -> Result<(), forebay::TooManyWaiters> {
     ///     let mut job = JOBS.get().await?; // waits while the only one is out
@@ -54,8 +54,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     /// # assert!(std::pin::pin!(work()).as_mut().poll(&mut context).is_ready());
     /// # }
     /// ```
-    pub fn get(&self) -> Get<'_, T, N, P, W> {
-        Get { pool: self, seat: None, privileged: false }
+    pub fn get(&self) -> GetFuture<'_, T, N, P, W> {
+        GetFuture { pool: self, seat: None, privileged: false }
     }
 
     /// [`get`](Self::get) for callers that may have the reserved objects too. See
@@ -69,13 +69,13 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
     ///
     /// # Context and cost
     /// As `get`.
-    pub fn get_reserved(&self) -> Get<'_, T, N, P, W> {
-        Get { pool: self, seat: None, privileged: true }
+    pub fn get_reserved(&self) -> GetFuture<'_, T, N, P, W> {
+        GetFuture { pool: self, seat: None, privileged: true }
     }
 }
 
 /// What callers that gather objects of several pools ask.
-impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// The place that the pool has among all pools, as long as it does not move. No two have the same, also where
     /// one is in an object of another: the counters are in neither's objects.
     pub(crate) fn place(&self) -> usize {
@@ -108,7 +108,7 @@ mod blocking {
     use crate::wait::park;
     use std::time::{Duration, Instant};
 
-    impl<T, const N: usize, P: Policy<T>, W: Waits> Pool<T, N, P, W> {
+    impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
         /// Lends a free object, and parks the thread until there is one. As [`get`](Self::get).
         ///
         /// # Errors
@@ -122,9 +122,9 @@ mod blocking {
         ///
         /// # Examples
         /// ```
-        /// use forebay::{DefaultReset, Pool, Wake};
+        /// use forebay::{DefaultReset, Pool, Waking};
         ///
-        /// static JOBS: Pool<u32, 1, DefaultReset, Wake<4>> = Pool::with_waiting(DefaultReset);
+        /// static JOBS: Pool<u32, 1, DefaultReset, Waking<4>> = Pool::with_waiting(DefaultReset);
         ///
         /// let job = JOBS.get_blocking()?;
         /// let other = std::thread::spawn(|| *JOBS.get_blocking().unwrap());
@@ -177,7 +177,7 @@ mod blocking {
             deadline: Option<Instant>,
             privileged: bool,
         ) -> Result<Lease<&Self>, WaitError> {
-            let mut get = Get { pool: self, seat: None, privileged };
+            let mut get = GetFuture { pool: self, seat: None, privileged };
             match park::wait(deadline, |context| Pin::new(&mut get).poll(context)) {
                 Some(got) => got.map_err(WaitError::TooManyWaiters),
                 // What was handed over at the last moment is not given away again.
@@ -189,14 +189,14 @@ mod blocking {
 
 /// The future of [`Pool::get`] and [`Pool::get_reserved`].
 #[must_use = "it does not wait until it is polled"]
-pub struct Get<'p, T, const N: usize, P: Policy<T>, W: Waits> {
+pub struct GetFuture<'p, T, const N: usize, P: Policy<T>, W: CanWait> {
     pool: &'p Pool<T, N, P, W>,
     /// Where it waits.
     seat: Option<usize>,
     privileged: bool,
 }
 
-impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
+impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> GetFuture<'p, T, N, P, W> {
     /// A slot that was claimed becomes a lease.
     fn take(&self, one: <W::Free<N> as Free>::One) -> Lease<&'p Pool<T, N, P, W>> {
         Lease::new(self.pool, self.pool.ready(one))
@@ -218,7 +218,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Get<'p, T, N, P, W> {
     }
 }
 
-impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, W> {
+impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> Future for GetFuture<'p, T, N, P, W> {
     type Output = Result<Lease<&'p Pool<T, N, P, W>>, TooManyWaiters>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -263,7 +263,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: Waits> Future for Get<'p, T, N, P, 
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waits> Drop for Get<'_, T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: CanWait> Drop for GetFuture<'_, T, N, P, W> {
     fn drop(&mut self) {
         // The slot that it was handed goes to the next, or is free.
         let Some(seat) = self.seat.take() else { return };
@@ -277,8 +277,8 @@ impl<T, const N: usize, P: Policy<T>, W: Waits> Drop for Get<'_, T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waits> fmt::Debug for Get<'_, T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: CanWait> fmt::Debug for GetFuture<'_, T, N, P, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("waits", &self.seat.is_some()).finish_non_exhaustive()
+        f.debug_struct("GetFuture").field("waits", &self.seat.is_some()).finish_non_exhaustive()
     }
 }

@@ -8,10 +8,10 @@ use crate::free::{Free, One};
 use crate::reset::Policy;
 use crate::slot::{Snapshot, init_place};
 use crate::sync::seeded;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::mem;
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends one free object, or says at once that there is none.
     ///
     /// The first get of a slot makes its object. The lease stays good: nobody else can reach the object
@@ -199,7 +199,7 @@ impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Marks a slot that the caller owns, and which is ready to be lent, as on loan since this epoch, and as warm.
     #[cold]
     #[inline(never)]
@@ -226,12 +226,12 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
 }
 
 /// Claimed slots of one word that are not lent yet; frees them when dropped.
-struct Ready<'a, T, const N: usize, P, W: Waiting> {
+struct Ready<'a, T, const N: usize, P, W: WaitPolicy> {
     pool: &'a Pool<T, N, P, W>,
     claimed: Claimed,
 }
 
-impl<T, const N: usize, P, W: Waiting> Drop for Ready<'_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for Ready<'_, T, N, P, W> {
     fn drop(&mut self) {
         for slot in self.claimed {
             drop(Release::new(self.pool, slot, To::Aside));

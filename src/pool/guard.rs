@@ -6,11 +6,11 @@ use crate::defer::Defer;
 use crate::free::Free;
 use crate::free::bitmap::{Bitmap, Claimed};
 use crate::sync::seeded;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::cell::Cell;
 use core::mem;
 
-impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Takes back the slot of a lease: recycles the object and frees the slot.
     ///
     /// # Safety
@@ -69,7 +69,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
 }
 
 /// Frees a claimed slot when dropped, also by a panic.
-pub(super) struct Release<'a, T, const N: usize, P, W: Waiting> {
+pub(super) struct Release<'a, T, const N: usize, P, W: WaitPolicy> {
     pub(super) pool: &'a Pool<T, N, P, W>,
     slot: usize,
     to: Cell<To>,
@@ -86,7 +86,7 @@ pub(super) enum To {
     Aside,
 }
 
-impl<'a, T, const N: usize, P, W: Waiting> Release<'a, T, N, P, W> {
+impl<'a, T, const N: usize, P, W: WaitPolicy> Release<'a, T, N, P, W> {
     #[inline]
     pub(super) fn new(pool: &'a Pool<T, N, P, W>, slot: usize, to: To) -> Self {
         Self { pool, slot, to: Cell::new(to) }
@@ -161,20 +161,20 @@ impl<'a, T, const N: usize, P, W: Waiting> Release<'a, T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P, W: Waiting> Drop for Release<'_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for Release<'_, T, N, P, W> {
     fn drop(&mut self) {
         self.give_back();
     }
 }
 
 /// Recycled slots of one word; frees them in one step when dropped.
-struct Freed<'a, T, const N: usize, P, W: Waiting> {
+struct Freed<'a, T, const N: usize, P, W: WaitPolicy> {
     pool: &'a Pool<T, N, P, W>,
     slots: Claimed,
     to: To,
 }
 
-impl<T, const N: usize, P, W: Waiting> Freed<'_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Freed<'_, T, N, P, W> {
     /// One more slot. Those of another word are freed before.
     #[inline]
     fn add(&mut self, slot: usize) {
@@ -203,7 +203,7 @@ impl<T, const N: usize, P, W: Waiting> Freed<'_, T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P, W: Waiting> Drop for Freed<'_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for Freed<'_, T, N, P, W> {
     #[inline]
     fn drop(&mut self) {
         self.free(self.slots);
@@ -211,9 +211,9 @@ impl<T, const N: usize, P, W: Waiting> Drop for Freed<'_, T, N, P, W> {
 }
 
 /// Dropped only when `recycle` panics: drops the object it was called for.
-struct Doubt<'a, 'b, T, const N: usize, P, W: Waiting>(&'a Release<'b, T, N, P, W>);
+struct Doubt<'a, 'b, T, const N: usize, P, W: WaitPolicy>(&'a Release<'b, T, N, P, W>);
 
-impl<T, const N: usize, P, W: Waiting> Drop for Doubt<'_, '_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for Doubt<'_, '_, T, N, P, W> {
     #[cold]
     fn drop(&mut self) {
         self.0.pool.counters.panics.count();

@@ -6,7 +6,7 @@ use super::lease::home;
 use super::{Home, Pool};
 use crate::reset::Policy;
 use crate::slot::SlotState;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::fmt;
 use core::ptr::NonNull;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl<A, P: fmt::Debug> fmt::Debug for Inside<A, P> {
 }
 
 home!(
-    [A, T, const N: usize, P: Policy<T>, W: Waiting] Inside<A, Pool<T, N, P, W>>, T,
+    [A, T, const N: usize, P: Policy<T>, W: WaitPolicy] Inside<A, Pool<T, N, P, W>>, T,
     |this| this.pool(), |slot| this.pool().take_back(slot, To::Here, P::recycle),
     |slots| this.pool().take_back_all(slots, To::Here, P::recycle)
 );

@@ -7,7 +7,7 @@ use crate::free::Free;
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::SlotState;
 use crate::sync::const_fn;
-use crate::wait::{Lanes, Poll, Waiting};
+use crate::wait::{Lanes, Polling, WaitPolicy};
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -21,7 +21,7 @@ use core::{fmt, ops::Deref};
 /// | on | lanes belong to | |
 /// |---|---|---|
 /// | `std` | threads | `POOL.try_get()` finds the thread's lane by one thread-local read, as in Go; the lease may go back on any thread |
-/// | any target | who calls [`claim`](Self::claim) | a core, a task, an interrupt handler: [`Lane`] |
+/// | any target | who calls [`try_claim`](Self::try_claim) | a core, a task, an interrupt handler: [`Lane`] |
 ///
 /// # Shape
 /// `N` from 1 to 65,535 and `LANES` from 1 to 4,096, checked at compile time. A lane keeps `N / LANES` objects, but at least 1
@@ -48,7 +48,7 @@ use core::{fmt, ops::Deref};
 /// [`Metrics::steals`](crate::Metrics::steals) counts them. A thread that is about to idle can [`flush`](Self::flush) its
 /// lane, so that nobody needs to visit it.
 ///
-/// Where callers wait (`Wake`), an object that comes back goes to the first of them, and is not kept on a lane.
+/// Where callers wait (`Waking`), an object that comes back goes to the first of them, and is not kept on a lane.
 ///
 /// # Context
 /// As [`Pool`], from anywhere. Gets and puts are lock-free: a retry means that another caller took what both wanted, or sat
@@ -88,9 +88,13 @@ use core::{fmt, ops::Deref};
 /// assert_eq!(SCRATCH.available(), 64); // nothing is lost with a thread
 /// # }
 /// ```
-pub struct LanePool<T, const N: usize, const LANES: usize, P = DefaultReset, W: Waiting = Poll>(
-    Pool<T, N, P, Lanes<LANES, W>>,
-);
+pub struct LanePool<
+    T,
+    const N: usize,
+    const LANES: usize,
+    P = DefaultReset,
+    W: WaitPolicy = Polling,
+>(Pool<T, N, P, Lanes<LANES, W>>);
 
 impl<T, const N: usize, const LANES: usize> LanePool<T, N, LANES> {
     const_fn! {
@@ -128,9 +132,9 @@ impl<T, const N: usize, const LANES: usize, P> LanePool<T, N, LANES, P> {
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES, P, W> {
+impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LANES, P, W> {
     const_fn! {
-        /// A pool with another [waiting policy](Waiting), which the type names. As [`Pool::with_waiting`].
+        /// A pool with another [waiting policy](WaitPolicy), which the type names. As [`Pool::with_waiting`].
         #[must_use]
         pub const fn with_waiting(policy: P) -> Self {
             Self(Pool::with_waiting(policy))
@@ -151,7 +155,7 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     ///
     /// static FRAMES: LanePool<[u8; 32], 16, 2> = LanePool::new();
     ///
-    /// let lane = FRAMES.claim().unwrap(); // for this core, task or handler
+    /// let lane = FRAMES.try_claim().unwrap(); // for this core, task or handler
     /// let frame = lane.try_get()?; // plain loads and stores, once the lane is warm
     /// drop(frame);
     ///
@@ -160,7 +164,7 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     #[must_use]
-    pub fn claim(&self) -> Option<Lane<'_, T, N, LANES, P, W>> {
+    pub fn try_claim(&self) -> Option<Lane<'_, T, N, LANES, P, W>> {
         let lane = self.0.free.claim_lane()?;
         Some(Lane { pool: &self.0, lane, _one_context: PhantomData })
     }
@@ -206,7 +210,7 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     /// to idle. Without `std` there is nothing to do; see [`Lane::flush`].
     ///
     /// # Context
-    /// Wait-free; with `Wake`, lock-free.
+    /// Wait-free; with `Waking`, lock-free.
     ///
     /// # Cost
     /// One read-modify-write for each word of which the lane keeps slots, four at most (two on 32-bit targets), and one.
@@ -215,7 +219,9 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> LanePool<T, N, LANES,
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> LanePool<T, N, LANES, P, W> {
+impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
+    LanePool<T, N, LANES, P, W>
+{
     /// [`Pool::try_get`] for a pool in an `Arc`: the lease owns a share of the pool. Context and cost as
     /// [`Pool::try_get_arc`].
     ///
@@ -229,7 +235,9 @@ impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting> LanePool<T
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P, W: Waiting> Deref for LanePool<T, N, LANES, P, W> {
+impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> Deref
+    for LanePool<T, N, LANES, P, W>
+{
     type Target = Pool<T, N, P, Lanes<LANES, W>>;
 
     #[inline(always)]
@@ -244,7 +252,7 @@ impl<T, const N: usize, const LANES: usize> Default for LanePool<T, N, LANES> {
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
+impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> fmt::Debug
     for LanePool<T, N, LANES, P, W>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -259,15 +267,22 @@ impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
 /// for good, but none of the objects.
 ///
 /// # Examples
-/// See [`LanePool::claim`].
-pub struct Lane<'p, T, const N: usize, const LANES: usize, P = DefaultReset, W: Waiting = Poll> {
+/// See [`LanePool::try_claim`].
+pub struct Lane<
+    'p,
+    T,
+    const N: usize,
+    const LANES: usize,
+    P = DefaultReset,
+    W: WaitPolicy = Polling,
+> {
     pub(super) pool: &'p Pool<T, N, P, Lanes<LANES, W>>,
     pub(super) lane: usize,
     // [one-lane] `Send`, but not `Sync`.
     _one_context: PhantomData<Cell<()>>,
 }
 
-impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
+impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
     Lane<'p, T, N, LANES, P, W>
 {
     /// Lends a free object, at best one that the lane keeps. The lease borrows the lane, and cannot leave
@@ -318,19 +333,19 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
 
 #[cfg(feature = "std")]
 home!(
-    [T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    [T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     std::sync::Arc<LanePool<T, N, LANES, P, W>>, T,
     |this| this.0, |slot| this.0.take_back(slot, To::Here, P::recycle),
     |slots| this.0.take_back_all(slots, To::Here, P::recycle)
 );
 home!(
-    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting]
+    ['l, 'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy]
     &'l Lane<'p, T, N, LANES, P, W>, T,
     |this| this.pool, |slot| this.pool.take_back(slot, To::Lane(this.lane), P::recycle),
     |slots| this.pool.take_back_all(slots, To::Lane(this.lane), P::recycle)
 );
 
-impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
+impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
     Lease<&Lane<'p, T, N, LANES, P, W>>
 {
     /// Parts the lease from the lane it was got on, so that it may go to another thread. It goes back to
@@ -344,13 +359,13 @@ impl<'p, T, const N: usize, const LANES: usize, P: Policy<T>, W: Waiting>
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P, W: Waiting> Drop for Lane<'_, T, N, LANES, P, W> {
+impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> Drop for Lane<'_, T, N, LANES, P, W> {
     fn drop(&mut self) {
         self.pool.free.leave(self.lane);
     }
 }
 
-impl<T, const N: usize, const LANES: usize, P, W: Waiting> fmt::Debug
+impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> fmt::Debug
     for Lane<'_, T, N, LANES, P, W>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -364,7 +379,7 @@ pub use ticker::Ticker;
 #[cfg(feature = "std")]
 mod ticker {
     use super::LanePool;
-    use crate::wait::Waiting;
+    use crate::wait::WaitPolicy;
     use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
     use std::thread::{self, JoinHandle};
     use std::time::Duration;
@@ -379,7 +394,9 @@ mod ticker {
         thread: Option<JoinHandle<()>>,
     }
 
-    impl<T: Send, const N: usize, const LANES: usize, P: Sync, W: Waiting> LanePool<T, N, LANES, P, W> {
+    impl<T: Send, const N: usize, const LANES: usize, P: Sync, W: WaitPolicy>
+        LanePool<T, N, LANES, P, W>
+    {
         /// Ticks the pool from a thread of its own, every `period`, until the [`Ticker`] is dropped.
         ///
         /// # Errors

@@ -5,7 +5,7 @@ use super::{Pool, SharedLease};
 use crate::defer::Defer;
 use crate::reset::Policy;
 use crate::slot::SlotState;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
@@ -24,7 +24,7 @@ use core::{fmt, ptr};
 /// | `Overflow<R>` (`std`) | is on the heap if the pool behind `R` had none left |
 /// | [`Erased<'a, T>`](Erased) | borrows a pool whose type it does not name |
 /// | [`Mapped<R, U>`](Mapped) | a part of the object |
-/// | [`Timed<'m, R, N>`](crate::Timed) | is timed by a monitor |
+/// | [`Timed<'m, R, N>`](crate::monitor::Timed) | is timed by a monitor |
 ///
 /// Sealed in effect: its methods are not for calling, and it is unsafe to implement.
 ///
@@ -138,13 +138,13 @@ macro_rules! home {
 pub(crate) use home;
 
 home!(
-    ['a, T, const N: usize, P: Policy<T>, W: Waiting] &'a Pool<T, N, P, W>, T,
+    ['a, T, const N: usize, P: Policy<T>, W: WaitPolicy] &'a Pool<T, N, P, W>, T,
     |this| this, |slot| this.take_back(slot, To::Here, P::recycle),
     |slots| this.take_back_all(slots, To::Here, P::recycle)
 );
 #[cfg(feature = "std")]
 home!(
-    [T, const N: usize, P: Policy<T>, W: Waiting] std::sync::Arc<Pool<T, N, P, W>>, T,
+    [T, const N: usize, P: Policy<T>, W: WaitPolicy] std::sync::Arc<Pool<T, N, P, W>>, T,
     |this| this, |slot| this.take_back(slot, To::Here, P::recycle),
     |slots| this.take_back_all(slots, To::Here, P::recycle)
 );
@@ -160,7 +160,7 @@ home!(
 ///
 /// # Context
 /// May be dropped on any thread and in any interrupt handler; that recycles the object there and frees
-/// the slot with one wait-free read-modify-write, or, lock-free, hands it to who waits (`Wake`).
+/// the slot with one wait-free read-modify-write, or, lock-free, hands it to who waits (`Waking`).
 ///
 // Invariants, cited by tag:
 // - [exclusive] no other lease, shared lease or call has the slot until this one is gone.
@@ -391,14 +391,14 @@ pub trait FromRaw: Home<Item: Sized> {
     unsafe fn drop_forgotten(&self) {}
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> FromRaw for &Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> FromRaw for &Pool<T, N, P, W> {
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
         Pool::slot_of(self, item.as_ptr())
     }
 }
 
 #[cfg(feature = "std")]
-impl<T, const N: usize, P: Policy<T>, W: Waiting> FromRaw for std::sync::Arc<Pool<T, N, P, W>> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> FromRaw for std::sync::Arc<Pool<T, N, P, W>> {
     const OWNS_SHARE: bool = true;
 
     fn slot_of(&self, item: NonNull<T>) -> Option<u16> {
@@ -426,7 +426,8 @@ where
     ///
     /// # Examples
     /// ```
-    /// use forebay::{Erased, Lease, Pool};
+    /// use forebay::pool::Erased;
+    /// use forebay::{Lease, Pool};
     ///
     /// static SMALL: Pool<u32, 2> = Pool::new();
     /// static LARGE: Pool<u32, 100> = Pool::new();

@@ -1,12 +1,15 @@
-//! Pools of N objects, each made once, lent as leases and recycled when they come back.
+//! Pools of `N` objects, each made on first use, lent as a [`Lease`] and recycled when it comes back: the plain [`Pool`], the
+//! [`LanePool`] whose threads or cores have lanes, and the [`Slab`], whose users bring the values. Leases are exclusive,
+//! shared ([`SharedLease`]) or of several objects ([`Batch`]).
 #![allow(unsafe_code)]
 
 mod audit;
 mod batch;
 #[cfg(any(feature = "std", feature = "async"))]
-mod futures;
+pub(crate) mod futures;
 mod get;
 mod guard;
+mod handle;
 #[cfg(feature = "std")]
 mod inside;
 mod lane;
@@ -19,8 +22,7 @@ mod slab;
 
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
-#[cfg(any(feature = "std", feature = "async"))]
-pub use futures::Get;
+pub use handle::{HasLanes, LaneOf, LeaseOf, Lends, PoolRef};
 #[cfg(feature = "std")]
 pub(crate) use inside::Inside;
 #[cfg(feature = "std")]
@@ -40,7 +42,7 @@ use crate::free::Free;
 use crate::reset::{DefaultReset, FromFn, Policy};
 use crate::slot::{SlotState, Slots, nth};
 use crate::sync::{const_fn, filled, first_value, seeded};
-use crate::wait::{Poll, Waiting};
+use crate::wait::{Polling, WaitPolicy};
 use core::{fmt, mem};
 
 /// `N` objects of type `T`, each made on first use, lent as a [`Lease`] and recycled when it comes back.
@@ -98,7 +100,7 @@ use core::{fmt, mem};
 /// static NONE: forebay::Pool<u8, 0> = forebay::Pool::new();
 /// ```
 #[repr(C)] // The word that each call goes to is where the pool begins: no offset to add on small cores.
-pub struct Pool<T, const N: usize, P = DefaultReset, W: Waiting = Poll> {
+pub struct Pool<T, const N: usize, P = DefaultReset, W: WaitPolicy = Polling> {
     free: W::Free<N>,
     // Rarely written. Between a word that each get reads and the states, which shared leases write.
     counters: Counters,
@@ -164,9 +166,9 @@ impl<T, const N: usize, P> Pool<T, N, P> {
     }
 }
 
-impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     const_fn! {
-        /// A pool with another [waiting policy](Waiting) than [`Poll`], which the type of the pool names.
+        /// A pool with another [waiting policy](WaitPolicy) than [`Polling`], which the type of the pool names.
         ///
         /// # Context
         /// Anywhere, also in a constant.
@@ -175,7 +177,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
         /// As [`new`](Pool::new) besides the policy itself.
         ///
         /// # Examples
-        /// See [`Headroom`](crate::Headroom) and `Wake`.
+        /// See [`Headroom`](crate::Headroom) and `Waking`.
         #[must_use]
         pub const fn with_waiting(policy: P) -> Self {
             Self {
@@ -333,7 +335,7 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// Makes an object for every vacant slot that is free, so that no get misses. The number made.
     ///
     /// # Panics
@@ -376,21 +378,21 @@ impl<T, const N: usize> Default for Pool<T, N> {
     }
 }
 
-impl<T, const N: usize, P, W: Waiting> fmt::Debug for Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> fmt::Debug for Pool<T, N, P, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }
 
-impl<T, const N: usize, P, W: Waiting> Drop for Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for Pool<T, N, P, W> {
     fn drop(&mut self) {
         /// Drops the objects from slot `next` on, also when the drop of one panics.
-        struct Objects<'a, T, const N: usize, P, W: Waiting> {
+        struct Objects<'a, T, const N: usize, P, W: WaitPolicy> {
             pool: &'a Pool<T, N, P, W>,
             next: usize,
         }
 
-        impl<T, const N: usize, P, W: Waiting> Drop for Objects<'_, T, N, P, W> {
+        impl<T, const N: usize, P, W: WaitPolicy> Drop for Objects<'_, T, N, P, W> {
             fn drop(&mut self) {
                 while let Some(state) = self.pool.states.get(self.next) {
                     let slot = self.next;

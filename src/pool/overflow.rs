@@ -5,7 +5,7 @@ use super::{Home, Lease, Pool};
 use crate::free::Free;
 use crate::reset::Policy;
 use crate::slot::{SlotState, Snapshot};
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::fmt;
 use core::ptr::NonNull;
 use std::boxed::Box;
@@ -25,7 +25,7 @@ pub trait Recycle: Home<Item: Sized> {
     fn recycle(&self, object: &mut Self::Item);
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> Recycle for &Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Recycle for &Pool<T, N, P, W> {
     fn recycle(&self, object: &mut T) {
         let count = CountPanic(&self.counters);
         // It is dropped, reusable or not.
@@ -44,7 +44,7 @@ struct Outside<T> {
     object: T,
 }
 
-impl<T, const N: usize, P: Policy<T>, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends a free object, and makes one on the heap if there is none: never fails, as Go's `Get`.
     ///
     /// An object on the heap is recycled by the policy when it comes back, so that it is wiped if it would be in the

@@ -6,7 +6,7 @@ use crate::error::{Exhausted, Full};
 use crate::free::{Free, One};
 use crate::slot::{SlotState, init_place};
 use crate::sync::const_fn;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 use core::fmt;
 use core::mem::{self, MaybeUninit};
 use core::ptr::NonNull;
@@ -18,7 +18,8 @@ use core::ptr::NonNull;
 ///
 /// # Examples
 /// ```
-/// use forebay::{Full, Slab};
+/// use forebay::error::Full;
+/// use forebay::Slab;
 ///
 /// static JOBS: Slab<fn() -> u32, 2> = Slab::new();
 ///
@@ -144,7 +145,7 @@ impl<T, const N: usize> Slab<T, N> {
 }
 
 /// Methods for a pool that is a slab.
-impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends a free slot that holds no object, as a [`Slab`] does; `init` makes one in it
     /// from `value`, which comes back if no slot is free.
     ///

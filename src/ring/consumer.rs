@@ -209,7 +209,7 @@ impl<R: RingRef> Consumer<R> {
     }
 
     /// Says that nothing will be read any more: the producer's next push is refused as
-    /// [`PushError::Closed`](crate::PushError::Closed). Items that are there stay until the ring is used again or dropped.
+    /// [`PushError::Closed`](crate::error::PushError::Closed). Items that are there stay until the ring is used again or dropped.
     pub fn close(self) {
         self.mark_closed();
     }

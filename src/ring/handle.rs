@@ -1,4 +1,25 @@
-//! Handles to a ring, which its ends are generic over: references, an `Arc`, and leases of rings that are pooled.
+//! Handles to a ring, which its ends are generic over: references, an `Arc`, and leases of rings that are pooled. [`RawRing`] is the ring
+//! behind any of them, and the memory that both ends share:
+//!
+//! | edge | release site | acquire site | makes visible | model |
+//! |---|---|---|---|---|
+//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`, `abandon`: `tail.load` | the items written | `ring::push_vs_pop` |
+//! | R1→A1 | `Consumer::retire`, `abandon`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
+//! | C0→C1 | `Producer::mark_closed`: `closed.store` | `Consumer::has_ended`, `is_closed`, `abandon`: `closed.load` | the last store of `tail`, and the items before it | `ring::producer_closes`, `stream::end_is_told`, `stream::receiver_leaves_vs_send` |
+//! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
+//! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
+//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
+//!
+//! A ring has ended when it is closed and nothing is in it. The consumer looks for items first, as items come more often than
+//! ends. So the mark alone does not show the end: items may have come between both looks. Behind C1 `tail` is final, and
+//! the consumer looks at it once more:
+//!
+//! | consumer | producer |
+//! |---|---|
+//! | A0: nothing is there | |
+//! | | R0: an item; C0: closed |
+//! | C1: closed | |
+//! | `tail` again: an item is there, so this is not the end yet | |
 
 use super::{Consumer, Producer, Ring};
 use crate::pool::{Home, Lease, SharedLease};

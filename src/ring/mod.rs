@@ -1,24 +1,5 @@
-//! Rings: bounded single-producer, single-consumer queues that never wait.
-//!
-//! | edge | release site | acquire site | makes visible | model |
-//! |---|---|---|---|---|
-//! | R0→A0 | `Producer::publish`: `tail.store` | `Consumer::look`, `abandon`: `tail.load` | the items written | `ring::push_vs_pop` |
-//! | R1→A1 | `Consumer::retire`, `abandon`: `head.store` | `Producer::look`: `head.load` | the places were read out and are free | `ring::push_vs_pop`, over the wrap |
-//! | C0→C1 | `Producer::mark_closed`: `closed.store` | `Consumer::has_ended`, `is_closed`, `abandon`: `closed.load` | the last store of `tail`, and the items before it | `ring::producer_closes`, `stream::end_is_told`, `stream::receiver_leaves_vs_send` |
-//! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
-//! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
-//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
-//!
-//! A ring has ended when it is closed and nothing is in it. The consumer looks for items first, as items come more often than
-//! ends. So the mark alone does not show the end: items may have come between both looks. Behind C1 `tail` is final, and
-//! the consumer looks at it once more:
-//!
-//! | consumer | producer |
-//! |---|---|
-//! | A0: nothing is there | |
-//! | | R0: an item; C0: closed |
-//! | C1: closed | |
-//! | `tail` again: an item is there, so this is not the end yet | |
+//! Rings: bounded single-producer, single-consumer queues that never wait. A [`Ring`] has one [`Producer`] and one [`Consumer`],
+//! which are generic over a handle to it.
 #![allow(unsafe_code)]
 
 mod consumer;
@@ -27,6 +8,7 @@ mod handle;
 mod producer;
 mod words;
 
+pub use crate::sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use consumer::Consumer;
 pub use grant::{Drain, Filled, Grant, PopRef};
 pub use handle::RingRef;
@@ -34,7 +16,7 @@ pub(crate) use handle::{Hosted, RawRing};
 pub use producer::Producer;
 
 use crate::slot::Slots;
-use crate::sync::pad::{DefaultPadding, Padded};
+use crate::sync::pad::Padded;
 use crate::sync::{
     Ordering::{Acquire, Relaxed},
     const_fn, plain, rmw, seeded,
@@ -43,9 +25,9 @@ use core::fmt;
 
 /// A wait-free ring of `N` items between one producer and one consumer.
 ///
-/// All `N` places hold items, for any `N`. With [`CacheLine`](crate::CacheLine) as its padding, each end keeps its own
+/// All `N` places hold items, for any `N`. With [`CacheLine`] as its padding, each end keeps its own
 /// index and a stale copy of the other's in its handle: it touches shared memory only to publish, and to look again when
-/// the copy is used up. With [`Compact`](crate::Compact), for cores without a data cache, both indices are read from the
+/// the copy is used up. With [`Compact`], for cores without a data cache, both indices are read from the
 /// ring each time: a copy would cost instructions and save nothing.
 ///
 /// # Shape

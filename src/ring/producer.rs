@@ -205,11 +205,12 @@ impl<R: RingRef> Producer<R> {
     }
 
     /// Says that nothing will follow. The consumer reads what is there and then sees
-    /// [`PopError::Closed`](crate::PopError::Closed).
+    /// [`PopError::Closed`](crate::error::PopError::Closed).
     ///
     /// # Examples
     /// ```
-    /// use forebay::{PopError, Ring};
+    /// use forebay::error::PopError;
+    /// use forebay::Ring;
     ///
     /// let mut ring: Ring<u8, 3> = Ring::new();
     /// let (mut producer, mut consumer) = ring.split();

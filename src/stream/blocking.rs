@@ -116,10 +116,10 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{End, StreamPool, Wake};
+    /// use forebay::{End, StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 20, Wake> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// static STREAMS: StreamPool<u32, 1, 20, Waking> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// let model = std::thread::spawn(move || {
     ///     (0..100).for_each(|n| sender.send_blocking(n).unwrap());
     ///     sender.close();
@@ -187,10 +187,10 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{End, StreamPool, Wake};
+    /// use forebay::{End, StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 20, Wake> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// static STREAMS: StreamPool<u32, 1, 20, Waking> = StreamPool::new();
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// sender.try_send(1).unwrap();
     /// drop(sender); // without a word
     /// let mut tokens = receiver.iter();

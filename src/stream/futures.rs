@@ -23,7 +23,7 @@ trait Half {
 }
 
 /// What `look` finds; if it finds nothing, it will be worth another look when `count` tokens, or places, are
-/// there, or at the end. See [`Wake`] for the proof.
+/// there, or at the end. See [`Waking`] for the proof.
 fn poll<H: Half, R>(
     half: &mut H,
     cx: &mut Context<'_>,
@@ -44,13 +44,13 @@ fn poll<H: Half, R>(
 }
 
 /// A half that is borrowed to wait, and withdraws when it gives up.
-struct Waiting<'h, H: Half> {
+struct WaitingHalf<'h, H: Half> {
     half: &'h mut H,
     /// Whether it was announced.
     waited: bool,
 }
 
-impl<'h, H: Half> Waiting<'h, H> {
+impl<'h, H: Half> WaitingHalf<'h, H> {
     fn new(half: &'h mut H) -> Self {
         Self { half, waited: false }
     }
@@ -64,7 +64,7 @@ impl<'h, H: Half> Waiting<'h, H> {
     }
 }
 
-impl<H: Half> Drop for Waiting<'_, H> {
+impl<H: Half> Drop for WaitingHalf<'_, H> {
     fn drop(&mut self) {
         if self.waited {
             self.half.seat().withdraw();
@@ -111,11 +111,11 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{StreamPool, Wake};
+    /// use forebay::{StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 2, Wake> = StreamPool::new();
+    /// static STREAMS: StreamPool<u32, 1, 2, Waking> = StreamPool::new();
     /// # async fn run() -> Result<(), forebay::Exhausted> {
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// sender.send(1).await.unwrap();
     /// drop(sender.send(2)); // given up: nothing was sent
     /// assert_eq!(sender.take_unsent(), Some(2));
@@ -127,9 +127,9 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     /// # assert!(run.as_mut().poll(&mut context).is_ready());
     /// # use core::future::Future;
     /// ```
-    pub fn send(&mut self, token: S::Token) -> Send<'_, S> {
+    pub fn send(&mut self, token: S::Token) -> SendFuture<'_, S> {
         *self.unsent() = Some(token);
-        Send(Waiting::new(self))
+        SendFuture(WaitingHalf::new(self))
     }
 
     /// The token of the last [`send`](Self::send), if that was dropped before it was done. A plain move.
@@ -143,8 +143,8 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     ///
     /// # Errors
     /// [`Cancelled`], when the receiver left.
-    pub fn ready(&mut self) -> SendReady<'_, S> {
-        SendReady(Waiting::new(self))
+    pub fn ready(&mut self) -> SendReadyFuture<'_, S> {
+        SendReadyFuture(WaitingHalf::new(self))
     }
 
     /// [`ready`](Self::ready) for a poll function: when it is `Pending`, the task is woken once there is room
@@ -184,8 +184,8 @@ impl<S: StreamRef<Wait: Wakes>> Sender<S> {
     ///
     /// # Source
     /// tokio's `Sender::closed`.
-    pub fn cancelled(&mut self) -> SendCancelled<'_, S> {
-        SendCancelled(Waiting::new(self))
+    pub fn cancelled(&mut self) -> SendCancelledFuture<'_, S> {
+        SendCancelledFuture(WaitingHalf::new(self))
     }
 }
 
@@ -194,15 +194,15 @@ impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Sender<S> 
     /// stream is full.
     ///
     /// Dropped before it is done, the future has sent the beginning of the text, and no byte is lost or sent
-    /// twice if you go on behind it: ask [`SendText::sent`] before you drop it.
+    /// twice if you go on behind it: ask [`SendTextFuture::sent`] before you drop it.
     ///
     /// # Errors
     /// [`TextError`], when the receiver left; it says how much was sent before.
     ///
     /// # Context and cost
     /// As [`send`](Self::send), for each token.
-    pub fn send_text<'h>(&'h mut self, text: &'h str) -> SendText<'h, S> {
-        SendText { waiting: Waiting::new(self), len: text.len(), rest: text }
+    pub fn send_text<'h>(&'h mut self, text: &'h str) -> SendTextFuture<'h, S> {
+        SendTextFuture { waiting: WaitingHalf::new(self), len: text.len(), rest: text }
     }
 }
 
@@ -217,8 +217,8 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Cost
     /// That of [`try_recv`](Self::try_recv) while there are tokens.
-    pub fn recv(&mut self) -> Recv<'_, S> {
-        Recv(Waiting::new(self))
+    pub fn recv(&mut self) -> RecvFuture<'_, S> {
+        RecvFuture(WaitingHalf::new(self))
     }
 
     /// [`recv`](Self::recv) for a poll function: when it is `Pending`, the task is woken once there is a token or
@@ -242,11 +242,11 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     ///
     /// # Examples
     /// ```
-    /// use forebay::{StreamPool, Wake};
+    /// use forebay::{StreamPool, Waking};
     ///
-    /// static STREAMS: StreamPool<u32, 1, 20, Wake> = StreamPool::new();
+    /// static STREAMS: StreamPool<u32, 1, 20, Waking> = StreamPool::new();
     /// # async fn run() -> Result<(), forebay::Exhausted> {
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// (0..8).for_each(|n| sender.try_send(n).unwrap());
     /// assert_eq!(receiver.ready(8).await, 8);
     /// assert_eq!(receiver.drain().sum::<u32>(), 28);
@@ -257,8 +257,8 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     /// # assert!(run.as_mut().poll(&mut context).is_ready());
     /// # use core::future::Future;
     /// ```
-    pub fn ready(&mut self, count: usize) -> RecvReady<'_, S> {
-        RecvReady { waiting: Waiting::new(self), count: count.min(depth::<S>()) }
+    pub fn ready(&mut self, count: usize) -> RecvReadyFuture<'_, S> {
+        RecvReadyFuture { waiting: WaitingHalf::new(self), count: count.min(depth::<S>()) }
     }
 
     /// What an iterator, or the `Stream`, makes of `received`.
@@ -273,20 +273,20 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
 
 /// The future of [`Sender::send`].
 #[must_use = "nothing is sent until it is polled"]
-pub struct Send<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
+pub struct SendFuture<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Sender<S>>);
 
 /// The future of [`Sender::ready`].
 #[must_use = "it does not wait until it is polled"]
-pub struct SendReady<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
+pub struct SendReadyFuture<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Sender<S>>);
 
 /// The future of [`Sender::cancelled`].
 #[must_use = "it does not wait until it is polled"]
-pub struct SendCancelled<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Sender<S>>);
+pub struct SendCancelledFuture<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Sender<S>>);
 
 /// The future of [`Sender::send_text`].
 #[must_use = "nothing is sent until it is polled"]
-pub struct SendText<'h, S: StreamRef<Wait: Wakes>> {
-    waiting: Waiting<'h, Sender<S>>,
+pub struct SendTextFuture<'h, S: StreamRef<Wait: Wakes>> {
+    waiting: WaitingHalf<'h, Sender<S>>,
     /// Bytes of the text.
     len: usize,
     /// What is not sent yet.
@@ -295,16 +295,16 @@ pub struct SendText<'h, S: StreamRef<Wait: Wakes>> {
 
 /// The future of [`Receiver::recv`].
 #[must_use = "nothing is received until it is polled"]
-pub struct Recv<'h, S: StreamRef<Wait: Wakes>>(Waiting<'h, Receiver<S>>);
+pub struct RecvFuture<'h, S: StreamRef<Wait: Wakes>>(WaitingHalf<'h, Receiver<S>>);
 
 /// The future of [`Receiver::ready`].
 #[must_use = "it does not wait until it is polled"]
-pub struct RecvReady<'h, S: StreamRef<Wait: Wakes>> {
-    waiting: Waiting<'h, Receiver<S>>,
+pub struct RecvReadyFuture<'h, S: StreamRef<Wait: Wakes>> {
+    waiting: WaitingHalf<'h, Receiver<S>>,
     count: usize,
 }
 
-impl<S: StreamRef<Wait: Wakes>> Future for Send<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> Future for SendFuture<'_, S> {
     type Output = Result<(), Cancelled<S::Token>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -324,7 +324,7 @@ impl<S: StreamRef<Wait: Wakes>> Future for Send<'_, S> {
     }
 }
 
-impl<S: StreamRef<Wait: Wakes>> Future for SendReady<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> Future for SendReadyFuture<'_, S> {
     type Output = Result<(), Cancelled<()>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -332,7 +332,7 @@ impl<S: StreamRef<Wait: Wakes>> Future for SendReady<'_, S> {
     }
 }
 
-impl<S: StreamRef<Wait: Wakes>> Future for SendCancelled<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> Future for SendCancelledFuture<'_, S> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -342,7 +342,7 @@ impl<S: StreamRef<Wait: Wakes>> Future for SendCancelled<'_, S> {
     }
 }
 
-impl<S: StreamRef<Wait: Wakes>> SendText<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> SendTextFuture<'_, S> {
     /// Bytes of the text that are in the stream: go on with `&text[future.sent()..]`. A subtraction.
     #[must_use]
     pub fn sent(&self) -> usize {
@@ -350,7 +350,9 @@ impl<S: StreamRef<Wait: Wakes>> SendText<'_, S> {
     }
 }
 
-impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Future for SendText<'_, S> {
+impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Future
+    for SendTextFuture<'_, S>
+{
     type Output = Result<(), TextError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -371,7 +373,7 @@ impl<S: StreamRef<Token = Token<CAP>, Wait: Wakes>, const CAP: usize> Future for
     }
 }
 
-impl<S: StreamRef<Wait: Wakes>> Future for Recv<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> Future for RecvFuture<'_, S> {
     type Output = Result<S::Token, End>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -379,7 +381,7 @@ impl<S: StreamRef<Wait: Wakes>> Future for Recv<'_, S> {
     }
 }
 
-impl<S: StreamRef<Wait: Wakes>> Future for RecvReady<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> Future for RecvReadyFuture<'_, S> {
     type Output = usize;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
@@ -409,18 +411,18 @@ macro_rules! opaque_debug {
 #[cfg(feature = "std")]
 pub(super) use opaque_debug;
 
-opaque_debug!(Send, SendReady, SendCancelled, Recv, RecvReady);
+opaque_debug!(SendFuture, SendReadyFuture, SendCancelledFuture, RecvFuture, RecvReadyFuture);
 
-impl<S: StreamRef<Wait: Wakes>> fmt::Debug for SendText<'_, S> {
+impl<S: StreamRef<Wait: Wakes>> fmt::Debug for SendTextFuture<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendText").field("sent", &self.sent()).finish_non_exhaustive()
+        f.debug_struct("SendTextFuture").field("sent", &self.sent()).finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "async")]
 mod ecosystem {
     use super::*;
-    use crate::stream::FINISHED;
+    use crate::stream::rings::FINISHED;
     use futures_core::{FusedStream, Stream};
     use futures_sink::Sink;
 

@@ -1,6 +1,7 @@
 //! Handles to a pool of streams, which the halves are generic over: references, and an `Arc`.
 
-use super::{Rings, Shared, StreamId, StreamPool};
+use super::rings::{Rings, StreamState};
+use super::{StreamId, StreamPool};
 use crate::pool::SharedLease;
 use crate::ring::{RawRing, RingRef};
 use crate::wait::Notify;
@@ -11,12 +12,13 @@ use {crate::pool::Inside, std::sync::Arc};
 /// `&'a StreamPool<…>`, or an `Arc` of it with `std`.
 ///
 /// Sealed. Code for any stream of `T` asks for `S: StreamRef<Token = T>`, and for
-/// [`Wait: Wakes`](crate::Wakes) if it waits.
+/// [`Wait: Wakes`](crate::wait::Wakes) if it waits.
 ///
 /// # Examples
 /// The type of a pool is written once, and its halves are named by it:
 /// ```
-/// use forebay::{Receiver, Sender, StreamPool, StreamRef, Token};
+/// use forebay::stream::StreamRef;
+/// use forebay::{Receiver, Sender, StreamPool, Token};
 ///
 /// type Answers = StreamPool<Token, 16>;
 /// static ANSWERS: Answers = StreamPool::new();
@@ -29,7 +31,7 @@ use {crate::pool::Inside, std::sync::Arc};
 ///     receiver.drain().count()
 /// }
 ///
-/// let (answer, mut receiver) = ANSWERS.open()?;
+/// let (answer, mut receiver) = ANSWERS.try_open()?;
 /// let mut request = Request { answer };
 /// request.answer.try_send_text("42").unwrap();
 /// assert_eq!(count(&mut receiver), 1);
@@ -45,7 +47,7 @@ pub trait StreamRef: sealed::Sealed {
     /// A half's handle to its ring.
     #[doc(hidden)]
     #[allow(private_interfaces)]
-    type Ring: RingRef<Ring: RawRing<Item = Self::Token>, Extra = Shared<Self::Wait>> + Unpin;
+    type Ring: RingRef<Ring: RawRing<Item = Self::Token>, Extra = StreamState<Self::Wait>> + Unpin;
 
     #[doc(hidden)]
     fn id(ring: &Self::Ring) -> StreamId;

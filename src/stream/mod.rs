@@ -1,4 +1,5 @@
-//! Streams: pools of rings, lent as the two halves of a token stream.
+//! Streams of tokens: a [`StreamPool`] is a pool of rings, each lent as a [`Sender`] and a [`Receiver`]. Items are of any type;
+//! [`Token`] is a piece of text, and [`Response`] the whole text.
 
 #[cfg(feature = "std")]
 mod blocking;
@@ -8,6 +9,7 @@ mod handle;
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod open;
 mod receiver;
+mod rings;
 mod sender;
 mod token;
 
@@ -18,28 +20,27 @@ pub use receiver::{Receiver, Tokens};
 pub use sender::Sender;
 pub use token::{Response, Token};
 
-use crate::error::{End, Exhausted, RecvError};
+use self::rings::{Channel, Reopen, Rings};
+use crate::error::Exhausted;
 #[cfg(feature = "std")]
 use crate::pool::Inside;
 use crate::pool::{Home, Lease, Loan, Metrics, Pool, SharedLease};
-use crate::reset::Policy;
 use crate::ring::Hosted;
-use crate::sync::{Ordering::Relaxed, const_fn, plain, seeded};
-use crate::wait::{Notify, Poll};
+use crate::sync::const_fn;
+use crate::wait::{Notify, Polling};
 use core::fmt;
-use core::mem::MaybeUninit;
 
 /// `STREAMS` token streams of `DEPTH` tokens each, opened again and again without an allocation.
 ///
-/// [`open`](Self::open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
+/// [`try_open`](Self::try_open) lends a ring as a [`Sender`] and a [`Receiver`]. They may go to different threads
 /// and be dropped in any order. Tokens that nobody received are dropped with the receiver, and when the second half goes,
 /// the ring is lent again, however the stream ended: go-llms' `ChannelPool`, whose channels never come back
 /// because their producers close them, working.
 ///
 /// # Shape
 /// `STREAMS` and `DEPTH` from 1 to 65,535, checked at compile time; `DEPTH` is 20 unless told otherwise, as
-/// go-llms has it. `W` says how the halves wait for each other: [`Poll`] (they do not),
-/// [`Wake`](crate::Wake), or a [`Notify`] of your own.
+/// go-llms has it. `W` says how the halves wait for each other: [`Polling`] (they do not),
+/// [`Waking`](crate::Waking), or a [`Notify`] of your own.
 ///
 /// # Context
 /// As [`Pool`]; the halves as [`Ring`](crate::Ring)'s ends: any thread, any interrupt handler.
@@ -50,7 +51,7 @@ use core::mem::MaybeUninit;
 ///
 /// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
 ///
-/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// let (mut sender, mut receiver) = STREAMS.try_open()?;
 /// sender.try_send_text("Hello, ").unwrap();
 /// sender.try_send_text("world").unwrap();
 /// sender.close();
@@ -61,15 +62,9 @@ use core::mem::MaybeUninit;
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 #[doc(alias = "ChannelPool")]
-pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Poll> {
+pub struct StreamPool<T, const STREAMS: usize, const DEPTH: usize = 20, W: Notify = Polling> {
     rings: Rings<T, STREAMS, DEPTH, W>,
 }
-
-/// A pooled ring and what its halves share besides.
-type Channel<T, const DEPTH: usize, W> = Hosted<T, DEPTH, Shared<W>>;
-/// The rings of a pool of streams.
-type Rings<T, const STREAMS: usize, const DEPTH: usize, W> =
-    Pool<Channel<T, DEPTH, W>, STREAMS, Reopen, <W as Notify>::Open>;
 
 /// Both halves of a stream.
 pub(crate) type Halves<S> = (Sender<S>, Receiver<S>);
@@ -89,79 +84,6 @@ where
         told: false,
     };
     (sender, receiver)
-}
-
-/// What the halves of a stream share besides the ring.
-#[derive(Debug)]
-pub struct Shared<W> {
-    /// How the stream ended; written before the ring is closed, read after it is seen closed.
-    end: plain::AtomicUsize,
-    /// How often the ring was opened before.
-    epoch: usize,
-    /// The receiver waits here.
-    receiver: W,
-    /// The sender waits here.
-    sender: W,
-}
-
-impl<W: Notify> Shared<W> {
-    fn new() -> Self {
-        let end = plain::AtomicUsize::new(0);
-        Self { end, epoch: 0, receiver: W::new(), sender: W::new() }
-    }
-
-    /// Returns why there is no token, for a receiver that `refuses` more or does not.
-    fn nothing(&self, ended: bool, refuses: bool) -> RecvError {
-        if ended {
-            RecvError::Ended(self.reason())
-        } else if refuses && !seeded!("cancelled_goes_on", true, false) {
-            RecvError::Ended(End::Cancelled)
-        } else {
-            RecvError::Empty
-        }
-    }
-
-    /// Returns how the stream ended. The consumer must have seen the ring closed.
-    #[allow(clippy::cast_possible_truncation)] // The code has 16 bits.
-    fn reason(&self) -> End {
-        // Relaxed: C1 of the ring has acquired it.
-        let end = self.end.load(Relaxed);
-        match end & 0xff {
-            FINISHED => End::Finished,
-            FAILED => End::Failed((end >> 8) as u16),
-            _ => End::Aborted,
-        }
-    }
-}
-
-/// Makes rings, and opens them again when they come back.
-#[derive(Debug)]
-pub struct Reopen;
-
-impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
-    fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
-        Hosted::new(Shared::new())
-    }
-
-    fn make_in<'p>(
-        &self,
-        _slot: usize,
-        place: &'p mut MaybeUninit<Channel<T, DEPTH, W>>,
-    ) -> &'p mut Channel<T, DEPTH, W> {
-        Hosted::init(place, Shared::new())
-    }
-
-    #[inline]
-    fn recycle(&self, channel: &mut Channel<T, DEPTH, W>) -> bool {
-        if !seeded!("end_not_reset", true, false) {
-            channel.extra.end.store(0, Relaxed);
-        }
-        channel.extra.epoch = channel.extra.epoch.wrapping_add(1);
-        channel.extra.receiver.reset();
-        channel.extra.sender.reset();
-        channel.reset();
-        true
-    }
 }
 
 impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREAMS, DEPTH, W> {
@@ -184,18 +106,18 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     ///
     /// # Cost
     /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With
-    /// [`Wake`](crate::Wake) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
+    /// [`Waking`](crate::Waking) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
     /// whose sender has not ended the stream.
     #[inline]
-    pub fn open(&self) -> Result<Halves<&Self>, Exhausted> {
+    pub fn try_open(&self) -> Result<Halves<&Self>, Exhausted> {
         self.rings.try_get().map(halves)
     }
 
-    /// [`open`](Self::open) for a pool in an `Arc`: each half owns a share of the pool. Context and cost as `open`, and a
+    /// [`try_open`](Self::try_open) for a pool in an `Arc`: each half owns a share of the pool. Context and cost as `try_open`, and a
     /// counter of shares up and down for each half.
     ///
     /// # Errors
-    /// [`Exhausted`], as `open`.
+    /// [`Exhausted`], as `try_open`.
     ///
     /// # Examples
     /// ```
@@ -205,7 +127,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// type Answers = StreamPool<u32, 2>;
     ///
     /// fn answers() -> Result<Receiver<Arc<Answers>>, forebay::Exhausted> {
-    ///     let (mut sender, receiver) = Arc::new(Answers::new()).open_arc()?;
+    ///     let (mut sender, receiver) = Arc::new(Answers::new()).try_open_arc()?;
     ///     sender.try_send(42).unwrap();
     ///     Ok(receiver) // which keeps the pool
     /// }
@@ -214,7 +136,7 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREA
     /// # Ok::<(), forebay::Exhausted>(())
     /// ```
     #[cfg(feature = "std")]
-    pub fn open_arc(
+    pub fn try_open_arc(
         self: &std::sync::Arc<Self>,
     ) -> Result<Halves<std::sync::Arc<Self>>, Exhausted> {
         let (_, slot) = Lease::into_parts(self.rings.try_get()?);
@@ -279,10 +201,6 @@ pub struct StreamId {
     /// to be made anew.
     pub epoch: usize,
 }
-
-/// [`End`] in a word: the code stands 8 bits up. 0 is `Aborted`: a ring that nobody finished says so.
-const FINISHED: usize = 1;
-const FAILED: usize = 2;
 
 /// `Debug` by what the half can say of the stream.
 macro_rules! half_debug {

@@ -1,9 +1,10 @@
 //! Waiting for a free ring.
 
-use super::{Channel, Halves, Reopen, Rings, StreamPool, halves};
+use super::rings::{Channel, Reopen, Rings};
+use super::{Halves, StreamPool, halves};
 use crate::error::TooManyWaiters;
-use crate::pool::Get;
-use crate::wait::{Notify, Waits};
+use crate::pool::futures::GetFuture;
+use crate::wait::{CanWait, Notify};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -11,40 +12,40 @@ use core::task::{Context, Poll, ready};
 
 impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
 where
-    W: Notify<Open: Waits>,
+    W: Notify<Open: CanWait>,
 {
     /// Opens a stream, and waits for a free ring if there is none: first come, first served. As
     /// [`Pool::get`](crate::Pool::get), where fairness, cancellation and cost are told.
     ///
     /// # Errors
-    /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Wake<K>`](crate::Wake).
+    /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Waking<K>`](crate::Waking).
     ///
     /// # Context and cost
     /// Async; in any executor. Polls are lock-free. As `Pool::get`, and two read-modify-writes.
     ///
     /// # Examples
     /// ```
-    /// use forebay::{StreamPool, Token, Wake};
+    /// use forebay::{StreamPool, Token, Waking};
     ///
-    /// static STREAMS: StreamPool<Token, 64, 20, Wake<16>> = StreamPool::new();
+    /// static STREAMS: StreamPool<Token, 64, 20, Waking<16>> = StreamPool::new();
     ///
     /// async fn answer() -> Result<(), forebay::TooManyWaiters> {
-    ///     let (sender, receiver) = STREAMS.open_async().await?;
+    ///     let (sender, receiver) = STREAMS.open().await?;
     ///     # drop((sender, receiver));
     ///     Ok(())
     /// }
     /// # use std::{future::Future, pin::pin, task::{Context, Waker}};
     /// # assert!(pin!(answer()).as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     /// ```
-    pub fn open_async(&self) -> Open<'_, T, STREAMS, DEPTH, W> {
-        Open(self.rings.get())
+    pub fn open(&self) -> OpenFuture<'_, T, STREAMS, DEPTH, W> {
+        OpenFuture(self.rings.get())
     }
 }
 
 /// As those of [`Pool`].
 impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
 where
-    W: Notify<Open: Waits>,
+    W: Notify<Open: CanWait>,
 {
     pub(crate) fn place(&self) -> usize {
         self.rings.place()
@@ -68,13 +69,13 @@ mod blocking {
 
     impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
     where
-        W: Notify<Open: Waits>,
+        W: Notify<Open: CanWait>,
     {
         /// Opens a stream, and parks the thread until there is a free ring. As
         /// [`Pool::get_blocking`](crate::Pool::get_blocking).
         ///
         /// # Errors
-        /// [`TooManyWaiters`], as [`open_async`](Self::open_async).
+        /// [`TooManyWaiters`], as [`open`](Self::open).
         ///
         /// # Context and cost
         /// Blocking: for threads. As `Pool::get_blocking`.
@@ -96,14 +97,14 @@ mod blocking {
     }
 }
 
-/// The future of [`StreamPool::open_async`].
+/// The future of [`StreamPool::open`].
 #[must_use = "it does not wait until it is polled"]
-pub struct Open<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>>(
-    Get<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
+pub struct OpenFuture<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>>(
+    GetFuture<'p, Channel<T, DEPTH, W>, STREAMS, Reopen, W::Open>,
 );
 
-impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> Future
-    for Open<'p, T, STREAMS, DEPTH, W>
+impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> Future
+    for OpenFuture<'p, T, STREAMS, DEPTH, W>
 {
     type Output = Result<Halves<&'p StreamPool<T, STREAMS, DEPTH, W>>, TooManyWaiters>;
 
@@ -112,10 +113,10 @@ impl<'p, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> Fu
     }
 }
 
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: Waits>> fmt::Debug
-    for Open<'_, T, STREAMS, DEPTH, W>
+impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>> fmt::Debug
+    for OpenFuture<'_, T, STREAMS, DEPTH, W>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Open").field(&self.0).finish()
+        f.debug_tuple("OpenFuture").field(&self.0).finish()
     }
 }

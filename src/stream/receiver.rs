@@ -1,6 +1,7 @@
 //! The reading half of a stream: [`Receiver`].
 
-use super::{Shared, StreamId, StreamRef, depth, half_debug};
+use super::rings::StreamState;
+use super::{StreamId, StreamRef, depth, half_debug};
 use crate::defer::Defer;
 use crate::error::{End, RecvError};
 use crate::ring::{Consumer, Drain, RingRef};
@@ -11,8 +12,8 @@ use core::{fmt, mem};
 /// The reading half of a stream. Dropped, it cancels the stream: the sender's next token is refused.
 ///
 /// Tokens that were not received are dropped with it, so that what they hold comes back though the sender stays. With
-/// [`Poll`], a token that is sent at that very moment can stay until the sender next sends; with
-/// [`Wake`](crate::Wake), none does.
+/// [`Polling`](crate::Polling), a token that is sent at that very moment can stay until the sender next sends; with
+/// [`Waking`](crate::Waking), none does.
 ///
 /// Context and cost of its methods, unless they say otherwise, as those of [`Sender`](crate::Sender).
 pub struct Receiver<S: StreamRef> {
@@ -30,14 +31,14 @@ impl<S: StreamRef> Receiver<S> {
     /// [cancelled](Self::cancel) the stream and nothing is there.
     ///
     /// # Context
-    /// Wait-free with [`Poll`]; callable in an interrupt handler.
+    /// Wait-free with [`Polling`](crate::Polling); callable in an interrupt handler.
     ///
     /// # Cost
     /// That of [`Consumer::pop`], and the waiting policy's.
     #[inline]
     pub fn try_recv(&mut self) -> Result<S::Token, RecvError> {
         let refuses = self.consumer.refuses();
-        let nothing = move |shared: &Shared<S::Wait>, ended| shared.nothing(ended, refuses);
+        let nothing = move |shared: &StreamState<S::Wait>, ended| shared.nothing(ended, refuses);
         if !mem::needs_drop::<S::Token>() {
             return self.consumer.pop_then(Self::notify_sender, nothing);
         }
@@ -57,7 +58,7 @@ impl<S: StreamRef> Receiver<S> {
     /// use forebay::StreamPool;
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// (0..5).for_each(|n| sender.try_send(n).unwrap());
     /// assert_eq!(receiver.drain().sum::<u32>(), 10);
     /// # Ok::<(), forebay::Exhausted>(())
@@ -78,7 +79,7 @@ impl<S: StreamRef> Receiver<S> {
     /// use forebay::StreamPool;
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// (0..5).for_each(|n| sender.try_send(n).unwrap());
     /// let mut numbers = Vec::new();
     /// assert_eq!(receiver.drain_into(&mut numbers), 5);
@@ -105,7 +106,7 @@ impl<S: StreamRef> Receiver<S> {
     /// use forebay::{End, RecvError, StreamPool};
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// sender.try_send(1).unwrap();
     /// receiver.cancel();
     /// assert_eq!(receiver.try_recv(), Ok(1));
@@ -162,7 +163,7 @@ impl<S: StreamRef> Receiver<S> {
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared<S::Wait> {
+    pub(super) fn shared(&self) -> &StreamState<S::Wait> {
         self.consumer.handle().parts().1
     }
 }
@@ -200,7 +201,7 @@ impl<S: StreamRef> Drop for Receiver<S> {
     #[inline]
     fn drop(&mut self) {
         // A waker may panic; the other one is dropped all the same. Then the consumer drops the tokens that are left,
-        // which must come last (W1 of `Wake`), and gives up the ring.
+        // which must come last (W1 of `Waking`), and gives up the ring.
         let _withdraw = Defer(|| self.shared().receiver.leave());
         self.consumer.mark_closed();
         self.wake_sender();

@@ -1,6 +1,7 @@
 //! The writing half of a stream: [`Sender`].
 
-use super::{FAILED, FINISHED, Shared, StreamId, StreamRef, Token, half_debug};
+use super::rings::{FAILED, FINISHED, StreamState};
+use super::{StreamId, StreamRef, Token, half_debug};
 use crate::defer::Defer;
 use crate::error::{PushError, SendError, TextError};
 use crate::ring::{Producer, RingRef};
@@ -12,7 +13,7 @@ use core::{fmt, mem};
 /// it ends the stream as [`End::Aborted`](crate::End::Aborted).
 ///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
-/// load of a shared word. With [`Wake`](crate::Wake) a change costs a compare-exchange and, when the other half
+/// load of a shared word. With [`Waking`](crate::Waking) a change costs a compare-exchange and, when the other half
 /// waits, a wake-up: then a method may be called where that waker may.
 pub struct Sender<S: StreamRef> {
     pub(super) producer: Producer<S::Ring>,
@@ -28,7 +29,7 @@ impl<S: StreamRef> Sender<S> {
     /// [`SendError::Full`] or [`SendError::Cancelled`], with the token.
     ///
     /// # Context
-    /// Wait-free with [`Poll`]; callable in an interrupt handler.
+    /// Wait-free with [`Polling`](crate::Polling); callable in an interrupt handler.
     ///
     /// # Cost
     /// That of [`Producer::push`], and the waiting policy's.
@@ -38,7 +39,7 @@ impl<S: StreamRef> Sender<S> {
     /// use forebay::{SendError, StreamPool};
     ///
     /// static STREAMS: StreamPool<u32, 1, 2> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// sender.try_send(1).unwrap();
     /// sender.try_send(2).unwrap();
     /// assert_eq!(sender.try_send(3), Err(SendError::Full(3)));
@@ -79,7 +80,7 @@ impl<S: StreamRef> Sender<S> {
     /// use forebay::{End, RecvError, StreamPool};
     ///
     /// static STREAMS: StreamPool<u32, 1> = StreamPool::new();
-    /// let (sender, mut receiver) = STREAMS.open()?;
+    /// let (sender, mut receiver) = STREAMS.try_open()?;
     /// sender.fail(503);
     /// assert_eq!(receiver.try_recv(), Err(RecvError::Ended(End::Failed(503))));
     /// # Ok::<(), forebay::Exhausted>(())
@@ -137,7 +138,7 @@ impl<S: StreamRef> Sender<S> {
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared<S::Wait> {
+    pub(super) fn shared(&self) -> &StreamState<S::Wait> {
         self.producer.handle().parts().1
     }
 }
@@ -157,7 +158,7 @@ impl<S: StreamRef<Token = Token<CAP>>, const CAP: usize> Sender<S> {
     /// use forebay::{StreamPool, Token};
     ///
     /// static STREAMS: StreamPool<Token<4>, 1, 2> = StreamPool::new();
-    /// let (mut sender, mut receiver) = STREAMS.open()?;
+    /// let (mut sender, mut receiver) = STREAMS.try_open()?;
     /// let text = "aé€𝄞"; // 1 + 2 + 3 + 4 bytes
     /// let error = sender.try_send_text(text).unwrap_err();
     /// assert_eq!(receiver.try_recv().unwrap(), "aé");

@@ -26,7 +26,7 @@ use core::str::FromStr;
 /// assert_eq!(token, "Hello");
 /// assert_eq!(token.len(), 5); // all of `str` is there
 /// assert_eq!(size_of::<Token>(), 32);
-/// # Ok::<(), forebay::TooLong>(())
+/// # Ok::<(), forebay::error::TooLong>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token<const CAP: usize = 30> {
@@ -118,7 +118,7 @@ fn floor_char_boundary(text: &str, at: usize) -> usize {
 /// static RESPONSES: Pool<Response<1024>, 4> = Pool::new();
 /// static STREAMS: StreamPool<Token, 4> = StreamPool::new();
 ///
-/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// let (mut sender, mut receiver) = STREAMS.try_open()?;
 /// sender.try_send_text("forty-").unwrap();
 /// sender.try_send_text("two").unwrap();
 /// sender.close();

@@ -1,11 +1,11 @@
 //! Objects kept back for those that must go on.
 
-use super::{Poll, Waiting, sealed};
+use super::{Polling, WaitPolicy, sealed};
 use crate::free::shared::Shared;
 use crate::free::waiters::Reserving;
 use core::marker::PhantomData;
 
-/// A [waiting policy](Waiting) under which the last `H` objects of a pool are for callers that say so:
+/// A [waiting policy](WaitPolicy) under which the last `H` objects of a pool are for callers that say so:
 /// [`try_get`](crate::Pool::try_get) is refused while there are no others, and
 /// [`try_get_reserved`](crate::Pool::try_get_reserved) gets them.
 ///
@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 /// only add work.
 ///
 /// # Shape
-/// `W` is [`Poll`] or [`Wake`](crate::Wake). `H` is below the capacity of the pool, checked at compile time. The
+/// `W` is [`Polling`] or [`Waking`](crate::Waking). `H` is below the capacity of the pool, checked at compile time. The
 /// reserved ones are the slots of the highest numbers, so this is exact: `H` objects are never on loan to callers that
 /// do not say so.
 ///
@@ -37,10 +37,10 @@ use core::marker::PhantomData;
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
 #[derive(Debug)]
-pub struct Headroom<const H: usize, W = Poll>(PhantomData<W>);
+pub struct Headroom<const H: usize, W = Polling>(PhantomData<W>);
 
 impl<const H: usize, W: sealed::Plain> sealed::Sealed for Headroom<H, W> {}
-impl<const H: usize, W: sealed::Plain> Waiting for Headroom<H, W> {
+impl<const H: usize, W: sealed::Plain> WaitPolicy for Headroom<H, W> {
     type Queue = Reserving<H, W::Queue>;
     type Free<const N: usize> = Shared<N, Self::Queue>;
 }

@@ -1,4 +1,5 @@
-//! Waiting policies: how callers of a pool wait for an object, and how the halves of a stream wait for each other.
+//! Waiting policies: how callers of a pool wait for an object, and how the halves of a stream wait for each other. With
+//! [`Polling`] nobody waits; with `Waking`, tasks and threads do.
 
 mod headroom;
 mod lanes;
@@ -10,11 +11,11 @@ mod wakers;
 
 pub use headroom::Headroom;
 pub use lanes::Lanes;
-pub use notify::{Notify, Poll};
+pub use notify::{Notify, Polling};
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) use wakers::NEVER;
 #[cfg(any(feature = "std", feature = "async"))]
-pub use wakers::{Wake, Wakes};
+pub use wakers::{Wakes, Waking};
 
 use crate::free::Free;
 use crate::free::waiters::Queue;
@@ -23,13 +24,13 @@ use crate::free::waiters::Queue;
 ///
 /// | `W` | |
 /// |---|---|
-/// | [`Poll`](crate::Poll) | a get answers at once; costs nothing |
-/// | [`Wake<K>`](crate::Wake) | up to `K` callers wait for an object, first come first served |
+/// | [`Polling`] | a get answers at once; costs nothing |
+/// | [`Waking<K>`](crate::Waking) | up to `K` callers wait for an object, first come first served |
 /// | [`Headroom<H, W>`](crate::Headroom) | the last `H` objects are for callers that say so |
-/// | [`Lanes<LANES, W>`](crate::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
+/// | [`Lanes<LANES, W>`](crate::wait::Lanes) | free objects are kept in lanes: what a [`LanePool`](crate::LanePool) adds to `W` |
 ///
 /// Sealed.
-pub trait Waiting: sealed::Sealed {
+pub trait WaitPolicy: sealed::Sealed {
     #[doc(hidden)]
     type Queue: Queue;
     #[doc(hidden)]
@@ -39,13 +40,13 @@ pub trait Waiting: sealed::Sealed {
 pub(crate) mod sealed {
     pub trait Sealed {}
 
-    /// How callers wait, and nothing besides: what [`Headroom`](crate::Headroom) can be put around.
-    pub trait Plain: super::Waiting {}
+    /// How callers wait, and nothing besides: what [`Headroom`] can be put around.
+    pub trait Plain: super::WaitPolicy {}
 }
 
-/// A [waiting policy](Waiting) under which callers can wait: [`Wake`](crate::Wake), also inside
-/// [`Headroom`](crate::Headroom).
+/// A [waiting policy](WaitPolicy) under which callers can wait: [`Waking`], also inside
+/// [`Headroom`].
 #[cfg(any(feature = "std", feature = "async"))]
-pub trait Waits: Waiting<Queue: crate::free::waiters::Seats> {}
+pub trait CanWait: WaitPolicy<Queue: crate::free::waiters::Seats> {}
 #[cfg(any(feature = "std", feature = "async"))]
-impl<W: Waiting<Queue: crate::free::waiters::Seats>> Waits for W {}
+impl<W: WaitPolicy<Queue: crate::free::waiters::Seats>> CanWait for W {}

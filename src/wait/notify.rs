@@ -1,13 +1,13 @@
-//! How a half of a stream learns that the other half did something: [`Notify`]; and [`Poll`], with which nobody waits.
+//! How a half of a stream learns that the other half did something: [`Notify`]; and [`Polling`], with which nobody waits.
 
-use super::{Waiting, sealed};
+use super::{WaitPolicy, sealed};
 use crate::free::shared::Shared;
 use crate::free::waiters::Nobody;
 
 /// How one half of a [`StreamPool`](crate::StreamPool)'s stream tells the other that something changed: a
 /// type parameter, so that a stream nobody waits on pays nothing.
 ///
-/// There are [`Poll`] and, with `std` or `async`, [`Wake`](crate::Wake). A policy of your own brings another
+/// There are [`Polling`] and, with `std` or `async`, [`Waking`](crate::Waking). A policy of your own brings another
 /// way of waiting: its `notify` gives a sign, and the half that waits looks with `try_send` or `try_recv`
 /// and then sleeps until there is one. Each half has a policy of its own, and only the other half calls it.
 ///
@@ -18,14 +18,15 @@ use crate::free::waiters::Nobody;
 /// On a microcontroller, halves that sleep in `wfe` and are woken by `sev`. An event that comes between the
 /// look and the `wfe` is kept by the core, so none is missed.
 /// ```
-/// use forebay::{Notify, RecvError, StreamPool};
+/// use forebay::wait::Notify;
+/// use forebay::{RecvError, StreamPool};
 /// # mod asm { pub fn dsb() {} pub fn sev() {} pub fn wfe() {} }
 ///
 /// struct Event;
 ///
 /// impl Notify for Event {
 ///     type Unsent<T> = ();
-///     type Open = forebay::Poll;
+///     type Open = forebay::Polling;
 ///
 ///     fn new() -> Self {
 ///         Event
@@ -40,7 +41,7 @@ use crate::free::waiters::Nobody;
 ///
 /// static STREAMS: StreamPool<u8, 2, 20, Event> = StreamPool::new();
 ///
-/// let (mut sender, mut receiver) = STREAMS.open()?;
+/// let (mut sender, mut receiver) = STREAMS.try_open()?;
 /// sender.try_send(7).unwrap();
 /// let token = loop {
 ///     match receiver.try_recv() {
@@ -56,8 +57,8 @@ pub trait Notify: Send + Sync + 'static {
     /// that passes senders to other threads asks for `W::Unsent<T>: Send`.
     type Unsent<T>: Default;
 
-    /// How callers of [`open`](crate::StreamPool::open) share the rings: [`Poll`], unless they can wait for one.
-    type Open: Waiting;
+    /// How callers of [`try_open`](crate::StreamPool::try_open) share the rings: [`Polling`], unless they can wait for one.
+    type Open: WaitPolicy;
 
     /// Nobody waits. Called once for each half of each ring, when the ring is first opened.
     #[must_use]
@@ -91,9 +92,9 @@ pub trait Notify: Send + Sync + 'static {
 /// Nobody waits: the halves of a stream look when they like, and a get from a [`Pool`](crate::Pool) answers at once.
 /// Costs nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Poll;
+pub struct Polling;
 
-impl Notify for Poll {
+impl Notify for Polling {
     type Unsent<T> = ();
     type Open = Self;
 
@@ -107,10 +108,10 @@ impl Notify for Poll {
     }
 }
 
-impl sealed::Sealed for Poll {}
-impl sealed::Plain for Poll {}
+impl sealed::Sealed for Polling {}
+impl sealed::Plain for Polling {}
 
-impl Waiting for Poll {
+impl WaitPolicy for Polling {
     type Queue = Nobody;
     type Free<const N: usize> = Shared<N, Nobody>;
 }

@@ -28,7 +28,7 @@
 //! Between the look for a mark and the exchange the waiter may have withdrawn, waited anew and for more, or left. Then the
 //! exchange fails, and what is there now counts (`stream::watermark_raised`, `stream::receiver_leaves_vs_send`).
 
-use super::{Notify, Waiting, sealed};
+use super::{Notify, WaitPolicy, sealed};
 use crate::free::shared::Shared;
 use crate::free::waiters::Waiters;
 use crate::sync::pad::DefaultPadding;
@@ -67,7 +67,7 @@ use core::task::Waker;
 ///
 /// # Source
 /// The crate atomic-waker, whose `AtomicWaker` has the same states; the mark saves it a wake-up that is too early.
-pub struct Wake<const WAITERS: usize = 8> {
+pub struct Waking<const WAITERS: usize = 8> {
     /// Cache lines of its own: the other half writes the mark with each change, and must not wait for a line that
     /// this half writes, too.
     _lines: [DefaultPadding; 0],
@@ -78,13 +78,13 @@ pub struct Wake<const WAITERS: usize = 8> {
     waker: WakerCell,
 }
 
-/// In `Wake::mark`: the half that waited here has left.
+/// In `Waking::mark`: the half that waited here has left.
 const LEFT: usize = usize::MAX;
 
 /// More tokens, or places, than there ever are: to be woken at the end alone.
 pub(crate) const NEVER: usize = usize::MAX - 1;
 
-/// A policy under which the halves of a stream can wait for each other: [`Wake`]. Sealed.
+/// A policy under which the halves of a stream can wait for each other: [`Waking`]. Sealed.
 pub trait Wakes: Notify + sealed::Sealed {
     /// The caller has to look once more before it waits, and to [`withdraw`](Self::withdraw) if it does not.
     ///
@@ -103,7 +103,7 @@ pub trait Wakes: Notify + sealed::Sealed {
     fn unsent<T>(unsent: &mut Self::Unsent<T>) -> &mut Option<T>;
 }
 
-impl<const WAITERS: usize> Wakes for Wake<WAITERS> {
+impl<const WAITERS: usize> Wakes for Waking<WAITERS> {
     fn announce(&self, waker: &Waker, count: usize) {
         let left_over = self.waker.register(waker);
         // W0 (AcqRel, pairs with N0 and N1): the change before N0 is seen by the look that follows, and the
@@ -129,7 +129,7 @@ impl<const WAITERS: usize> Wakes for Wake<WAITERS> {
     }
 }
 
-impl<const WAITERS: usize> Wake<WAITERS> {
+impl<const WAITERS: usize> Waking<WAITERS> {
     /// [`notify`](Notify::notify), when there was a mark: `count`.
     ///
     /// Lock-free: a retry means that the other half waits anew, gave up or left.
@@ -166,7 +166,7 @@ impl<const WAITERS: usize> Wake<WAITERS> {
     }
 }
 
-impl<const WAITERS: usize> Notify for Wake<WAITERS> {
+impl<const WAITERS: usize> Notify for Waking<WAITERS> {
     type Unsent<T> = Option<T>;
     type Open = Self;
 
@@ -198,16 +198,16 @@ impl<const WAITERS: usize> Notify for Wake<WAITERS> {
     }
 }
 
-impl<const WAITERS: usize> fmt::Debug for Wake<WAITERS> {
+impl<const WAITERS: usize> fmt::Debug for Waking<WAITERS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wake").field("mark", &self.mark.load(Relaxed)).finish_non_exhaustive()
+        f.debug_struct("Waking").field("mark", &self.mark.load(Relaxed)).finish_non_exhaustive()
     }
 }
 
-impl<const WAITERS: usize> sealed::Sealed for Wake<WAITERS> {}
-impl<const WAITERS: usize> sealed::Plain for Wake<WAITERS> {}
+impl<const WAITERS: usize> sealed::Sealed for Waking<WAITERS> {}
+impl<const WAITERS: usize> sealed::Plain for Waking<WAITERS> {}
 
-impl<const WAITERS: usize> Waiting for Wake<WAITERS> {
+impl<const WAITERS: usize> WaitPolicy for Waking<WAITERS> {
     type Queue = Waiters<WAITERS>;
     type Free<const N: usize> = Shared<N, Self::Queue>;
 }

@@ -4,7 +4,9 @@
 //! any lane. Only one answer depends on it: a get prefers a vacant slot to an object that another lane keeps. So a get may
 //! make an object while other lanes keep some, but not more than these may keep. All else is exact.
 
-use forebay::{Batch, Headroom, Home, Lane, LanePool, Lanes, Lease, Policy, Pool};
+use forebay::pool::Home;
+use forebay::wait::Lanes;
+use forebay::{Batch, Headroom, Lane, LanePool, Lease, Policy, Pool};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -232,14 +234,14 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
             Step::GetMany3 => self.get_many::<3>(),
             Step::GetUpTo5 => {
                 let (kept, free) = (self.kept_beside(By::Here), self.free(false));
-                let leases = self.pool.get_up_to::<5>();
+                let leases = self.pool.try_get_up_to::<5>();
                 assert_eq!(leases.len(), free.min(5));
                 leases.into_iter().for_each(|lease| self.got(Held::Here(lease), false, kept));
             }
             Step::GetBatchOn => {
                 if let Some(by @ By::Handle(at)) = self.handle(which) {
                     let (kept, free) = (self.kept_beside(by), self.free(false));
-                    let batch = self.lane(at).get_batch_up_to::<6>();
+                    let batch = self.lane(at).try_get_batch_up_to::<6>();
                     assert_eq!(batch.len(), free.min(6));
                     for lease in batch {
                         self.got(Held::On(at, lease), false, kept);
@@ -248,7 +250,7 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
             }
             Step::GetBatchHere => {
                 let (kept, free) = (self.kept_beside(By::Here), self.free(false));
-                let batch = self.pool.get_batch_up_to::<6>();
+                let batch = self.pool.try_get_batch_up_to::<6>();
                 assert_eq!(batch.len(), free.min(6));
                 for lease in batch {
                     self.got(Held::Here(lease), false, kept);
@@ -257,12 +259,12 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
             Step::BatchOn => {
                 if let Some(by @ By::Handle(at)) = self.handle(which) {
                     let kept = self.kept_beside(by);
-                    self.batch(self.lane(at).get_batch_up_to::<20>(), kept, which);
+                    self.batch(self.lane(at).try_get_batch_up_to::<20>(), kept, which);
                 }
             }
             Step::BatchHere => {
                 let kept = self.kept_beside(By::Here);
-                self.batch(self.pool.get_batch_up_to::<20>(), kept, which);
+                self.batch(self.pool.try_get_batch_up_to::<20>(), kept, which);
             }
             Step::Detach => {
                 if let Some(at) = self.pick(which) {
@@ -336,7 +338,7 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
 
     fn claim(&mut self) {
         let taken = self.lanes.iter().flatten().count();
-        match self.pool.claim() {
+        match self.pool.try_claim() {
             Some(lane) => {
                 assert!(lane.number() < L);
                 let numbers = self.lanes.iter().flatten().map(|owner| owner.get().number());

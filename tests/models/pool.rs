@@ -1,6 +1,7 @@
 //! A pool as a vector of slots.
 
-use forebay::{Batch, Erased, Lease, Mapped, Policy, Pool, SharedLease};
+use forebay::pool::{Erased, Mapped};
+use forebay::{Batch, Lease, Policy, Pool, SharedLease};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -142,12 +143,12 @@ impl<'p, const N: usize> Model<'p, N> {
             },
             Step::GetMany3 => self.get_many::<3>(),
             Step::GetMany40 => self.get_many::<40>(),
-            Step::GetUpTo2 => self.get_up_to::<2>(),
-            Step::GetUpTo40 => self.get_up_to::<40>(),
+            Step::GetUpTo2 => self.try_get_up_to::<2>(),
+            Step::GetUpTo40 => self.try_get_up_to::<40>(),
             Step::GetBatch5 => self.get_batch::<5>(which),
             Step::GetBatch35 => self.get_batch::<35>(which),
             Step::GetBatchUpTo7 => {
-                let batch = self.pool.get_batch_up_to::<7>();
+                let batch = self.pool.try_get_batch_up_to::<7>();
                 assert_eq!(batch.len(), self.free().min(7));
                 self.split(batch, which);
             }
@@ -320,8 +321,8 @@ impl<'p, const N: usize> Model<'p, N> {
         }
     }
 
-    fn get_up_to<const K: usize>(&mut self) {
-        let leases = self.pool.get_up_to::<K>();
+    fn try_get_up_to<const K: usize>(&mut self) {
+        let leases = self.pool.try_get_up_to::<K>();
         assert_eq!(leases.len(), self.free().min(K));
         self.got(leases);
     }

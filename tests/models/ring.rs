@@ -1,6 +1,8 @@
 //! A ring as a queue.
 
-use forebay::{CacheLine, Compact, Consumer, PopError, PopRef, Producer, PushError, Ring};
+use forebay::error::{PopError, PushError};
+use forebay::ring::{CacheLine, Compact, PopRef};
+use forebay::{Consumer, Producer, Ring};
 use std::collections::VecDeque;
 
 super::kinds!(Step {

@@ -103,7 +103,7 @@ impl<const S: usize, const D: usize> Model<'_, S, D> {
 
     fn open(&mut self) {
         let is_free = |ring| self.streams.iter().all(|stream| stream.ring != ring);
-        match self.pool.open() {
+        match self.pool.try_open() {
             Ok((sender, receiver)) => {
                 let ring = sender.id().ring;
                 assert!(is_free(ring), "{ring} is open");

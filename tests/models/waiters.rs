@@ -1,9 +1,10 @@
 //! Waiting for objects, of a pool with and without lanes, as a first-in-first-out queue.
 
-use forebay::future::Get;
-use forebay::{
-    Headroom, Home, Lane, LanePool, Lease, Policy, Pool, WaitError, Waiting, Waits, Wake,
-};
+use forebay::error::WaitError;
+use forebay::future::GetFuture;
+use forebay::pool::Home;
+use forebay::wait::{CanWait, WaitPolicy};
+use forebay::{Headroom, Lane, LanePool, Lease, Policy, Pool, Waking};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
@@ -88,7 +89,9 @@ trait OnLane {
     fn flush(&self);
 }
 
-impl<const N: usize, const LANES: usize, W: Waiting> OnLane for Lane<'_, u32, N, LANES, Maker, W> {
+impl<const N: usize, const LANES: usize, W: WaitPolicy> OnLane
+    for Lane<'_, u32, N, LANES, Maker, W>
+{
     fn get(&self, privileged: bool) -> Option<Box<dyn Loan + '_>> {
         let lease = if privileged { self.try_get_reserved() } else { self.try_get() };
         Some(Box::new(lease.ok()?))
@@ -100,9 +103,9 @@ impl<const N: usize, const LANES: usize, W: Waiting> OnLane for Lane<'_, u32, N,
 }
 
 /// A future, unless it was forgotten, and where it is.
-struct Waiter<'p, const N: usize, W: Waits> {
+struct Waiter<'p, const N: usize, W: CanWait> {
     id: usize,
-    get: Option<Get<'p, u32, N, Maker, W>>,
+    get: Option<GetFuture<'p, u32, N, Maker, W>>,
     privileged: bool,
     at: At,
     woken: Arc<Woken>,
@@ -123,7 +126,7 @@ enum Fate {
     Waits,
 }
 
-struct Model<'p, const N: usize, W: Waits> {
+struct Model<'p, const N: usize, W: CanWait> {
     pool: &'p Pool<u32, N, Maker, W>,
     lanes: &'p [Box<dyn OnLane + 'p>],
     headroom: usize,
@@ -148,7 +151,7 @@ struct Model<'p, const N: usize, W: Waits> {
 /// Runs `steps` on a pool of `N`, the last `H` of them reserved, with `K` seats.
 pub fn run<const N: usize, const H: usize, const K: usize>(steps: &[(Step, u8)]) {
     let made = Arc::<AtomicUsize>::default();
-    let pool: Pool<u32, N, Maker, Headroom<H, Wake<K>>> =
+    let pool: Pool<u32, N, Maker, Headroom<H, Waking<K>>> =
         Pool::with_waiting(Maker(Arc::clone(&made)));
     drive(&pool, &[], &|| 0, H, K, &made, steps);
 }
@@ -158,15 +161,15 @@ pub fn run_lanes<const N: usize, const LANES: usize, const H: usize, const K: us
     steps: &[(Step, u8)],
 ) {
     type Subject<const N: usize, const LANES: usize, const H: usize, const K: usize> =
-        LanePool<u32, N, LANES, Maker, Headroom<H, Wake<K>>>;
+        LanePool<u32, N, LANES, Maker, Headroom<H, Waking<K>>>;
     let made = Arc::<AtomicUsize>::default();
     let pool: Subject<N, LANES, H, K> = LanePool::with_waiting(Maker(Arc::clone(&made)));
     let lanes: Vec<Box<dyn OnLane + '_>> =
-        (0..LANES).map(|_| Box::new(pool.claim().unwrap()) as _).collect();
+        (0..LANES).map(|_| Box::new(pool.try_claim().unwrap()) as _).collect();
     drive(&*pool, &lanes, &|| pool.tick(), H, K, &made, steps);
 }
 
-fn drive<'p, const N: usize, W: Waits>(
+fn drive<'p, const N: usize, W: CanWait>(
     pool: &'p Pool<u32, N, Maker, W>,
     lanes: &'p [Box<dyn OnLane + 'p>],
     tick: &dyn Fn() -> usize,
@@ -208,7 +211,7 @@ fn drive<'p, const N: usize, W: Waits>(
     }
 }
 
-impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
+impl<'p, const N: usize, W: CanWait> Model<'p, N, W> {
     fn step(&mut self, step: Step, which: usize, tick: &dyn Fn() -> usize) {
         match step {
             Step::Get | Step::GetMore => self.wait(self.pool.get(), false),
@@ -303,7 +306,7 @@ impl<'p, const N: usize, W: Waits> Model<'p, N, W> {
         }
     }
 
-    fn wait(&mut self, get: Get<'p, u32, N, Maker, W>, privileged: bool) {
+    fn wait(&mut self, get: GetFuture<'p, u32, N, Maker, W>, privileged: bool) {
         let id = self.next_id;
         self.next_id += 1;
         let woken = Arc::default();

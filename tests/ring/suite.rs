@@ -2,7 +2,9 @@
 
 use super::super::common::{Counted, Numbers, Tally, for_capacities};
 use super::Ring;
-use forebay::{Consumer, Lease, Pool, PopError, PopRef, Producer, PushError};
+use forebay::error::{PopError, PushError};
+use forebay::ring::PopRef;
+use forebay::{Consumer, Lease, Pool, Producer};
 use std::collections::VecDeque;
 
 /// Pushes counted items until there is no room.

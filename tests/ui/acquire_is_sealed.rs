@@ -1,5 +1,7 @@
 //! E0277: what is got together comes from pools.
-use forebay::{Acquire, NotAll, Pool, try_get_all};
+use forebay::cascade::Acquire;
+use forebay::error::NotAll;
+use forebay::{Pool, try_get_all};
 
 #[derive(Clone, Copy)]
 struct Mine;

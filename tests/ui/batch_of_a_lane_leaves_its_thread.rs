@@ -4,7 +4,7 @@ use forebay::LanePool;
 static POOL: LanePool<u8, 4, 1> = LanePool::new();
 
 fn main() {
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     let batch = lane.try_get_batch::<2>().unwrap();
     #[cfg(not(fails))]
     let batch: Vec<_> = batch.into_iter().map(forebay::Lease::detach).collect();

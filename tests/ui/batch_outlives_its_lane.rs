@@ -3,7 +3,7 @@ use forebay::LanePool;
 
 fn main() {
     let pool: LanePool<u8, 4, 1> = LanePool::new();
-    let lane = pool.claim().unwrap();
+    let lane = pool.try_claim().unwrap();
     let batch = lane.try_get_batch::<2>().unwrap();
     #[cfg(fails)]
     drop(lane);

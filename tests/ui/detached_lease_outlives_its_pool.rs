@@ -7,7 +7,7 @@ fn main() {
     let kept = {
         #[cfg(fails)]
         let pool: LanePool<u8, 2, 1> = LanePool::new();
-        let lane = pool.claim().unwrap();
+        let lane = pool.try_claim().unwrap();
         Lease::detach(lane.try_get().unwrap())
     };
     drop::<Lease<_>>(kept);

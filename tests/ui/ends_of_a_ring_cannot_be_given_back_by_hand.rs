@@ -1,5 +1,6 @@
 //! E0599: there could be two producers.
-use forebay::{Ring, RingRef};
+use forebay::ring::RingRef;
+use forebay::Ring;
 
 pub fn meddle(end: &&Ring<u8, 1>) {
     let ring = end.ring();

@@ -1,5 +1,6 @@
 //! lifetime may not live long enough: a shorter text could be written where a static one is promised.
-use forebay::{Erased, Lease};
+use forebay::pool::Erased;
+use forebay::Lease;
 
 type Text<'p, 'a> = Lease<Erased<'p, &'a str>>;
 

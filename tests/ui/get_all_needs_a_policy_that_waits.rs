@@ -1,8 +1,8 @@
 //! E0277: nobody is woken when an object of the second pool comes back.
-use forebay::{DefaultReset, Pool, Wake, get_all, try_get_all};
+use forebay::{DefaultReset, Pool, Waking, get_all, try_get_all};
 
 fn main() {
-    static FIRST: Pool<u8, 1, DefaultReset, Wake> = Pool::with_waiting(DefaultReset);
+    static FIRST: Pool<u8, 1, DefaultReset, Waking> = Pool::with_waiting(DefaultReset);
     static SECOND: Pool<u8, 1> = Pool::new();
     #[cfg(fails)]
     let _all = get_all((&FIRST, &SECOND));

@@ -1,5 +1,5 @@
 //! E0200: all leases rely on what it promises.
-use forebay::Home;
+use forebay::pool::Home;
 
 pub struct Fake;
 

@@ -1,5 +1,5 @@
 //! E0599: who could store them could make any place an item.
-use forebay::RingRef;
+use forebay::ring::RingRef;
 
 pub fn meddle<R: RingRef>(end: &R) {
     let ring = end.ring();

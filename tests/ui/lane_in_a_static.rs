@@ -10,7 +10,7 @@ static LANE: OnceLock<Mutex<Lane<'static, u8, 2, 1>>> = OnceLock::new();
 static LANE: OnceLock<Lane<'static, u8, 2, 1>> = OnceLock::new();
 
 fn main() {
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     #[cfg(not(fails))]
     let lane = Mutex::new(lane);
     let _ = LANE.set(lane);

@@ -4,7 +4,7 @@ use forebay::LanePool;
 static POOL: LanePool<u8, 2, 1> = LanePool::new();
 
 fn main() {
-    let lane = POOL.claim().unwrap();
+    let lane = POOL.try_claim().unwrap();
     #[cfg(not(fails))]
     std::thread::scope(|scope| scope.spawn(move || lane.number()).join().unwrap());
     #[cfg(fails)]

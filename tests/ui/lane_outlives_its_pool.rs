@@ -7,7 +7,7 @@ fn main() {
     let kept = {
         #[cfg(fails)]
         let pool: LanePool<u8, 2, 1> = LanePool::new();
-        pool.claim()
+        pool.try_claim()
     };
     drop(kept);
 }

@@ -1,5 +1,6 @@
 //! lifetime may not live long enough: a shorter text could be written where a static one is promised.
-use forebay::{Erased, Lease, Mapped};
+use forebay::pool::{Erased, Mapped};
+use forebay::Lease;
 
 type Text<'p, 'a> = Lease<Mapped<Erased<'p, u8>, &'a str>>;
 

@@ -1,5 +1,5 @@
 //! E0200: both ends rely on what it promises.
-use forebay::RingRef;
+use forebay::ring::RingRef;
 
 pub struct Fake;
 

@@ -7,7 +7,7 @@ fn main() {
     let kept = {
         #[cfg(fails)]
         let streams: StreamPool<u8, 1> = StreamPool::new();
-        streams.open().unwrap().1
+        streams.try_open().unwrap().1
     };
     drop(kept);
 }

@@ -1,11 +1,11 @@
-//! E0599: with `Poll` nobody would wake the waiter.
-use forebay::{Wake, Poll, StreamPool};
+//! E0599: with `Polling` nobody would wake the waiter.
+use forebay::{Waking, Polling, StreamPool};
 
 fn main() {
     #[cfg(not(fails))]
-    let streams: StreamPool<u8, 1, 1, Wake> = StreamPool::new();
+    let streams: StreamPool<u8, 1, 1, Waking> = StreamPool::new();
     #[cfg(fails)]
-    let streams: StreamPool<u8, 1, 1, Poll> = StreamPool::new();
-    let (mut sender, _receiver) = streams.open().unwrap();
+    let streams: StreamPool<u8, 1, 1, Polling> = StreamPool::new();
+    let (mut sender, _receiver) = streams.try_open().unwrap();
     let _ = sender.send_blocking(1);
 }

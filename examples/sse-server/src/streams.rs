@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use forebay::{End, Metrics, Receiver, Sender, StreamPool, Token, Wake};
+use forebay::{End, Metrics, Receiver, Sender, StreamPool, Token, Waking};
 use tokio::time::timeout;
 
 /// How many tokens a stream holds before its sender has to wait.
@@ -16,7 +16,7 @@ pub const WAITERS: usize = 64;
 pub static STREAMS: Rings<1024> = StreamPool::new();
 
 /// A pool of rings whose halves wait as tasks.
-pub type Rings<const N: usize> = StreamPool<Token, N, DEPTH, Wake<WAITERS>>;
+pub type Rings<const N: usize> = StreamPool<Token, N, DEPTH, Waking<WAITERS>>;
 
 /// Streams of tokens, lent one a request.
 pub trait Streams: Send + Sync + 'static {
@@ -58,15 +58,15 @@ pub trait Receiving: Send + Unpin + 'static {
 pub struct Left;
 
 impl<const N: usize> Streams for &'static Rings<N> {
-    type Sender = Sender<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>>;
-    type Receiver = Receiver<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>>;
+    type Sender = Sender<&'static StreamPool<Token, N, DEPTH, Waking<WAITERS>>>;
+    type Receiver = Receiver<&'static StreamPool<Token, N, DEPTH, Waking<WAITERS>>>;
 
     async fn lease(&self, wait: Duration) -> Option<(Self::Sender, Self::Receiver)> {
-        match self.open() {
+        match self.try_open() {
             Ok(halves) => Some(halves),
             Err(_) if wait.is_zero() => None,
             // First come, first served; too many who wait is the same to the client as too long a wait.
-            Err(_) => timeout(wait, self.open_async()).await.ok()?.ok(),
+            Err(_) => timeout(wait, self.open()).await.ok()?.ok(),
         }
     }
 
@@ -75,7 +75,7 @@ impl<const N: usize> Streams for &'static Rings<N> {
     }
 }
 
-impl<const N: usize> Sending for Sender<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>> {
+impl<const N: usize> Sending for Sender<&'static StreamPool<Token, N, DEPTH, Waking<WAITERS>>> {
     async fn send(&mut self, token: Token) -> Result<(), Left> {
         Sender::send(self, token).await.map_err(|_| Left)
     }
@@ -93,7 +93,7 @@ impl<const N: usize> Sending for Sender<&'static StreamPool<Token, N, DEPTH, Wak
     }
 }
 
-impl<const N: usize> Receiving for Receiver<&'static StreamPool<Token, N, DEPTH, Wake<WAITERS>>> {
+impl<const N: usize> Receiving for Receiver<&'static StreamPool<Token, N, DEPTH, Waking<WAITERS>>> {
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, End>> {
         Receiver::poll_recv(self, context)
     }

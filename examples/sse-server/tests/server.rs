@@ -354,7 +354,7 @@ fn page_and_models_are_there() {
 fn without_a_ring_it_is_429() {
     static POOL: Rings<2> = StreamPool::new();
     let running = Running::start(&POOL, Answers::bundled(), AT_ONCE);
-    let taken = [POOL.open().unwrap(), POOL.open().unwrap()];
+    let taken = [POOL.try_open().unwrap(), POOL.try_open().unwrap()];
     for stream in [true, false] {
         let response = running.post(json!({"messages": [{"role": "user"}], "stream": stream}));
         assert_eq!(response.status(), 429);
@@ -375,7 +375,7 @@ fn a_request_waits_for_a_ring() {
     static POOL: Rings<1> = StreamPool::new();
     let config = Config { wait: PATIENCE, ..AT_ONCE };
     let running = Running::start(&POOL, Answers::bundled(), config);
-    let taken = POOL.open().unwrap();
+    let taken = POOL.try_open().unwrap();
     let giver = thread::spawn(|| {
         thread::sleep(Duration::from_millis(200));
         drop(taken);
@@ -393,7 +393,7 @@ fn a_request_waits_no_longer_than_it_may() {
     static POOL: Rings<1> = StreamPool::new();
     let config = Config { wait: Duration::from_millis(100), ..AT_ONCE };
     let running = Running::start(&POOL, Answers::bundled(), config);
-    let _taken = POOL.open().unwrap();
+    let _taken = POOL.try_open().unwrap();
     let began = Instant::now();
     let response = running.post(json!({"messages": [{"role": "user"}]}));
     assert_eq!(response.status(), 429);
@@ -495,7 +495,7 @@ fn metrics_are_for_prometheus() {
     let running = Running::start(&POOL, Answers::bundled(), AT_ONCE);
     text_of(running.stream());
     running.is_idle();
-    let _open = POOL.open().unwrap();
+    let _open = POOL.try_open().unwrap();
     let response = running.get("/metrics");
     assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     let text = text_of(response);

@@ -2,7 +2,7 @@
 //!
 //! Each is done 100 times to warm up and then 1,000 times in `bench_fn`, which callgrind counts.
 
-use forebay::{LanePool, Lease, Pool, Ring, SharedLease, Slab, StreamPool, Token, Wake};
+use forebay::{LanePool, Lease, Pool, Ring, SharedLease, Slab, StreamPool, Token, Waking};
 use std::hint::black_box;
 
 static POOL: Pool<[u64; 8], 64> = Pool::new();
@@ -11,7 +11,7 @@ static SLAB: Slab<u64, 64> = Slab::new();
 static WORDS: Ring<u64, 64> = Ring::new();
 static TOKENS: Ring<Token, 64> = Ring::new();
 static STREAMS: StreamPool<Token, 4, 20> = StreamPool::new();
-static WAKING: StreamPool<Token, 4, 20, Wake> = StreamPool::new();
+static WAKING: StreamPool<Token, 4, 20, Waking> = StreamPool::new();
 
 /// What is counted.
 #[inline(never)]
@@ -23,7 +23,7 @@ fn bench_fn(n: u32, operation: &mut dyn FnMut()) {
 }
 
 fn answer(tokens: u32) {
-    let (mut sender, mut receiver) = STREAMS.open().unwrap();
+    let (mut sender, mut receiver) = STREAMS.try_open().unwrap();
     for _ in 0..tokens {
         assert!(sender.try_send(black_box(Token::new())).is_ok());
     }
@@ -36,10 +36,10 @@ fn answer(tokens: u32) {
 type Operation = (&'static str, Box<dyn FnMut()>);
 
 fn operations() -> Vec<Operation> {
-    let lane = Box::leak(Box::new(LANES.claim().unwrap()));
+    let lane = Box::leak(Box::new(LANES.try_claim().unwrap()));
     let (mut words, mut popped) = (WORDS.try_producer().unwrap(), WORDS.try_consumer().unwrap());
     let (mut tokens, mut taken) = (TOKENS.try_producer().unwrap(), TOKENS.try_consumer().unwrap());
-    let (mut sender, mut receiver) = WAKING.open().unwrap();
+    let (mut sender, mut receiver) = WAKING.try_open().unwrap();
     let shared: SharedLease<_> = Lease::share(POOL.try_get().unwrap());
     vec![
         ("pool_get_put", Box::new(|| drop(black_box(POOL.try_get().unwrap())))),

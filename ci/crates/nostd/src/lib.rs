@@ -1,10 +1,8 @@
 //! Links forebay into something that has no std and no allocator.
 #![no_std]
 
-use forebay::{
-    Clock, DefaultReset, Exhausted, Headroom, LanePool, Lease, Monitor, Pool, Ring, StreamPool,
-    Token,
-};
+use forebay::monitor::{Clock, Monitor};
+use forebay::{DefaultReset, Exhausted, Headroom, LanePool, Lease, Pool, Ring, StreamPool, Token};
 
 static FRAMES: Pool<[u8; 4], 3> = Pool::new();
 static BUFFERS: LanePool<[u8; 4], 8, 2> = LanePool::new();
@@ -51,7 +49,7 @@ fn timed() -> Result<u64, Exhausted> {
 
 fn lanes() -> Result<forebay::Metrics, Exhausted> {
     let _reply = (REPLIES.try_get()?, REPLIES.try_get_reserved()?);
-    if let Some(lane) = BUFFERS.claim() {
+    if let Some(lane) = BUFFERS.try_claim() {
         drop(lane.try_get()?);
         drop(Lease::detach(lane.try_get()?));
         lane.flush();
@@ -72,13 +70,13 @@ fn waiting() -> bool {
     use core::future::Future;
     use core::pin::pin;
     use core::task::{Context, Waker};
-    use forebay::Wake;
+    use forebay::Waking;
 
-    static JOBS: Pool<u32, 1, DefaultReset, Headroom<0, Wake<2>>> =
+    static JOBS: Pool<u32, 1, DefaultReset, Headroom<0, Waking<2>>> =
         Pool::with_waiting(DefaultReset);
-    static ON_LANES: LanePool<u32, 2, 1, DefaultReset, Wake<2>> =
+    static ON_LANES: LanePool<u32, 2, 1, DefaultReset, Waking<2>> =
         LanePool::with_waiting(DefaultReset);
-    static TALKS: StreamPool<Token, 1, 4, Wake<2>> = StreamPool::new();
+    static TALKS: StreamPool<Token, 1, 4, Waking<2>> = StreamPool::new();
 
     let mut context = Context::from_waker(Waker::noop());
     let mut first = pin!(JOBS.get());
@@ -88,7 +86,7 @@ fn waiting() -> bool {
     drop(job);
     let served = second.poll(&mut context).is_ready();
     let on_lane = pin!(ON_LANES.get()).poll(&mut context).is_ready();
-    let opened = pin!(TALKS.open_async()).poll(&mut context).is_ready();
+    let opened = pin!(TALKS.open()).poll(&mut context).is_ready();
     waits && served && on_lane && opened
 }
 
@@ -102,7 +100,7 @@ fn little_of_everything() -> Result<u16, Exhausted> {
         sum += u16::from(producer.push(2).is_ok());
         sum += consumer.pop().unwrap_or_default();
     }
-    let (mut sender, mut receiver) = STREAMS.open()?;
+    let (mut sender, mut receiver) = STREAMS.try_open()?;
     sum += u16::from(sender.try_send_text("four").is_ok());
     sum += receiver.try_recv().map_or(0, |token| token.len() as u16) - 1;
     #[cfg(feature = "async")]
@@ -116,14 +114,14 @@ mod waiting {
     use core::future::Future;
     use core::pin::{Pin, pin};
     use core::task::{Context, Waker};
-    use forebay::{Exhausted, StreamPool, Token, Wake};
+    use forebay::{Exhausted, StreamPool, Token, Waking};
     use futures_core::Stream;
     use futures_sink::Sink;
 
-    static STREAMS: StreamPool<Token, 2, 2, Wake> = StreamPool::new();
+    static STREAMS: StreamPool<Token, 2, 2, Waking> = StreamPool::new();
 
     pub fn a_task_for_each_half() -> Result<(), Exhausted> {
-        let (mut sender, mut receiver) = STREAMS.open()?;
+        let (mut sender, mut receiver) = STREAMS.try_open()?;
         let mut cx = Context::from_waker(Waker::noop());
         let mut model = pin!(async move {
             let _ =

@@ -1,8 +1,8 @@
 //! Objects of several pools, all or none.
 use crate::{Owned, Plain};
-use forebay::{
-    Headroom, Lane, LanePool, Lease, NotAll, Pool, Receiver, Reserved, Sender, StreamPool, Token,
-};
+use forebay::cascade::Reserved;
+use forebay::error::NotAll;
+use forebay::{Headroom, Lane, LanePool, Lease, Pool, Receiver, Sender, StreamPool, Token};
 
 type P = Pool<Owned, 40, Plain>;
 type Kept = Pool<Owned, 16, Plain, Headroom<3>>;

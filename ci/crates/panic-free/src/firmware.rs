@@ -1,17 +1,18 @@
 //! One program that uses everything together: its objects are statics, its loop and its interrupt handlers share them,
 //! and what they do is inlined into each other.
+use forebay::monitor::{Clock, Monitor};
 use forebay::{
-    Clock, Consumer, DefaultReset, End, Headroom, LanePool, Lease, Monitor, Pool, Producer,
-    Receiver, RecvError, Response, Ring, Sender, SharedLease, Slab, StreamPool, Token, Wake,
-    try_get_all,
+    Consumer, DefaultReset, End, Headroom, LanePool, Lease, Pool, Producer, Receiver, RecvError,
+    Response, Ring, Sender, SharedLease, Slab, StreamPool, Token, Waking, try_get_all,
 };
 
 type Frame = [u8; 32];
 type Frames = Pool<Frame, 8>;
-type Replies = StreamPool<Token, 4, 20, Wake<2>>;
+type Replies = StreamPool<Token, 4, 20, Waking<2>>;
 
 static FRAMES: Frames = Pool::new();
-static URGENT: Pool<u32, 4, DefaultReset, Headroom<1, Wake<2>>> = Pool::with_waiting(DefaultReset);
+static URGENT: Pool<u32, 4, DefaultReset, Headroom<1, Waking<2>>> =
+    Pool::with_waiting(DefaultReset);
 static LANES: LanePool<Response<256>, 8, 2> = LanePool::new();
 static JOBS: Slab<Lease<&'static Frames>, 4> = Slab::new();
 static SAMPLES: Ring<u16, 32> = Ring::new();
@@ -32,8 +33,8 @@ pub struct Ends {
         Consumer<&'static Ring<Lease<&'static Frames>, 8>>,
     ),
     reply: (
-        Sender<&'static StreamPool<Token, 4, 20, Wake<2>>>,
-        Receiver<&'static StreamPool<Token, 4, 20, Wake<2>>>,
+        Sender<&'static StreamPool<Token, 4, 20, Waking<2>>>,
+        Receiver<&'static StreamPool<Token, 4, 20, Waking<2>>>,
     ),
 }
 
@@ -43,7 +44,7 @@ export! { "op_"
         Some(Ends {
             samples: (SAMPLES.try_producer()?, SAMPLES.try_consumer()?),
             filled: (FILLED.try_producer()?, FILLED.try_consumer()?),
-            reply: REPLIES.open().ok()?,
+            reply: REPLIES.try_open().ok()?,
         })
     }
 
@@ -75,13 +76,13 @@ export! { "op_"
             drop((reader, urgent, SharedLease::try_unshare(shared)));
         }
         let many: Result<[_; 3], _> = FRAMES.try_get_many();
-        drop((many, FRAMES.get_up_to::<4>()));
+        drop((many, FRAMES.try_get_up_to::<4>()));
         if let Ok(mut burst) = FRAMES.try_get_batch::<3>() {
             let last = burst.pop();
             drop((burst, last));
         }
 
-        let lane = LANES.claim()?;
+        let lane = LANES.try_claim()?;
         let mut answer = lane.try_get().ok()?;
         let _ = ends.reply.0.try_send_text("an answer in pieces");
         loop {

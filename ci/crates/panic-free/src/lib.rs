@@ -10,11 +10,13 @@
 #![allow(clippy::type_complexity)] // Each type is written where it is asked for.
 
 use core::ptr::NonNull;
+use forebay::error::{Full, PopError, PushError, TextError, TooLong};
+use forebay::pool::{BatchIter, BatchIterMut, Erased, Leases};
+use forebay::ring::{Drain, Filled, Grant, PopRef};
 use forebay::{
-    Batch, BatchIter, BatchIterMut, Consumer, Drain, Erased, Exhausted, Filled, Full, Grant,
-    Headroom, Lane, LanePool, Lease, Leases, Metrics, Policy, Pool, PopError, PopRef, Producer,
-    PushError, Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab,
-    StreamPool, TextError, Token, TooLong, Wake,
+    Batch, Consumer, Exhausted, Headroom, Lane, LanePool, Lease, Metrics, Policy, Pool, Producer,
+    Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab, StreamPool, Token,
+    Waking,
 };
 
 #[panic_handler]
@@ -89,9 +91,9 @@ macro_rules! pools {
             export! { $set
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_many(pool: &'static P) -> Result<[L; 8], Exhausted> { pool.try_get_many() }
-                fn pool_get_up_to(pool: &'static P) -> heapless::Vec<L, 8> { pool.get_up_to() }
+                fn pool_try_get_up_to(pool: &'static P) -> heapless::Vec<L, 8> { pool.try_get_up_to() }
                 fn pool_try_get_batch(pool: &'static P) -> Result<B, Exhausted> { pool.try_get_batch() }
-                fn pool_get_batch_up_to(pool: &'static P) -> B { pool.get_batch_up_to() }
+                fn pool_try_get_batch_up_to(pool: &'static P) -> B { pool.try_get_batch_up_to() }
                 fn batch_len(batch: &B) -> usize { batch.len() }
                 fn batch_is_empty(batch: &B) -> bool { batch.is_empty() }
                 fn batch_get(batch: &B, index: usize) -> Option<u32> { batch.get(index).map(|object| object.0) }
@@ -180,21 +182,21 @@ macro_rules! lanes {
             type P = LanePool<Owned, $n, $lanes, Plain, $waiting>;
             type On = Lane<'static, Owned, $n, $lanes, Plain, $waiting>;
             type L = Lease<&'static On>;
-            type Pooled = Pool<Owned, $n, Plain, forebay::Lanes<$lanes, $waiting>>;
+            type Pooled = Pool<Owned, $n, Plain, forebay::wait::Lanes<$lanes, $waiting>>;
             type D = Lease<&'static Pooled>;
             type B = Batch<&'static On, 8>;
 
             export! { $set
-                fn lane_pool_claim(pool: &'static P) -> Option<On> { pool.claim() }
+                fn lane_pool_try_claim(pool: &'static P) -> Option<On> { pool.try_claim() }
                 fn lane_pool_try_get(pool: &'static P) -> Result<D, Exhausted> { pool.try_get() }
                 fn lane_pool_try_get_many(pool: &'static P) -> Result<[D; 4], Exhausted> { pool.try_get_many() }
                 fn lane_pool_try_get_batch(pool: &'static P) -> Result<Batch<&'static Pooled, 8>, Exhausted> {
                     pool.try_get_batch()
                 }
-                fn lane_pool_get_batch_up_to(pool: &'static P) -> Batch<&'static Pooled, 8> { pool.get_batch_up_to() }
+                fn lane_pool_try_get_batch_up_to(pool: &'static P) -> Batch<&'static Pooled, 8> { pool.try_get_batch_up_to() }
                 fn lane_pool_batch_drop(batch: Batch<&'static Pooled, 8>) { drop(batch) }
                 fn lane_try_get_batch(lane: &'static On) -> Result<B, Exhausted> { lane.try_get_batch() }
-                fn lane_get_batch_up_to(lane: &'static On) -> B { lane.get_batch_up_to() }
+                fn lane_try_get_batch_up_to(lane: &'static On) -> B { lane.try_get_batch_up_to() }
                 fn lane_batch_pop(batch: &mut B) -> Option<L> { batch.pop() }
                 fn lane_batch_drop(batch: B) { drop(batch) }
                 fn lane_leases_next(leases: &mut Leases<&'static On, 8>) -> Option<L> { leases.next() }
@@ -219,9 +221,9 @@ macro_rules! lanes {
     };
 }
 
-lanes!(one_lane, "op_one_", 16, 1, forebay::Poll);
-lanes!(several_lanes, "op_several_", 100, 3, forebay::Poll);
-lanes!(lanes_with_waiters, "op_waited_", 40, 3, Headroom<1, Wake<4>>);
+lanes!(one_lane, "op_one_", 16, 1, forebay::Polling);
+lanes!(several_lanes, "op_several_", 100, 3, forebay::Polling);
+lanes!(lanes_with_waiters, "op_waited_", 40, 3, Headroom<1, Waking<4>>);
 
 macro_rules! waits {
     ($name:ident, $set:literal, $n:literal, $waiting:ty) => {
@@ -230,12 +232,12 @@ macro_rules! waits {
             use core::pin::Pin;
             use core::task::{Context, Poll};
             use forebay::TooManyWaiters;
-            use forebay::future::Get;
+            use forebay::future::GetFuture;
             type P = Pool<Owned, $n, Plain, $waiting>;
             type L = Lease<&'static P>;
 
             export! { $set
-                fn get_poll(get: Pin<&mut Get<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
+                fn get_poll(get: Pin<&mut GetFuture<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
                     -> Poll<Result<L, TooManyWaiters>> { get.poll(cx) }
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
@@ -249,15 +251,15 @@ macro_rules! waits {
                 fn leases_drop(leases: Leases<&'static P, 8>) { drop(leases) }
                 fn lease_put(lease: L) { drop(lease) }
                 fn pool_trim(pool: &P) -> usize { pool.trim() }
-                fn get_drop(get: forebay::future::Get<'static, Owned, $n, Plain, $waiting>) { drop(get) }
+                fn get_drop(get: forebay::future::GetFuture<'static, Owned, $n, Plain, $waiting>) { drop(get) }
             }
         }
     };
 }
 
-waits!(one_seat, "op_seat_", 16, Wake<1>);
-waits!(several_seats, "op_seats_", 100, Wake<5>);
-waits!(seats_and_headroom, "op_headroom_", 100, Headroom<33, Wake<5>>);
+waits!(one_seat, "op_seat_", 16, Waking<1>);
+waits!(several_seats, "op_seats_", 100, Waking<5>);
+waits!(seats_and_headroom, "op_headroom_", 100, Headroom<33, Waking<5>>);
 
 macro_rules! rings {
     ($name:ident, $set:literal, $n:literal) => {
@@ -344,7 +346,7 @@ mod streams {
     type Halves = (Sender<&'static StreamPool<Token, 4>>, Receiver<&'static StreamPool<Token, 4>>);
 
     export! { "op_"
-        fn stream_pool_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.open() }
+        fn stream_pool_try_open(pool: &'static Pool) -> Result<Halves, Exhausted> { pool.try_open() }
         fn stream_pool_available(pool: &Pool) -> usize { pool.available() }
         fn stream_pool_metrics(pool: &Pool) -> Metrics { pool.metrics() }
         fn sender_try_send(half: &mut Sender<&'static StreamPool<Token, 4>>, token: Token) -> Result<(), SendError<Token>> {
@@ -377,7 +379,7 @@ mod monitors {
     use forebay::global::{
         self, PooledResponse, PooledToken, Refused, ResponseSender, ResponseStream,
     };
-    use forebay::{Histogram, Monitor, Span, Timed};
+    use forebay::monitor::{Histogram, Monitor, Span, Timed};
     type Times = Monitor<16>;
     type P = Pool<Owned, 16, Plain>;
     type T = Lease<Timed<'static, &'static P, 16>>;

@@ -1,8 +1,11 @@
 //! What tells of objects, streams and errors.
 use crate::Owned;
+use forebay::error::{Cancelled, Full, NotAll, PushError, TextError, TooLong};
+use forebay::pool::Loan;
+use forebay::ring::PopRef;
+use forebay::stream::StreamId;
 use forebay::{
-    Cancelled, End, Exhausted, Full, Loan, Metrics, NotAll, PopRef, PushError, Receiver, Response,
-    Ring, SendError, Sender, StreamId, StreamPool, TextError, Token, TooLong,
+    End, Exhausted, Metrics, Receiver, Response, Ring, SendError, Sender, StreamPool, Token,
 };
 
 type To = Sender<&'static StreamPool<Token, 4>>;

@@ -3,7 +3,7 @@ use forebay::validate::{
     Coercion, Engine, Input, Options, Rejected, Report, Rules, Schema, StreamValidator, Text,
     ValidateError, Validator, Violation,
 };
-use forebay::{Lease, Metrics, Pool, Receiver, Token};
+use forebay::{Lease, Metrics, Pool, Receiver, StreamPool, Token};
 
 type V = Validator<2, 4, 16, 64>;
 type S = StreamValidator<'static, 512, 16, 64>;

@@ -2,74 +2,77 @@
 use crate::Owned;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use forebay::error::{Cancelled, NotAll, TextError, WaitAllError};
 use forebay::future::{
-    Get, GetAll, Open, Recv, RecvReady, Send, SendCancelled, SendReady, SendText,
+    GetAllFuture, GetFuture, OpenFuture, RecvFuture, RecvReadyFuture, SendCancelledFuture,
+    SendFuture, SendReadyFuture, SendTextFuture,
 };
 use forebay::{
-    Cancelled, DefaultReset, End, Exhausted, Lease, NotAll, Pool, Receiver, RecvError, SendError,
-    Sender, StreamPool, TextError, Token, TooManyWaiters, WaitAllError, Wake,
+    DefaultReset, End, Exhausted, Lease, Pool, Receiver, RecvError, SendError, Sender, StreamPool,
+    Token, TooManyWaiters, Waking,
 };
 
-type Pools = StreamPool<Token, 4, 20, Wake<3>>;
-type To = Sender<&'static StreamPool<Token, 4, 20, Wake<3>>>;
-type From = Receiver<&'static StreamPool<Token, 4, 20, Wake<3>>>;
-type ToOwned = Sender<&'static StreamPool<Owned, 4, 20, Wake<3>>>;
-type FromOwned = Receiver<&'static StreamPool<Owned, 4, 20, Wake<3>>>;
-type P = Pool<u32, 16, DefaultReset, Wake<3>>;
+type Pools = StreamPool<Token, 4, 20, Waking<3>>;
+type OwnedPools = StreamPool<Owned, 4, 20, Waking<3>>;
+type To = Sender<&'static Pools>;
+type From = Receiver<&'static Pools>;
+type ToOwned = Sender<&'static OwnedPools>;
+type FromOwned = Receiver<&'static OwnedPools>;
+type P = Pool<u32, 16, DefaultReset, Waking<3>>;
 type Two = (&'static P, &'static P);
 
 export! { "op_wake_"
-    fn stream_pool_open(pool: &'static Pools) -> Result<(To, From), Exhausted> { pool.open() }
-    fn stream_pool_open_async(pool: &'static Pools) -> Open<'static, Token, 4, 20, Wake<3>> { pool.open_async() }
-    fn open_drop(open: Open<'static, Token, 4, 20, Wake<3>>) { drop(open) }
+    fn stream_pool_try_open(pool: &'static Pools) -> Result<(To, From), Exhausted> { pool.try_open() }
+    fn stream_pool_open(pool: &'static Pools) -> OpenFuture<'static, Token, 4, 20, Waking<3>> { pool.open() }
+    fn open_drop(open: OpenFuture<'static, Token, 4, 20, Waking<3>>) { drop(open) }
     fn sender_try_send(half: &mut ToOwned, token: Owned) -> Result<(), SendError<Owned>> { half.try_send(token) }
     fn sender_try_send_text(half: &mut To, text: &str) -> Result<(), TextError> { half.try_send_text(text) }
-    fn sender_send(half: &'static mut ToOwned, token: Owned) -> Send<'static, 'static, Owned, 4, 20, 3> {
+    fn sender_send(half: &'static mut ToOwned, token: Owned) -> SendFuture<'static, &'static OwnedPools> {
         half.send(token)
     }
     fn sender_take_unsent(half: &mut ToOwned) -> Option<Owned> { half.take_unsent() }
-    fn sender_ready(half: &'static mut To) -> SendReady<'static, 'static, Token, 4, 20, 3> { half.ready() }
-    fn sender_cancelled(half: &'static mut To) -> SendCancelled<'static, 'static, Token, 4, 20, 3> { half.cancelled() }
-    fn sender_send_text(half: &'static mut To, text: &'static str) -> SendText<'static, 'static, 4, 20, 30, 3> {
+    fn sender_ready(half: &'static mut To) -> SendReadyFuture<'static, &'static Pools> { half.ready() }
+    fn sender_cancelled(half: &'static mut To) -> SendCancelledFuture<'static, &'static Pools> { half.cancelled() }
+    fn sender_send_text(half: &'static mut To, text: &'static str) -> SendTextFuture<'static, &'static Pools> {
         half.send_text(text)
     }
-    fn send_text_sent(send: &SendText<'static, 'static, 4, 20, 30, 3>) -> usize { send.sent() }
-    fn send_drop(send: Send<'static, 'static, Owned, 4, 20, 3>) { drop(send) }
+    fn send_text_sent(send: &SendTextFuture<'static, &'static Pools>) -> usize { send.sent() }
+    fn send_drop(send: SendFuture<'static, &'static OwnedPools>) { drop(send) }
     fn sender_close(half: ToOwned) { half.close() }
     fn sender_fail(half: ToOwned, code: u16) { half.fail(code) }
     fn sender_drop(half: ToOwned) { drop(half) }
     fn receiver_try_recv(half: &mut FromOwned) -> Result<Owned, RecvError> { half.try_recv() }
-    fn receiver_recv(half: &'static mut FromOwned) -> Recv<'static, 'static, Owned, 4, 20, 3> { half.recv() }
-    fn receiver_ready(half: &'static mut FromOwned) -> RecvReady<'static, 'static, Owned, 4, 20, 3> { half.ready(8) }
-    fn recv_drop(recv: Recv<'static, 'static, Owned, 4, 20, 3>) { drop(recv) }
-    fn tokens_next(tokens: &mut forebay::Tokens<'static, 'static, Owned, 4, 20, Wake<3>>) -> Option<Owned> {
+    fn receiver_recv(half: &'static mut FromOwned) -> RecvFuture<'static, &'static OwnedPools> { half.recv() }
+    fn receiver_ready(half: &'static mut FromOwned) -> RecvReadyFuture<'static, &'static OwnedPools> { half.ready(8) }
+    fn recv_drop(recv: RecvFuture<'static, &'static OwnedPools>) { drop(recv) }
+    fn tokens_next(tokens: &mut forebay::stream::Tokens<'static, &'static OwnedPools>) -> Option<Owned> {
         tokens.next()
     }
-    fn tokens_drop(tokens: forebay::Tokens<'static, 'static, Owned, 4, 20, Wake<3>>) { drop(tokens) }
+    fn tokens_drop(tokens: forebay::stream::Tokens<'static, &'static OwnedPools>) { drop(tokens) }
     fn receiver_cancel(half: &mut FromOwned) { half.cancel() }
     fn receiver_drop(half: FromOwned) { drop(half) }
-    fn pool_get(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Wake<3>> { pool.get() }
-    fn pool_get_reserved(pool: &'static P) -> Get<'static, u32, 16, DefaultReset, Wake<3>> { pool.get_reserved() }
-    fn get_all(source: Two) -> GetAll<Two> { forebay::get_all(source) }
-    fn get_all_drop(all: GetAll<Two>) { drop(all) }
-    fn get_poll(get: Pin<&mut Get<'static, u32, 16, DefaultReset, Wake<3>>>, cx: &mut Context<'_>)
+    fn pool_get(pool: &'static P) -> GetFuture<'static, u32, 16, DefaultReset, Waking<3>> { pool.get() }
+    fn pool_get_reserved(pool: &'static P) -> GetFuture<'static, u32, 16, DefaultReset, Waking<3>> { pool.get_reserved() }
+    fn get_all(source: Two) -> GetAllFuture<Two> { forebay::get_all(source) }
+    fn get_all_drop(all: GetAllFuture<Two>) { drop(all) }
+    fn get_poll(get: Pin<&mut GetFuture<'static, u32, 16, DefaultReset, Waking<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<Lease<&'static P>, TooManyWaiters>> { get.poll(cx) }
-    fn open_poll(open: Pin<&mut Open<'static, Token, 4, 20, Wake<3>>>, cx: &mut Context<'_>)
+    fn open_poll(open: Pin<&mut OpenFuture<'static, Token, 4, 20, Waking<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<(To, From), TooManyWaiters>> { open.poll(cx) }
-    fn get_all_poll(all: Pin<&mut GetAll<Two>>, cx: &mut Context<'_>)
+    fn get_all_poll(all: Pin<&mut GetAllFuture<Two>>, cx: &mut Context<'_>)
         -> Poll<Result<(Lease<&'static P>, Lease<&'static P>), NotAll<WaitAllError>>> { all.poll(cx) }
-    fn send_poll(send: Pin<&mut Send<'static, 'static, Owned, 4, 20, 3>>, cx: &mut Context<'_>)
+    fn send_poll(send: Pin<&mut SendFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
         -> Poll<Result<(), Cancelled<Owned>>> { send.poll(cx) }
-    fn send_ready_poll(ready: Pin<&mut SendReady<'static, 'static, Token, 4, 20, 3>>, cx: &mut Context<'_>)
+    fn send_ready_poll(ready: Pin<&mut SendReadyFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
         -> Poll<Result<(), Cancelled<()>>> { ready.poll(cx) }
-    fn send_cancelled_poll(cancelled: Pin<&mut SendCancelled<'static, 'static, Token, 4, 20, 3>>, cx: &mut Context<'_>)
+    fn send_cancelled_poll(cancelled: Pin<&mut SendCancelledFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
         -> Poll<()> { cancelled.poll(cx) }
-    fn send_text_poll(send: Pin<&mut SendText<'static, 'static, 4, 20, 30, 3>>, cx: &mut Context<'_>)
+    fn send_text_poll(send: Pin<&mut SendTextFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
         -> Poll<Result<(), TextError>> { send.poll(cx) }
     fn sender_poll_ready(half: &mut To, cx: &mut Context<'_>) -> Poll<Result<(), Cancelled<()>>> { half.poll_ready(cx) }
-    fn recv_poll(recv: Pin<&mut Recv<'static, 'static, Owned, 4, 20, 3>>, cx: &mut Context<'_>)
+    fn recv_poll(recv: Pin<&mut RecvFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
         -> Poll<Result<Owned, End>> { recv.poll(cx) }
-    fn recv_ready_poll(ready: Pin<&mut RecvReady<'static, 'static, Owned, 4, 20, 3>>, cx: &mut Context<'_>)
+    fn recv_ready_poll(ready: Pin<&mut RecvReadyFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
         -> Poll<usize> { ready.poll(cx) }
     fn receiver_poll_recv(half: &mut FromOwned, cx: &mut Context<'_>) -> Poll<Result<Owned, End>> { half.poll_recv(cx) }
 }

@@ -1,7 +1,7 @@
 //! Many threads on lanes and in queues under shuttle: more threads than lanes, numbers or seats. Memory orderings are
 //! loom's, as in `many_threads`.
 
-use forebay::{DefaultReset, Lane, LanePool, Lease, Pool, TooManyWaiters, Wake};
+use forebay::{DefaultReset, Lane, LanePool, Lease, Pool, TooManyWaiters, Waking};
 use shuttle::future::block_on;
 use shuttle::{check_random, thread};
 use std::future::Future;
@@ -34,7 +34,7 @@ fn together(threads: usize, role: impl Fn(usize) + Send + Sync + 'static) {
 
 /// All lanes have lost their owners, and all objects are free, each once. One lane gets them all, wherever they are.
 fn assert_all_free<const N: usize, const LANES: usize>(pool: &LanePool<usize, N, LANES>) {
-    let lanes: Vec<Lane<'_, _, N, LANES>> = (0..LANES).map(|_| pool.claim().unwrap()).collect();
+    let lanes: Vec<Lane<'_, _, N, LANES>> = (0..LANES).map(|_| pool.try_claim().unwrap()).collect();
     let leases: Vec<_> = (0..N).map(|_| lanes[0].try_get().unwrap()).collect();
     let mut slots: Vec<_> = leases.iter().map(Lease::slot).collect();
     slots.sort_unstable();
@@ -76,7 +76,7 @@ fn handles_and_threads_steal_from_each_other() {
             let pool = Arc::new(LanePool::<usize, 5, 3>::new());
             let shared = Arc::clone(&pool);
             together(5, move |id| {
-                let Some(lane) = shared.claim() else {
+                let Some(lane) = shared.try_claim() else {
                     return shared
                         .try_get()
                         .into_iter()
@@ -100,7 +100,7 @@ fn six_threads_wait_for_two_objects() {
     check_random(
         || {
             let pool =
-                Arc::new(Pool::<usize, 2, DefaultReset, Wake<4>>::with_waiting(DefaultReset));
+                Arc::new(Pool::<usize, 2, DefaultReset, Waking<4>>::with_waiting(DefaultReset));
             let shared = Arc::clone(&pool);
             together(6, move |id| {
                 for _ in 0..2 {
@@ -134,7 +134,7 @@ fn six_threads_wait_for_two_objects() {
 fn five_threads_wait_for_two_objects_on_three_lanes() {
     check_random(
         || {
-            let pool = Arc::new(LanePool::<usize, 2, 3, DefaultReset, Wake<8>>::with_waiting(
+            let pool = Arc::new(LanePool::<usize, 2, 3, DefaultReset, Waking<8>>::with_waiting(
                 DefaultReset,
             ));
             let shared = Arc::clone(&pool);

@@ -1,7 +1,7 @@
 //! Four and more threads under shuttle: random schedules over the real code. What shuttle cannot see are
 //! memory orderings, since it runs everything sequentially consistent; those are loom's.
 
-use forebay::{End, Lease, Pool, RecvError, Ring, SharedLease, StreamPool, Wake};
+use forebay::{End, Lease, Pool, RecvError, Ring, SharedLease, StreamPool, Waking};
 use shuttle::future::block_on;
 use shuttle::{check_random, thread};
 use std::ptr::NonNull;
@@ -139,14 +139,14 @@ fn a_ring_whose_ends_move_between_threads_keeps_the_order() {
 fn two_streams_on_one_ring_with_waiting_halves() {
     check_random(
         || {
-            let streams = Arc::new(StreamPool::<usize, 1, 2, Wake>::new());
+            let streams = Arc::new(StreamPool::<usize, 1, 2, Waking>::new());
             let workers: Vec<_> = (0..2)
                 .map(|id| {
                     let streams = Arc::clone(&streams);
                     thread::spawn(move || {
                         loop {
                             // The halves borrow the pool, so both sides of a stream live in this scope.
-                            let Ok((mut sender, mut receiver)) = streams.open() else {
+                            let Ok((mut sender, mut receiver)) = streams.try_open() else {
                                 thread::yield_now();
                                 continue;
                             };
@@ -177,11 +177,11 @@ fn three_streams_between_six_threads_and_tasks_wait_and_wake() {
     check_random(
         || {
             // Leaked, since halves that borrow a static go to threads of their own; a few bytes a schedule.
-            let streams: &'static StreamPool<usize, 3, 1, Wake> =
+            let streams: &'static StreamPool<usize, 3, 1, Waking> =
                 Box::leak(Box::new(StreamPool::new()));
             let threads: Vec<_> = (0..3)
                 .flat_map(|id| {
-                    let (mut sender, mut receiver) = streams.open().unwrap();
+                    let (mut sender, mut receiver) = streams.try_open().unwrap();
                     // The first two senders and the last receiver are threads, the others tasks.
                     let model = thread::spawn(move || {
                         for n in 0..3 {

@@ -2,7 +2,8 @@
 #![no_std]
 
 use core::mem::size_of;
-use forebay::{EachDefault, LanePool, Pool, Ring, StreamPool, Token, Wake};
+use forebay::reset::EachDefault;
+use forebay::{LanePool, Pool, Ring, StreamPool, Token, Waking};
 use heapless::pool::object::{ObjectBlock, ObjectPoolImpl};
 use heapless::spsc::Queue;
 
@@ -21,7 +22,7 @@ sizes! {
     SIZE_POOL_FOREBAY = size_of::<Pool<Frame, 32, EachDefault>>();
     SIZE_POOL_HEAPLESS = 32 * size_of::<ObjectBlock<Frame>>() + size_of::<ObjectPoolImpl<Frame>>();
     SIZE_POOL_BARE = 32 * size_of::<Frame>();
-    SIZE_WAITS_FOREBAY = size_of::<Pool<Frame, 32, EachDefault, Wake<4>>>();
+    SIZE_WAITS_FOREBAY = size_of::<Pool<Frame, 32, EachDefault, Waking<4>>>();
     SIZE_WAITS_BARE = 32 * size_of::<Frame>();
     SIZE_LANES_FOREBAY = size_of::<LanePool<Frame, 32, 2, EachDefault>>();
     SIZE_LANES_BARE = 32 * size_of::<Frame>();

@@ -12,9 +12,10 @@ use core::pin::pin;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+use forebay::error::{PopError, PushError};
 use forebay::{
-    End, Lane, LanePool, Lease, Policy, Pool, PopError, PushError, Receiver, RecvError, Ring,
-    SendError, SharedLease, Slab, StreamPool, Token, TooManyWaiters, Wake,
+    End, Lane, LanePool, Lease, Policy, Pool, Receiver, RecvError, Ring, SendError, SharedLease,
+    Slab, StreamPool, Token, TooManyWaiters, Waking,
 };
 
 unsafe extern "C" {
@@ -93,7 +94,7 @@ fn get_and_put() {
         if let Ok(mut lease) = POOL.try_get() {
             use_alone(&mut lease, n);
         }
-        let mut some = WIDE.get_up_to::<16>();
+        let mut some = WIDE.try_get_up_to::<16>();
         for lease in &mut some {
             **lease = Pair(n, !n);
         }
@@ -128,7 +129,7 @@ static ON_LANES: [Guarded; 2] = [const { Guarded::new() }; 2];
 fn get_and_put_on_lanes() {
     for n in 1..=10_000 {
         // One of three threads finds no lane, and steals a single object.
-        let lane = LANES.claim();
+        let lane = LANES.try_claim();
         let get = || match &lane {
             Some(lane) => lane.try_get().map(Lease::detach),
             None => LANES.try_get(),
@@ -162,7 +163,7 @@ fn lanes() {
 
 // -- Three threads that wait for two objects, and one that gives up.
 
-static WAITED: Pool<Pair, 2, Pairs, Wake<2>> = Pool::with_waiting(Pairs);
+static WAITED: Pool<Pair, 2, Pairs, Waking<2>> = Pool::with_waiting(Pairs);
 
 /// Wakes a thread that looks at its flag.
 static VTABLE: RawWakerVTable =
@@ -414,7 +415,7 @@ fn send() {
     let mut inbox = INBOX.try_producer().expect("there is no other");
     for n in 1..=STREAMS {
         let (mut sender, receiver) = loop {
-            match STREAMING.open() {
+            match STREAMING.try_open() {
                 Ok(halves) => break halves,
                 Err(_) => _ = sched_yield(),
             }

@@ -1,7 +1,7 @@
 //! A task on embassy's executor and an interrupt on the two ends of a stream. Does the task sleep while there is
 //! nothing to do, and is it woken for each thing it waits for: a token, room, a burst, the end?
 //!
-//! The interrupt calls plain `try_send` and `try_recv`; that these wake the task is what the policy `Wake` adds. The
+//! The interrupt calls plain `try_send` and `try_recv`; that these wake the task is what the policy `Waking` adds. The
 //! executor sleeps while no task is woken, so that a wake-up that was lost is a task that stands still. Run it with
 //! `--features embassy`.
 //!
@@ -18,7 +18,7 @@ use core::task::{Context, Waker};
 
 use embassy_executor::Executor;
 use firmware::{Owned, board, exit, planted, println};
-use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Wake};
+use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Waking};
 
 const TOKENS: u32 = 300;
 const DEPTH: usize = 8;
@@ -26,12 +26,20 @@ const DEPTH: usize = 8;
 const BURST: usize = 7;
 /// How the interrupt ends its streams.
 const CODE: u16 = 7;
-static STREAMS: StreamPool<u32, 1, DEPTH, Wake> = StreamPool::new();
+static STREAMS: StreamPool<u32, 1, DEPTH, Waking> = StreamPool::new();
 
 /// What the interrupt does.
 enum Work {
-    Send { tx: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>>, next: u32, lose: bool },
-    Receive { rx: Receiver<&'static StreamPool<u32, 1, DEPTH, Wake>>, next: u32, end: Option<End> },
+    Send {
+        tx: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Waking>>>,
+        next: u32,
+        lose: bool,
+    },
+    Receive {
+        rx: Receiver<&'static StreamPool<u32, 1, DEPTH, Waking>>,
+        next: u32,
+        end: Option<End>,
+    },
 }
 
 static WORK: Owned<Work> = Owned::new();
@@ -40,7 +48,7 @@ static TICKS: AtomicU32 = AtomicU32::new(0);
 static STILL: AtomicU32 = AtomicU32::new(0);
 
 impl Work {
-    fn send(tx: Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>) -> Self {
+    fn send(tx: Sender<&'static StreamPool<u32, 1, DEPTH, Waking>>) -> Self {
         Self::Send { tx: Some(tx), next: 0, lose: planted("lose-a-token") }
     }
 
@@ -133,7 +141,7 @@ impl Part {
 }
 
 async fn receive() -> u32 {
-    let (tx, mut rx) = STREAMS.open().expect("the ring is free");
+    let (tx, mut rx) = STREAMS.try_open().expect("the ring is free");
     let mut part = Part::new(Work::send(tx));
     let mut expected = 0;
     let end = loop {
@@ -149,7 +157,7 @@ async fn receive() -> u32 {
 
 /// One wake-up for a burst.
 async fn receive_bursts() -> u32 {
-    let (tx, mut rx) = STREAMS.open().expect("the ring is free");
+    let (tx, mut rx) = STREAMS.try_open().expect("the ring is free");
     let mut part = Part::new(Work::send(tx));
     let mut expected = 0;
     loop {
@@ -171,7 +179,7 @@ async fn receive_bursts() -> u32 {
 }
 
 async fn send() -> u32 {
-    let (mut tx, rx) = STREAMS.open().expect("the ring is free");
+    let (mut tx, rx) = STREAMS.try_open().expect("the ring is free");
     let mut part = Part::new(Work::Receive { rx, next: 0, end: None });
     for token in 0..TOKENS {
         if planted("lose-a-token") && token == TOKENS / 2 {

@@ -146,7 +146,7 @@ operations! {
         }
     }
 
-    fn open_forebay(halves: &mut Halves) { *halves = STREAMS.open().ok(); }
+    fn open_forebay(halves: &mut Halves) { *halves = STREAMS.try_open().ok(); }
     fn close_forebay(halves: &mut Halves) { *halves = None; }
     fn send_forebay(halves: &mut Halves) {
         if let Some((sender, _)) = halves {
@@ -287,7 +287,7 @@ fn main() -> ! {
         insert_atomic_pool,
         remove_atomic_pool,
     );
-    let lane = LANES.claim().expect("no lane is free");
+    let lane = LANES.try_claim().expect("no lane is free");
     bench.pair(
         ["lane_get", "lane_put"],
         "forebay",
@@ -323,7 +323,7 @@ fn main() -> ! {
     }
 
     bench.pair(["open", "close"], "forebay", &mut None, open_forebay, close_forebay);
-    let mut halves = STREAMS.open().ok();
+    let mut halves = STREAMS.try_open().ok();
     bench.pair(["send", "recv"], "forebay", &mut halves, send_forebay, recv_forebay);
     println!("bench ok");
     exit(0)

@@ -13,9 +13,9 @@ use core::sync::atomic::{
 };
 
 use firmware::{Owned, board, exit, planted, println};
+use forebay::error::{Full, PushError};
 use forebay::{
-    DefaultReset, Full, Headroom, Lease, Pool, PushError, Ring, SendError, Sender, Slab,
-    StreamPool, Token,
+    DefaultReset, Headroom, Lease, Pool, Ring, SendError, Sender, Slab, StreamPool, Token,
 };
 
 const PERIOD: u32 = 2_000;
@@ -32,7 +32,7 @@ fn objects() {
     // All or none: one is free, two are not.
     let refused = POOL.try_get_many::<2>().expect_err("there are not two");
     assert_eq!((refused.capacity(), POOL.available()), (4, 1));
-    let rest = POOL.get_up_to::<2>();
+    let rest = POOL.try_get_up_to::<2>();
     assert_eq!((rest.len(), POOL.available()), (1, 0));
     let refused = POOL.try_get().expect_err("all are out");
     assert_eq!(refused.capacity(), 4);
@@ -96,9 +96,9 @@ fn places() {
 /// Rings of a pool of streams, and places in them.
 fn streams() {
     static STREAMS: StreamPool<Token<4>, 2, 3> = StreamPool::new();
-    let (mut sender, mut receiver) = STREAMS.open().expect("a ring is free");
-    let second = STREAMS.open().expect("a ring is free");
-    assert_eq!(STREAMS.open().err().map(|refused| refused.capacity()), Some(2));
+    let (mut sender, mut receiver) = STREAMS.try_open().expect("a ring is free");
+    let second = STREAMS.try_open().expect("a ring is free");
+    assert_eq!(STREAMS.try_open().err().map(|refused| refused.capacity()), Some(2));
 
     // Four bytes a token: "12345678" are two, and of the rest one fits.
     sender.try_send_text("12345678").expect("two tokens fit");
@@ -114,7 +114,7 @@ fn streams() {
         assert_eq!(receiver.try_recv().expect("it was sent"), expected);
     }
     drop((receiver, second));
-    let all = [STREAMS.open(), STREAMS.open()];
+    let all = [STREAMS.try_open(), STREAMS.try_open()];
     assert!(all.iter().all(Result::is_ok), "a ring did not come back");
     let metrics = STREAMS.metrics();
     assert_eq!((metrics.gets, metrics.high_water, metrics.exhausted), (4, 2, 1), "{metrics}");
@@ -189,7 +189,7 @@ fn headroom() {
 fn watermark() {
     const MARK: usize = 12;
     const TOKENS: u32 = 240;
-    let (sender, mut receiver) = SAMPLES.open().expect("a ring is free");
+    let (sender, mut receiver) = SAMPLES.try_open().expect("a ring is free");
     let mark = if planted("start-early") { MARK - 1 } else { MARK };
     // SAFETY: the timer is off.
     unsafe { WORK.put(Some(Work::Send(sender, 0))) };

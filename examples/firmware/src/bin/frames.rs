@@ -25,7 +25,8 @@ use core::sync::atomic::{
 };
 
 use firmware::{Owned, board, exit, planted, println};
-use forebay::{Lease, Loan, Pool, Producer, Reset, Ring};
+use forebay::pool::Loan;
+use forebay::{Lease, Pool, Producer, Reset, Ring};
 
 const SAMPLES: usize = 26;
 /// Samples that the engine writes at one interrupt.
@@ -218,7 +219,7 @@ fn give_up(transfer: Transfer) {
     drop(transfer);
     let in_quarantine = |loan: &Loan| loan.slot() == slot && loan.is_raw();
     assert_eq!(FRAMES.audit().filter(in_quarantine).count(), 1, "the frame is not in quarantine");
-    let others = FRAMES.get_up_to::<SLOTS>();
+    let others = FRAMES.try_get_up_to::<SLOTS>();
     assert!(FRAMES.try_get().is_err(), "some frames were left");
     assert!(
         others.iter().all(|frame| !ptr::eq(&**frame, target)),

@@ -125,7 +125,7 @@ const PERIOD: u32 = 5_000;
 
 /// The interrupt sends, `main` receives.
 fn from_interrupt(code: Option<u16>) {
-    let (tx, rx) = STREAMS.open().expect("no ring is free");
+    let (tx, rx) = STREAMS.try_open().expect("no ring is free");
     let mut sink = Sink::new(rx);
     // SAFETY: the timer is off.
     unsafe { SOURCE.put(Some(Source::new(tx, code))) };
@@ -142,7 +142,7 @@ fn from_interrupt(code: Option<u16>) {
 
 /// `main` sends, the interrupt receives.
 fn to_interrupt(code: Option<u16>) {
-    let (tx, rx) = STREAMS.open().expect("no ring is free");
+    let (tx, rx) = STREAMS.try_open().expect("no ring is free");
     let mut source = Source::new(tx, code);
     // SAFETY: the timer is off.
     unsafe { SINK.put(Some(Sink::new(rx))) };
@@ -169,7 +169,7 @@ fn to_interrupt(code: Option<u16>) {
 
 /// `main` leaves; the interrupt learns it with its next token and stops.
 fn cancelled() {
-    let (tx, rx) = STREAMS.open().expect("no ring is free");
+    let (tx, rx) = STREAMS.try_open().expect("no ring is free");
     let mut sink = Sink::new(rx);
     // SAFETY: the timer is off.
     unsafe { SOURCE.put(Some(Source::new(tx, None))) };

@@ -72,7 +72,7 @@ fn main() -> ! {
     let painted = stack::paint();
     let (seed, tokens) =
         (firmware::number("seed").unwrap_or(1), firmware::number("tokens").unwrap_or(200));
-    let (mut sender, receiver) = STREAMS.open().expect("no ring is free");
+    let (mut sender, receiver) = STREAMS.try_open().expect("no ring is free");
     // SAFETY: once, and the timer is off.
     unsafe {
         let uart = Uart::start();

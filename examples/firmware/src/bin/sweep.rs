@@ -23,7 +23,7 @@ use forebay::{
     Batch, Consumer, Lane, LanePool, Lease, Pool, Producer, Receiver, RecvError, Reset, Ring,
     Sender, SharedLease,
 };
-use forebay::{Slab, StreamPool, Wake};
+use forebay::{Slab, StreamPool, Waking};
 
 /// What pools lend: says whether somebody has it.
 #[derive(Default)]
@@ -46,7 +46,7 @@ static SLAB: Slab<Dropped, N> = Slab::new();
 static LANES: LanePool<Object, 4, 2> = LanePool::new();
 static RING: Ring<u32, DEPTH> = Ring::new();
 static STREAMS: StreamPool<u32, 2, DEPTH> = StreamPool::new();
-static WAITING: StreamPool<u32, 1, DEPTH, Wake> = StreamPool::new();
+static WAITING: StreamPool<u32, 1, DEPTH, Waking> = StreamPool::new();
 
 /// What the slab holds: counts those that live.
 struct Dropped;
@@ -81,8 +81,8 @@ struct Side {
     rx: Option<Consumer<&'static Ring<u32, DEPTH>>>,
     sender: [Option<Sender<&'static StreamPool<u32, 2, DEPTH>>>; 2],
     receiver: [Option<Receiver<&'static StreamPool<u32, 2, DEPTH>>>; 2],
-    waiting: Option<Receiver<&'static StreamPool<u32, 1, DEPTH, Wake>>>,
-    waking: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Wake>>>,
+    waiting: Option<Receiver<&'static StreamPool<u32, 1, DEPTH, Waking>>>,
+    waking: Option<Sender<&'static StreamPool<u32, 1, DEPTH, Waking>>>,
     /// What the last poll said.
     pending: bool,
     /// What was sent may be lost.
@@ -276,7 +276,7 @@ fn lane_put<const S: usize>() {
 fn open<const S: usize>() {
     let Side { sender, receiver, .. } = side(S);
     if let (Some(sender), Some(receiver), Ok((tx, rx))) =
-        (free(sender), free(receiver), STREAMS.open())
+        (free(sender), free(receiver), STREAMS.try_open())
     {
         assert!(rx.is_empty(), "a stream began with what another left");
         (*sender, *receiver) = (Some(tx), Some(rx));
@@ -489,7 +489,7 @@ fn in_slab_of_interrupt(fill: usize) -> bool {
 fn lanes(fill: usize) -> bool {
     for number in 0..2 {
         if side(number).lane.is_none() {
-            side(number).lane = LANES.claim();
+            side(number).lane = LANES.try_claim();
         }
     }
     (0..fill).for_each(|_| lane_get::<0>());
@@ -507,7 +507,7 @@ fn streams_of_interrupt(fill: usize) -> bool {
 }
 
 fn stream(from: usize, to: usize, fill: usize) -> bool {
-    let (sender, receiver) = STREAMS.open().expect("no ring is free");
+    let (sender, receiver) = STREAMS.try_open().expect("no ring is free");
     (side(from).sender[0], side(to).receiver[0]) = (Some(sender), Some(receiver));
     for _ in 0..fill {
         [send::<0>, send::<1>][from]();
@@ -524,7 +524,7 @@ fn stream_to_main(fill: usize) -> bool {
 }
 
 fn waiting(fill: usize) -> bool {
-    let (sender, receiver) = WAITING.open().expect("no ring is free");
+    let (sender, receiver) = WAITING.try_open().expect("no ring is free");
     (side(1).waking, side(0).waiting) = (Some(sender), Some(receiver));
     WOKEN.store(false, Relaxed);
     (0..fill).for_each(|_| send_waking::<1>());

@@ -46,10 +46,9 @@ mod two {
     };
 
     use firmware::{core1, exit, planted, println};
-    use forebay::{
-        End, LanePool, Lanes, Lease, Pool, PushError, Receiver, RecvError, Ring, SendError,
-        StreamPool,
-    };
+    use forebay::error::PushError;
+    use forebay::wait::Lanes;
+    use forebay::{End, LanePool, Lease, Pool, Receiver, RecvError, Ring, SendError, StreamPool};
 
     // Few enough for a host that runs both cores on one of its own: then each turn moves one ringful.
     const ROUNDS: u32 = 5_000;
@@ -122,7 +121,7 @@ mod two {
 
     /// Each core works on its lane; core 1 lends every eighth object to core 0.
     fn lanes(core: u32) {
-        let lane = LANES.claim().expect("a lane for each core");
+        let lane = LANES.try_claim().expect("a lane for each core");
         let mut to_core0 = (core == 1).then(|| LENT.try_producer().expect("the first to ask"));
         let mut from_core1 = (core == 0).then(|| LENT.try_consumer().expect("the first to ask"));
         let mut sum = 0;
@@ -180,8 +179,8 @@ mod two {
                     assert_eq!(got, item(expected), "torn, lost or out of order");
                     expected += 1;
                 }
-                Err(forebay::PopError::Empty) => spin_loop(),
-                Err(forebay::PopError::Closed) => break,
+                Err(forebay::error::PopError::Empty) => spin_loop(),
+                Err(forebay::error::PopError::Closed) => break,
             }
         }
         assert_eq!(expected, ITEMS, "items are missing");
@@ -192,7 +191,7 @@ mod two {
         for stream in 0..STREAMS {
             // A ring is free again once core 0 has left the stream before the last.
             let (mut sender, mut receiver) = loop {
-                match TEXTS.open() {
+                match TEXTS.try_open() {
                     Ok(halves) => break halves,
                     Err(_) => spin_loop(),
                 }

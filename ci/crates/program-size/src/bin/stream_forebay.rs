@@ -33,6 +33,6 @@ impl Receives for Receiving {
 }
 
 program!(stream(|| {
-    let (sender, receiver) = STREAMS.open().ok()?;
+    let (sender, receiver) = STREAMS.try_open().ok()?;
     Some((Sending(sender), Receiving(receiver)))
 }));
