@@ -1,8 +1,9 @@
 //! Schemas that are made where they are used, in a `static` for example: no heap, no start-up code.
 
 use super::error::SchemaError;
+use super::keyword::{Check, Id, Keyword, NONE, Num, Str};
 use super::load::{self, Draft};
-use super::rules::{Builder, Check, Id, Keyword, NONE, NoRoom, Num, Op, Rules, Str};
+use super::rules::{Builder, NoRoom, Op, Rules};
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::pattern::{Inst, RegexError};

@@ -1,6 +1,7 @@
 //! How a schema prints itself.
 
-use super::rules::{Id, Keyword, Num, Rules, Str};
+use super::keyword::{Id, Keyword, Num, Str};
+use super::rules::Rules;
 use core::fmt;
 
 /// Deeper ones are left out.

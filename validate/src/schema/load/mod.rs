@@ -6,7 +6,8 @@
 //! else to what is read then. Two walks count their steps, since texts can be made for which they never end.
 
 use super::error::{SchemaError, SchemaErrorKind};
-use super::rules::{Builder, Id, Keyword, NONE, NoRoom, Num, Span, Str};
+use super::keyword::{Id, Keyword, NONE, Num, Span, Str};
+use super::rules::{Builder, NoRoom};
 use super::uri::{self, BadUri, Buffer};
 use crate::json::scan::{Scanner, Stop};
 use crate::json::text::{self, Chars};
