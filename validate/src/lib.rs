@@ -109,8 +109,7 @@ pub use run::report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
 pub use scalar::format::Format;
 pub use schema::build::Schema;
 pub use schema::error::{SchemaError, SchemaErrorKind};
-pub use schema::keyword::Check;
-pub use schema::load::Draft;
+pub use schema::keyword::{Check, Draft};
 #[cfg(feature = "alloc")]
 pub use schema::owned::SchemaBuf;
 pub use schema::rules::Rules;

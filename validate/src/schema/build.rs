@@ -1,8 +1,8 @@
 //! Schemas that are made where they are used, in a `static` for example: no heap, no start-up code.
 
 use super::error::SchemaError;
-use super::keyword::{Check, Id, Keyword, NONE, Num, Str};
-use super::load::{self, Draft};
+use super::keyword::{Check, Draft, Id, Keyword, NONE, Num, Str};
+use super::load;
 use super::rules::{Builder, NoRoom, Op, Rules};
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;

@@ -84,77 +84,6 @@ impl Num {
 /// goes on to whoever validates.
 pub type Check = fn(Value<'_>) -> Result<(), &'static str>;
 
-/// What a schema asks of a value. Each of several (`required` names, `anyOf` branches, `enum` members) is a
-/// keyword of its own.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Keyword {
-    /// Where a schema starts; its last keyword, and what the others are about. Alone it fits everything.
-    Schema {
-        last: Id,
-        traits: Traits,
-        types: Types,
-    },
-    /// Nothing fits.
-    False,
-    Type(Types),
-    /// One of the values that fit.
-    Enum(Str),
-    Const(Str),
-    Minimum(Num),
-    Maximum(Num),
-    ExclusiveMinimum(Num),
-    ExclusiveMaximum(Num),
-    MultipleOf(Num),
-    MinLength(u32),
-    MaxLength(u32),
-    /// Where its instructions start, and how many they are.
-    Pattern(Id, u16),
-    Format(Format),
-    MinItems(u32),
-    MaxItems(u32),
-    UniqueItems,
-    /// Of the item at this index.
-    PrefixItem(u32, Id),
-    /// Of the items behind those.
-    Items(Id),
-    Contains(Id),
-    MinContains(u32),
-    MaxContains(u32),
-    MinProperties(u32),
-    MaxProperties(u32),
-    Required(Str),
-    Property(Str, Id),
-    /// The instructions, and of the properties whose names they match.
-    PatternProperty(Id, u16, Id),
-    AdditionalProperties(Id),
-    PropertyNames(Id),
-    DependentRequired(Str, Id),
-    DependentSchema(Str, Id),
-    AllOf(Id),
-    AnyOf(Id),
-    OneOf(Id),
-    Not(Id),
-    If(Id),
-    Then(Id),
-    Else(Id),
-    Ref(Id),
-    /// A `Ref` whose target is not known yet.
-    RefTo(Str),
-    Check(Check),
-    /// By the name that a validator knows it by.
-    NamedCheck(Str),
-    /// A schema to refer to. In no schema's list of keywords.
-    Definition(Str, Id),
-    /// A `$id` or an anchor: its text and its schema's, while references are resolved; the hash of the whole URI,
-    /// or 0. In no schema's list.
-    Name {
-        name: Span,
-        schema: Span,
-        anchor: bool,
-        hash: u32,
-    },
-}
-
 /// A part of the schema's text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
@@ -189,49 +118,6 @@ impl Traits {
     /// About the same value, by other schemas.
     pub(crate) const IN_PLACE: Self = Self(1 << 15);
 
-    pub(super) const fn of(keyword: Keyword) -> Self {
-        match keyword {
-            Keyword::False => Self::FALSE,
-            Keyword::Enum(_) | Keyword::Const(_) => Self::ANY.or(Self::LISTED),
-            Keyword::Check(_) | Keyword::NamedCheck(_) => Self::ANY,
-            Keyword::Minimum(_)
-            | Keyword::Maximum(_)
-            | Keyword::ExclusiveMinimum(_)
-            | Keyword::ExclusiveMaximum(_)
-            | Keyword::MultipleOf(_) => Self::NUMBER,
-            Keyword::MinLength(_) | Keyword::MaxLength(_) | Keyword::Pattern(..) => {
-                Self::STRING.or(Self::LENGTH_OR_PATTERN)
-            }
-            Keyword::Format(_) => Self::STRING.or(Self::FORMAT),
-            Keyword::MinItems(_)
-            | Keyword::MaxItems(_)
-            | Keyword::PrefixItem(..)
-            | Keyword::Items(_) => Self::ARRAY,
-            Keyword::UniqueItems => Self::ARRAY.or(Self::UNIQUE),
-            Keyword::Contains(_) => Self::ARRAY.or(Self::CONTAINS),
-            Keyword::MaxProperties(_) => Self::OBJECT.or(Self::MAX_PROPERTIES),
-            Keyword::PropertyNames(_) => Self::OBJECT.or(Self::PROPERTY_NAMES),
-            Keyword::AdditionalProperties(_) => Self::OBJECT.or(Self::CLOSED),
-            Keyword::MinProperties(_) | Keyword::Property(..) | Keyword::PatternProperty(..) => {
-                Self::OBJECT
-            }
-            Keyword::Required(_) => Self::OBJECT.or(Self::NAMES),
-            Keyword::DependentRequired(..) | Keyword::DependentSchema(..) => {
-                Self::OBJECT.or(Self::NAMES).or(Self::IN_PLACE)
-            }
-            Keyword::AllOf(_)
-            | Keyword::AnyOf(_)
-            | Keyword::OneOf(_)
-            | Keyword::Not(_)
-            | Keyword::If(_)
-            | Keyword::Then(_)
-            | Keyword::Else(_)
-            | Keyword::Ref(_)
-            | Keyword::RefTo(_) => Self::IN_PLACE,
-            _ => Self::NONE,
-        }
-    }
-
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -254,162 +140,420 @@ impl Traits {
     }
 }
 
+/// Which JSON Schema a text is written in.
+///
+/// `$schema` in the text says so itself, and goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Draft {
+    /// <http://json-schema.org/draft-07/schema#>. What stands beside a `$ref` is ignored.
+    Draft7,
+    /// <https://json-schema.org/draft/2020-12/schema>
+    #[default]
+    Draft2020_12,
+}
+
+/// A name as a text.
+const fn utf8(name: &'static [u8]) -> &'static str {
+    match core::str::from_utf8(name) {
+        Ok(name) => name,
+        Err(_) => "",
+    }
+}
+
+/// The names of keywords in JSON Schema that mean something here, or must not be passed over, with the draft that has them
+/// unless both do.
+macro_rules! words {
+    ($($word:ident = $name:literal $(in $draft:ident)?;)+) => {
+        /// A keyword by its name in a text.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Word { $($word),+ }
+
+        impl Word {
+            /// The word with this name.
+            pub(crate) const fn from_name(name: &[u8]) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$word),)+
+                    _ => None,
+                }
+            }
+
+            /// Its name.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$word => const { utf8($name) }),+ }
+            }
+
+            /// Whether `draft` has it.
+            pub(crate) const fn is_in(self, draft: Draft) -> bool {
+                match self { $(Self::$word => true $(&& matches!(draft, Draft::$draft))?),+ }
+            }
+        }
+    };
+}
+
+words! {
+    AdditionalItems = b"additionalItems" in Draft7;
+    AdditionalProperties = b"additionalProperties";
+    AllOf = b"allOf";
+    Anchor = b"$anchor" in Draft2020_12;
+    AnyOf = b"anyOf";
+    Const = b"const";
+    Contains = b"contains";
+    CustomValidator = b"customValidator";
+    Definitions = b"definitions";
+    Defs = b"$defs";
+    Dependencies = b"dependencies";
+    DependentRequired = b"dependentRequired" in Draft2020_12;
+    DependentSchemas = b"dependentSchemas" in Draft2020_12;
+    DynamicAnchor = b"$dynamicAnchor" in Draft2020_12;
+    DynamicRef = b"$dynamicRef" in Draft2020_12;
+    Else = b"else";
+    Enum = b"enum";
+    ExclusiveMaximum = b"exclusiveMaximum";
+    ExclusiveMinimum = b"exclusiveMinimum";
+    Format = b"format";
+    Id = b"$id";
+    If = b"if";
+    Items = b"items";
+    MaxContains = b"maxContains" in Draft2020_12;
+    MaxItems = b"maxItems";
+    MaxLength = b"maxLength";
+    MaxProperties = b"maxProperties";
+    Maximum = b"maximum";
+    MinContains = b"minContains" in Draft2020_12;
+    MinItems = b"minItems";
+    MinLength = b"minLength";
+    MinProperties = b"minProperties";
+    Minimum = b"minimum";
+    MultipleOf = b"multipleOf";
+    Not = b"not";
+    OneOf = b"oneOf";
+    Pattern = b"pattern";
+    PatternProperties = b"patternProperties";
+    PrefixItems = b"prefixItems" in Draft2020_12;
+    Properties = b"properties";
+    PropertyNames = b"propertyNames";
+    RecursiveRef = b"$recursiveRef" in Draft2020_12;
+    Ref = b"$ref";
+    Required = b"required";
+    Schema = b"$schema";
+    Then = b"then";
+    Type = b"type";
+    UnevaluatedItems = b"unevaluatedItems" in Draft2020_12;
+    UnevaluatedProperties = b"unevaluatedProperties" in Draft2020_12;
+    UniqueItems = b"uniqueItems";
+}
+
+/// The type of a keyword's part.
+macro_rules! part {
+    (summary) => {
+        Summary
+    };
+    (named) => {
+        Named
+    };
+    (types) => {
+        Types
+    };
+    (format) => {
+        Format
+    };
+    (check) => {
+        Check
+    };
+    (number) => {
+        Num
+    };
+    (count) => {
+        u32
+    };
+    (insts) => {
+        Id
+    };
+    (len) => {
+        u16
+    };
+    (child) => {
+        Id
+    };
+    // A value, the name of a property, another name.
+    (value) => {
+        Str
+    };
+    (property) => {
+        Str
+    };
+    (name) => {
+        Str
+    };
+}
+
+/// The part of a kind, where there is one: each is given twice, to be told and to be used.
+macro_rules! child {
+    () => { None };
+    (child $it:ident $($rest:ident)*) => { Some($it) };
+    ($kind:ident $it:ident $($rest:ident)*) => { child!($($rest)*) };
+}
+macro_rules! property {
+    () => { None };
+    (property $it:ident $($rest:ident)*) => { Some($it) };
+    ($kind:ident $it:ident $($rest:ident)*) => { property!($($rest)*) };
+}
+
+/// A part without need of the schema's text.
+macro_rules! with_text {
+    (value $it:ident $text:ident) => {
+        $it.with_text($text)
+    };
+    (property $it:ident $text:ident) => {
+        $it.with_text($text)
+    };
+    (name $it:ident $text:ident) => {
+        $it.with_text($text)
+    };
+    (number $it:ident $text:ident) => {
+        $it.with_text($text)
+    };
+    ($kind:ident $it:ident $text:ident) => {
+        $it
+    };
+}
+
+/// A part in a list that stands further behind.
+macro_rules! moved {
+    (summary $it:ident $ops:ident $insts:ident) => {
+        Summary { last: $it.last + $ops, ..$it }
+    };
+    (child $it:ident $ops:ident $insts:ident) => {
+        $it + $ops
+    };
+    (insts $it:ident $ops:ident $insts:ident) => {
+        $it + $insts
+    };
+    ($kind:ident $it:ident $ops:ident $insts:ident) => {
+        $it
+    };
+}
+
+/// The part that is shown beside the keyword's name.
+macro_rules! shown {
+    () => { None };
+    (types $it:ident $($rest:ident)*) => { Some(Part::Types($it)) };
+    (format $it:ident $($rest:ident)*) => { Some(Part::Format($it)) };
+    (number $it:ident $($rest:ident)*) => { Some(Part::Number($it)) };
+    (count $it:ident $($rest:ident)*) => { Some(Part::Count($it)) };
+    (len $it:ident $($rest:ident)*) => { Some(Part::Insts($it)) };
+    (value $it:ident $($rest:ident)*) => { Some(Part::Value($it)) };
+    (property $it:ident $($rest:ident)*) => { Some(Part::Name($it)) };
+    (name $it:ident $($rest:ident)*) => { Some(Part::Name($it)) };
+    ($kind:ident $it:ident $($rest:ident)*) => { shown!($($rest)*) };
+}
+
+/// A keyword's part as it is shown.
+pub(super) enum Part {
+    Types(Types),
+    Format(Format),
+    Number(Num),
+    Count(u32),
+    /// So many instructions.
+    Insts(u16),
+    Value(Str),
+    Name(Str),
+}
+
+/// A schema has such a keyword once.
+macro_rules! once {
+    (once) => {
+        true
+    };
+    (bit) => {
+        false
+    };
+}
+/// Such a keyword is about a name that an object has or not.
+macro_rules! has_bit {
+    (once) => {
+        false
+    };
+    (bit) => {
+        true
+    };
+}
+
+/// A keyword's name: a word's, or a text.
+macro_rules! name {
+    ($name:literal) => {
+        $name
+    };
+    ($word:ident) => {
+        Word::$word.name()
+    };
+}
+
+/// Each keyword with its parts; its name, as a word or otherwise; whether a schema has it once, or it has a bit; and what it is
+/// about.
+macro_rules! keywords {
+    ($(
+        $(#[$doc:meta])*
+        $keyword:ident $(($($part:ident),+))? = $name:tt $([$mark:ident])? $(: $($about:ident)+)?;
+    )+) => {
+        /// What a schema asks of a value. Each of several (`required` names, `anyOf` branches, `enum` members) is a
+        /// keyword of its own.
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) enum Keyword {
+            $($(#[$doc])* $keyword $(($(part!($part)),+))?,)+
+        }
+
+        #[allow(unused_variables)] // Most parts are of no interest in most of these.
+        impl Keyword {
+            /// Its name in JSON Schema.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$keyword { .. } => name!($name),)+ }
+            }
+
+            /// What it is about.
+            pub(super) const fn traits(&self) -> Traits {
+                match self { $(Self::$keyword { .. } => const { Traits::NONE $($(.or(Traits::$about))+)? },)+ }
+            }
+
+            /// Whether `other` in the same schema would not count beside it: both are of a kind that a schema has once.
+            pub(super) const fn is_same_of_one(self, other: Self) -> bool {
+                match (self, other) {
+                    $($((Self::$keyword { .. }, Self::$keyword { .. }) => once!($mark),)?)+
+                    _ => false,
+                }
+            }
+
+            /// Whether it is about a name that an object has or not.
+            pub(crate) const fn has_bit(&self) -> bool {
+                match self {
+                    $($(Self::$keyword { .. } => has_bit!($mark),)?)+
+                    _ => false,
+                }
+            }
+
+            /// The name that it is about, of a property.
+            pub(super) const fn property(&self) -> Option<Str> {
+                match *self { $(Self::$keyword $(($($part),+))? => property!($($($part $part)+)?),)+ }
+            }
+
+            /// The schema it holds.
+            pub(crate) const fn child(self) -> Option<Id> {
+                match self { $(Self::$keyword $(($($part),+))? => child!($($($part $part)+)?),)+ }
+            }
+
+            /// What is shown beside its name.
+            pub(super) const fn shown(self) -> Option<Part> {
+                match self { $(Self::$keyword $(($($part),+))? => shown!($($($part $part)+)?),)+ }
+            }
+
+            /// The same without need of the schema's text.
+            pub(super) const fn with_text(self, text: &'static str) -> Self {
+                match self {
+                    $(Self::$keyword $(($($part),+))? => {
+                        Self::$keyword $(($(with_text!($part $part text)),+))?
+                    })+
+                }
+            }
+
+            /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
+            pub(super) const fn moved(self, ops: Id, insts: Id) -> Self {
+                match self {
+                    $(Self::$keyword $(($($part),+))? => {
+                        Self::$keyword $(($(moved!($part $part ops insts)),+))?
+                    })+
+                }
+            }
+        }
+    };
+}
+
+keywords! {
+    /// Where a schema starts. Alone it fits everything.
+    Schema(summary) = "";
+    /// Nothing fits.
+    False = "false": FALSE;
+    Type(types) = Type;
+    /// One of the values that fit.
+    Enum(value) = Enum: ANY LISTED;
+    Const(value) = Const: ANY LISTED;
+
+    Minimum(number) = Minimum: NUMBER;
+    Maximum(number) = Maximum: NUMBER;
+    ExclusiveMinimum(number) = ExclusiveMinimum: NUMBER;
+    ExclusiveMaximum(number) = ExclusiveMaximum: NUMBER;
+    MultipleOf(number) = MultipleOf: NUMBER;
+
+    MinLength(count) = MinLength: STRING LENGTH_OR_PATTERN;
+    MaxLength(count) = MaxLength: STRING LENGTH_OR_PATTERN;
+    /// Where its instructions start, and how many they are.
+    Pattern(insts, len) = Pattern: STRING LENGTH_OR_PATTERN;
+    Format(format) = Format: STRING FORMAT;
+
+    MinItems(count) = MinItems: ARRAY;
+    MaxItems(count) = MaxItems: ARRAY;
+    UniqueItems = UniqueItems: ARRAY UNIQUE;
+    /// Of the item at this index.
+    PrefixItem(count, child) = PrefixItems: ARRAY;
+    /// Of the items behind those.
+    Items(child) = Items [once]: ARRAY;
+    Contains(child) = Contains [once]: ARRAY CONTAINS;
+    MinContains(count) = MinContains [once];
+    MaxContains(count) = MaxContains [once];
+
+    MinProperties(count) = MinProperties: OBJECT;
+    MaxProperties(count) = MaxProperties: OBJECT MAX_PROPERTIES;
+    Property(property, child) = Properties: OBJECT;
+    /// The instructions, and of the properties whose names they match.
+    PatternProperty(insts, len, child) = PatternProperties: OBJECT;
+    AdditionalProperties(child) = AdditionalProperties [once]: OBJECT CLOSED;
+    PropertyNames(child) = PropertyNames: OBJECT PROPERTY_NAMES;
+    Required(property) = Required [bit]: OBJECT NAMES;
+    DependentRequired(property, child) = DependentRequired [bit]: OBJECT NAMES IN_PLACE;
+    DependentSchema(property, child) = DependentSchemas [bit]: OBJECT NAMES IN_PLACE;
+
+    AllOf(child) = AllOf: IN_PLACE;
+    AnyOf(child) = AnyOf: IN_PLACE;
+    OneOf(child) = OneOf: IN_PLACE;
+    Not(child) = Not: IN_PLACE;
+    If(child) = If [once]: IN_PLACE;
+    Then(child) = Then: IN_PLACE;
+    Else(child) = Else: IN_PLACE;
+    Ref(child) = Ref: IN_PLACE;
+    /// A `Ref` whose target is not known yet.
+    RefTo(name) = Ref: IN_PLACE;
+
+    Check(check) = "check": ANY;
+    /// By the name that a validator knows it by.
+    NamedCheck(name) = "check": ANY;
+
+    /// A schema to refer to. In no schema's list of keywords.
+    Definition(name, child) = Defs;
+    /// A `$id` or an anchor. In no schema's list.
+    Name(named) = Id;
+}
+
 impl Keyword {
     /// Of a schema at `id` without keywords yet.
     pub(super) const fn start(id: Id) -> Self {
-        Self::Schema { last: id, traits: Traits::NONE, types: Types::NONE }
+        Self::Schema(Summary { last: id, traits: Traits::NONE, types: Types::NONE })
     }
+}
 
-    /// Whether `other` in the same schema would not count beside it: both are of a kind that a schema has once.
-    pub(crate) const fn is_same_of_one(self, other: Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::Items(_), Self::Items(_))
-                | (Self::AdditionalProperties(_), Self::AdditionalProperties(_))
-                | (Self::Contains(_), Self::Contains(_))
-                | (Self::MinContains(_), Self::MinContains(_))
-                | (Self::MaxContains(_), Self::MaxContains(_))
-                | (Self::If(_), Self::If(_))
-        )
-    }
+/// A schema's last keyword, what all are about, and the types that it asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Summary {
+    pub(super) last: Id,
+    pub(super) traits: Traits,
+    pub(super) types: Types,
+}
 
-    /// Whether it is about a name that an object has or not.
-    pub(crate) const fn has_bit(&self) -> bool {
-        matches!(self, Self::Required(_) | Self::DependentRequired(..) | Self::DependentSchema(..))
-    }
-
-    /// Its name in JSON Schema.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Schema { .. } => "",
-            Self::False => "false",
-            Self::Type(_) => "type",
-            Self::Enum(_) => "enum",
-            Self::Const(_) => "const",
-            Self::Minimum(_) => "minimum",
-            Self::Maximum(_) => "maximum",
-            Self::ExclusiveMinimum(_) => "exclusiveMinimum",
-            Self::ExclusiveMaximum(_) => "exclusiveMaximum",
-            Self::MultipleOf(_) => "multipleOf",
-            Self::MinLength(_) => "minLength",
-            Self::MaxLength(_) => "maxLength",
-            Self::Pattern(..) => "pattern",
-            Self::Format(_) => "format",
-            Self::MinItems(_) => "minItems",
-            Self::MaxItems(_) => "maxItems",
-            Self::UniqueItems => "uniqueItems",
-            Self::PrefixItem(..) => "prefixItems",
-            Self::Items(_) => "items",
-            Self::Contains(_) => "contains",
-            Self::MinContains(_) => "minContains",
-            Self::MaxContains(_) => "maxContains",
-            Self::MinProperties(_) => "minProperties",
-            Self::MaxProperties(_) => "maxProperties",
-            Self::Required(_) => "required",
-            Self::Property(..) => "properties",
-            Self::PatternProperty(..) => "patternProperties",
-            Self::AdditionalProperties(_) => "additionalProperties",
-            Self::PropertyNames(_) => "propertyNames",
-            Self::DependentRequired(..) => "dependentRequired",
-            Self::DependentSchema(..) => "dependentSchemas",
-            Self::AllOf(_) => "allOf",
-            Self::AnyOf(_) => "anyOf",
-            Self::OneOf(_) => "oneOf",
-            Self::Not(_) => "not",
-            Self::If(_) => "if",
-            Self::Then(_) => "then",
-            Self::Else(_) => "else",
-            Self::Ref(_) | Self::RefTo(_) => "$ref",
-            Self::Check(_) | Self::NamedCheck(_) => "check",
-            Self::Definition(..) => "$defs",
-            Self::Name { .. } => "$id",
-        }
-    }
-
-    /// The name that it is about, of a property.
-    pub(super) const fn property(&self) -> Option<Str> {
-        match self {
-            Self::Required(name)
-            | Self::Property(name, _)
-            | Self::DependentRequired(name, _)
-            | Self::DependentSchema(name, _) => Some(*name),
-            _ => None,
-        }
-    }
-
-    /// The schema it holds.
-    pub(crate) const fn child(self) -> Option<Id> {
-        match self {
-            Self::PrefixItem(_, id)
-            | Self::Property(_, id)
-            | Self::PatternProperty(_, _, id)
-            | Self::DependentRequired(_, id)
-            | Self::DependentSchema(_, id)
-            | Self::Definition(_, id)
-            | Self::Items(id)
-            | Self::Contains(id)
-            | Self::AdditionalProperties(id)
-            | Self::PropertyNames(id)
-            | Self::AllOf(id)
-            | Self::AnyOf(id)
-            | Self::OneOf(id)
-            | Self::Not(id)
-            | Self::If(id)
-            | Self::Then(id)
-            | Self::Else(id)
-            | Self::Ref(id) => Some(id),
-            _ => None,
-        }
-    }
-
-    /// The same without need of the schema's text.
-    pub(crate) const fn with_text(self, text: &'static str) -> Self {
-        match self {
-            Self::Enum(value) => Self::Enum(value.with_text(text)),
-            Self::Const(value) => Self::Const(value.with_text(text)),
-            Self::Minimum(number) => Self::Minimum(number.with_text(text)),
-            Self::Maximum(number) => Self::Maximum(number.with_text(text)),
-            Self::ExclusiveMinimum(number) => Self::ExclusiveMinimum(number.with_text(text)),
-            Self::ExclusiveMaximum(number) => Self::ExclusiveMaximum(number.with_text(text)),
-            Self::MultipleOf(number) => Self::MultipleOf(number.with_text(text)),
-            Self::Required(name) => Self::Required(name.with_text(text)),
-            Self::Property(name, id) => Self::Property(name.with_text(text), id),
-            Self::DependentRequired(name, id) => Self::DependentRequired(name.with_text(text), id),
-            Self::DependentSchema(name, id) => Self::DependentSchema(name.with_text(text), id),
-            Self::NamedCheck(name) => Self::NamedCheck(name.with_text(text)),
-            Self::Definition(name, id) => Self::Definition(name.with_text(text), id),
-            other => other,
-        }
-    }
-
-    /// The same in a list where it stands `ops` places further behind, and its instructions `insts`.
-    pub(super) const fn moved(self, ops: Id, insts: Id) -> Self {
-        match self {
-            Self::Schema { last, traits, types } => {
-                Self::Schema { last: last + ops, traits, types }
-            }
-            Self::Pattern(start, len) => Self::Pattern(start + insts, len),
-            Self::PatternProperty(start, len, id) => {
-                Self::PatternProperty(start + insts, len, id + ops)
-            }
-            Self::PrefixItem(index, id) => Self::PrefixItem(index, id + ops),
-            Self::Property(name, id) => Self::Property(name, id + ops),
-            Self::DependentRequired(name, id) => Self::DependentRequired(name, id + ops),
-            Self::DependentSchema(name, id) => Self::DependentSchema(name, id + ops),
-            Self::Definition(name, id) => Self::Definition(name, id + ops),
-            Self::Items(id) => Self::Items(id + ops),
-            Self::Contains(id) => Self::Contains(id + ops),
-            Self::AdditionalProperties(id) => Self::AdditionalProperties(id + ops),
-            Self::PropertyNames(id) => Self::PropertyNames(id + ops),
-            Self::AllOf(id) => Self::AllOf(id + ops),
-            Self::AnyOf(id) => Self::AnyOf(id + ops),
-            Self::OneOf(id) => Self::OneOf(id + ops),
-            Self::Not(id) => Self::Not(id + ops),
-            Self::If(id) => Self::If(id + ops),
-            Self::Then(id) => Self::Then(id + ops),
-            Self::Else(id) => Self::Else(id + ops),
-            Self::Ref(id) => Self::Ref(id + ops),
-            other => other,
-        }
-    }
+/// The text of a name and of its schema, while references are resolved; the hash of the whole URI, or 0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named {
+    pub(super) name: Span,
+    pub(super) schema: Span,
+    pub(super) anchor: bool,
+    pub(super) hash: u32,
 }

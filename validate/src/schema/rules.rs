@@ -1,6 +1,6 @@
 //! Schemas: a flat list of keywords, made at compile time, or from JSON text.
 
-use super::keyword::{Id, Keyword, NONE, Span, Str, Traits};
+use super::keyword::{Id, Keyword, NONE, Span, Str, Summary, Traits};
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::json::value::Value;
@@ -136,11 +136,11 @@ impl<'a> Builder<'a> {
             Ok(id) => id,
             Err(full) => return Err(full),
         };
-        if let Keyword::Schema { last, traits, types } = self.ops[to as usize].keyword {
+        if let Keyword::Schema(Summary { last, traits, types }) = self.ops[to as usize].keyword {
             self.ops[last as usize].next = id;
             let types = if let Keyword::Type(asked) = keyword { asked } else { types };
-            let traits = traits.or(Traits::of(keyword));
-            self.ops[to as usize].keyword = Keyword::Schema { last: id, traits, types };
+            let traits = traits.or(keyword.traits());
+            self.ops[to as usize].keyword = Keyword::Schema(Summary { last: id, traits, types });
         }
         Ok(())
     }
@@ -253,7 +253,9 @@ impl<'a> Rules<'a> {
     #[inline]
     pub(crate) fn summary(self, schema: Id) -> (Traits, Types) {
         match self.ops.get(usize::from(schema)) {
-            Some(Op { keyword: Keyword::Schema { traits, types, .. }, .. }) => (*traits, *types),
+            Some(Op { keyword: Keyword::Schema(Summary { traits, types, .. }), .. }) => {
+                (*traits, *types)
+            }
             _ => (Traits::NONE, Types::NONE),
         }
     }

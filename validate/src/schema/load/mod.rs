@@ -6,7 +6,7 @@
 //! else to what is read then. Two walks count their steps, since texts can be made for which they never end.
 
 use super::error::{SchemaError, SchemaErrorKind};
-use super::keyword::{Id, Keyword, NONE, Num, Span, Str};
+use super::keyword::{Draft, Id, Keyword, NONE, Named, Num, Span, Str, Word};
 use super::rules::{Builder, NoRoom};
 use super::uri::{self, BadUri, Buffer};
 use crate::json::scan::{Scanner, Stop};
@@ -14,20 +14,6 @@ use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::pattern::RegexError;
 use crate::scalar::format::Format;
-
-/// Which JSON Schema a text is written in.
-///
-/// `$schema` in the text says so itself, and goes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Draft {
-    /// <http://json-schema.org/draft-07/schema#>. What stands beside a `$ref` is ignored.
-    Draft7,
-    /// <https://json-schema.org/draft/2020-12/schema>
-    #[default]
-    Draft2020_12,
-}
 
 /// Most steps that references may take: bytes passed over, names compared.
 const MAX_WORK: usize = 1 << 26;
@@ -42,118 +28,22 @@ macro_rules! ok {
     };
 }
 
-/// The keywords that are known, by their names.
-macro_rules! keys {
-    ($($key:ident = $name:literal),+ $(,)?) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Key { $($key),+ }
-
-        impl Key {
-            const fn from_name(name: &[u8]) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$key),)+
-                    _ => None,
-                }
-            }
-
-            const fn name(self) -> &'static str {
-                let name: &'static [u8] = match self { $(Self::$key => $name),+ };
-                match core::str::from_utf8(name) {
-                    Ok(name) => name,
-                    Err(_) => "",
-                }
-            }
-        }
+/// The keyword that a key names; `None` of one that is ignored.
+const fn word_of(name: &str, draft: Draft) -> Option<Word> {
+    let bytes = name.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() && bytes[i] != b'\\' {
+        i += 1;
+    }
+    let word = if i == bytes.len() {
+        Word::from_name(bytes)
+    } else {
+        let mut ascii = [0; 24];
+        Word::from_name(to_ascii(Chars::escaped(name), &mut ascii))
     };
-}
-
-keys! {
-    AdditionalItems = b"additionalItems",
-    AdditionalProperties = b"additionalProperties",
-    AllOf = b"allOf",
-    Anchor = b"$anchor",
-    AnyOf = b"anyOf",
-    Const = b"const",
-    Contains = b"contains",
-    CustomValidator = b"customValidator",
-    Definitions = b"definitions",
-    Defs = b"$defs",
-    Dependencies = b"dependencies",
-    DependentRequired = b"dependentRequired",
-    DependentSchemas = b"dependentSchemas",
-    DynamicAnchor = b"$dynamicAnchor",
-    DynamicRef = b"$dynamicRef",
-    Else = b"else",
-    Enum = b"enum",
-    ExclusiveMaximum = b"exclusiveMaximum",
-    ExclusiveMinimum = b"exclusiveMinimum",
-    Format = b"format",
-    Id = b"$id",
-    If = b"if",
-    Items = b"items",
-    MaxContains = b"maxContains",
-    MaxItems = b"maxItems",
-    MaxLength = b"maxLength",
-    MaxProperties = b"maxProperties",
-    Maximum = b"maximum",
-    MinContains = b"minContains",
-    MinItems = b"minItems",
-    MinLength = b"minLength",
-    MinProperties = b"minProperties",
-    Minimum = b"minimum",
-    MultipleOf = b"multipleOf",
-    Not = b"not",
-    OneOf = b"oneOf",
-    Pattern = b"pattern",
-    PatternProperties = b"patternProperties",
-    PrefixItems = b"prefixItems",
-    Properties = b"properties",
-    PropertyNames = b"propertyNames",
-    RecursiveRef = b"$recursiveRef",
-    Ref = b"$ref",
-    Required = b"required",
-    Schema = b"$schema",
-    Then = b"then",
-    Type = b"type",
-    UnevaluatedItems = b"unevaluatedItems",
-    UnevaluatedProperties = b"unevaluatedProperties",
-    UniqueItems = b"uniqueItems",
-}
-
-impl Key {
-    /// The keyword that a key names; `None` of one that is ignored.
-    const fn of(name: &str, draft: Draft) -> Option<Self> {
-        let bytes = name.as_bytes();
-        let mut i = 0;
-        while i < bytes.len() && bytes[i] != b'\\' {
-            i += 1;
-        }
-        let key = if i == bytes.len() {
-            Self::from_name(bytes)
-        } else {
-            let mut ascii = [0; 24];
-            Self::from_name(to_ascii(Chars::escaped(name), &mut ascii))
-        };
-        match (key, draft) {
-            (
-                Some(
-                    Self::Anchor
-                    | Self::DependentRequired
-                    | Self::DependentSchemas
-                    | Self::DynamicAnchor
-                    | Self::DynamicRef
-                    | Self::MaxContains
-                    | Self::MinContains
-                    | Self::PrefixItems
-                    | Self::RecursiveRef
-                    | Self::UnevaluatedItems
-                    | Self::UnevaluatedProperties,
-                ),
-                Draft::Draft7,
-            )
-            | (Some(Self::AdditionalItems), Draft::Draft2020_12) => None,
-            (key, _) => key,
-        }
+    match word {
+        Some(word) if word.is_in(draft) => Some(word),
+        _ => None,
     }
 }
 
@@ -488,7 +378,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// The next value is not what it must be.
-    const fn wrong<T>(&mut self, key: Key, expected: &'static str) -> Result<T, SchemaError> {
+    const fn wrong<T>(&mut self, key: Word, expected: &'static str) -> Result<T, SchemaError> {
         let value = self.value();
         self.error(value, SchemaErrorKind::Form { keyword: key.name(), expected })
     }
@@ -549,14 +439,14 @@ impl<'t> Loader<'t, '_, '_> {
 
     // Values of keywords.
 
-    const fn string_of(&mut self, key: Key) -> Result<Span, SchemaError> {
+    const fn string_of(&mut self, key: Word) -> Result<Span, SchemaError> {
         match self.byte() {
             b'"' => Ok(self.string()),
             _ => self.wrong(key, "a string"),
         }
     }
 
-    const fn count_of(&mut self, key: Key) -> Result<u32, SchemaError> {
+    const fn count_of(&mut self, key: Word) -> Result<u32, SchemaError> {
         let value = self.value();
         if let b'0'..=b'9' | b'-' = self.text.as_bytes()[value.start as usize] {
             if let Some(count) = count(value.of(self.text).as_bytes()) {
@@ -569,7 +459,7 @@ impl<'t> Loader<'t, '_, '_> {
         )
     }
 
-    const fn number_of(&mut self, key: Key) -> Result<Num, SchemaError> {
+    const fn number_of(&mut self, key: Word) -> Result<Num, SchemaError> {
         match self.byte() {
             b'0'..=b'9' | b'-' => {
                 let value = self.value();
@@ -580,7 +470,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Goes into an object.
-    const fn object_of(&mut self, key: Key) -> Result<(), SchemaError> {
+    const fn object_of(&mut self, key: Word) -> Result<(), SchemaError> {
         match self.byte() {
             b'{' => {
                 self.at += 1;
@@ -591,7 +481,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Goes into a list.
-    const fn list_of(&mut self, key: Key, expected: &'static str) -> Result<(), SchemaError> {
+    const fn list_of(&mut self, key: Word, expected: &'static str) -> Result<(), SchemaError> {
         match self.byte() {
             b'[' => {
                 self.at += 1;
@@ -602,7 +492,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Goes into a list that must not be empty.
-    const fn branches_of(&mut self, key: Key) -> Result<(), SchemaError> {
+    const fn branches_of(&mut self, key: Word) -> Result<(), SchemaError> {
         const EXPECTED: &str = "a list of schemas that is not empty";
         let start = self.at;
         ok!(self.list_of(key, EXPECTED));
@@ -636,7 +526,7 @@ impl<'t> Loader<'t, '_, '_> {
         let (mut seen, mut late) = (0_u64, Late::NONE);
         while self.more() {
             let name = self.key();
-            let Some(key) = Key::of(name.of(self.text), self.draft) else {
+            let Some(key) = word_of(name.of(self.text), self.draft) else {
                 self.value();
                 continue;
             };
@@ -653,10 +543,10 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Reads the value of a keyword of the schema `to`.
-    const fn keyword(&mut self, to: Id, key: Key, late: &mut Late) -> Result<(), SchemaError> {
+    const fn keyword(&mut self, to: Id, key: Word, late: &mut Late) -> Result<(), SchemaError> {
         let keyword = match key {
-            Key::Type => Keyword::Type(ok!(self.types())),
-            Key::Enum => {
+            Word::Type => Keyword::Type(ok!(self.types())),
+            Word::Enum => {
                 ok!(self.list_of(key, "a list"));
                 let mut any = false;
                 while self.more() {
@@ -669,12 +559,12 @@ impl<'t> Loader<'t, '_, '_> {
                 }
                 Keyword::False
             }
-            Key::Const => Keyword::Const(Str::Span(self.value())),
-            Key::Minimum => Keyword::Minimum(ok!(self.number_of(key))),
-            Key::Maximum => Keyword::Maximum(ok!(self.number_of(key))),
-            Key::ExclusiveMinimum => Keyword::ExclusiveMinimum(ok!(self.number_of(key))),
-            Key::ExclusiveMaximum => Keyword::ExclusiveMaximum(ok!(self.number_of(key))),
-            Key::MultipleOf => {
+            Word::Const => Keyword::Const(Str::Span(self.value())),
+            Word::Minimum => Keyword::Minimum(ok!(self.number_of(key))),
+            Word::Maximum => Keyword::Maximum(ok!(self.number_of(key))),
+            Word::ExclusiveMinimum => Keyword::ExclusiveMinimum(ok!(self.number_of(key))),
+            Word::ExclusiveMaximum => Keyword::ExclusiveMaximum(ok!(self.number_of(key))),
+            Word::MultipleOf => {
                 let start = self.at;
                 let number = ok!(self.number_of(key));
                 let value = Span { start: start as u32, len: (self.at - start) as u32 };
@@ -684,14 +574,14 @@ impl<'t> Loader<'t, '_, '_> {
                 }
                 Keyword::MultipleOf(number)
             }
-            Key::MinLength => Keyword::MinLength(ok!(self.count_of(key))),
-            Key::MaxLength => Keyword::MaxLength(ok!(self.count_of(key))),
-            Key::Pattern => {
+            Word::MinLength => Keyword::MinLength(ok!(self.count_of(key))),
+            Word::MaxLength => Keyword::MaxLength(ok!(self.count_of(key))),
+            Word::Pattern => {
                 let pattern = ok!(self.string_of(key));
                 let (start, len) = ok!(self.pattern(pattern));
                 Keyword::Pattern(start, len)
             }
-            Key::Format => {
+            Word::Format => {
                 let name = ok!(self.string_of(key));
                 let mut ascii = [0; 32];
                 let Ok(name) = core::str::from_utf8(to_ascii(self.chars(name), &mut ascii)) else {
@@ -702,9 +592,9 @@ impl<'t> Loader<'t, '_, '_> {
                     None => return Ok(()),
                 }
             }
-            Key::MinItems => Keyword::MinItems(ok!(self.count_of(key))),
-            Key::MaxItems => Keyword::MaxItems(ok!(self.count_of(key))),
-            Key::UniqueItems => match self.byte() {
+            Word::MinItems => Keyword::MinItems(ok!(self.count_of(key))),
+            Word::MaxItems => Keyword::MaxItems(ok!(self.count_of(key))),
+            Word::UniqueItems => match self.byte() {
                 b't' => {
                     self.value();
                     Keyword::UniqueItems
@@ -715,36 +605,36 @@ impl<'t> Loader<'t, '_, '_> {
                 }
                 _ => return self.wrong(key, "a boolean"),
             },
-            Key::Items if self.byte() == b'[' && matches!(self.draft, Draft::Draft7) => {
+            Word::Items if self.byte() == b'[' && matches!(self.draft, Draft::Draft7) => {
                 late.has_list = true;
                 self.at += 1;
                 return self.prefix_items(to);
             }
-            Key::Items => Keyword::Items(ok!(self.schema())),
-            Key::PrefixItems => {
+            Word::Items => Keyword::Items(ok!(self.schema())),
+            Word::PrefixItems => {
                 ok!(self.branches_of(key));
                 return self.prefix_items(to);
             }
-            Key::AdditionalItems => {
+            Word::AdditionalItems => {
                 late.additional_items = Some(ok!(self.schema()));
                 return Ok(());
             }
-            Key::Contains => {
+            Word::Contains => {
                 late.has_contains = true;
                 Keyword::Contains(ok!(self.schema()))
             }
-            Key::MinContains => {
+            Word::MinContains => {
                 late.min_contains = Some(ok!(self.count_of(key)));
                 return Ok(());
             }
-            Key::MaxContains => {
+            Word::MaxContains => {
                 late.max_contains = Some(ok!(self.count_of(key)));
                 return Ok(());
             }
-            Key::MinProperties => Keyword::MinProperties(ok!(self.count_of(key))),
-            Key::MaxProperties => Keyword::MaxProperties(ok!(self.count_of(key))),
-            Key::Required => return self.required(to, key),
-            Key::Properties => {
+            Word::MinProperties => Keyword::MinProperties(ok!(self.count_of(key))),
+            Word::MaxProperties => Keyword::MaxProperties(ok!(self.count_of(key))),
+            Word::Required => return self.required(to, key),
+            Word::Properties => {
                 ok!(self.object_of(key));
                 while self.more() {
                     let name = self.key();
@@ -753,7 +643,7 @@ impl<'t> Loader<'t, '_, '_> {
                 }
                 return Ok(());
             }
-            Key::PatternProperties => {
+            Word::PatternProperties => {
                 ok!(self.object_of(key));
                 while self.more() {
                     let name = self.key();
@@ -763,15 +653,15 @@ impl<'t> Loader<'t, '_, '_> {
                 }
                 return Ok(());
             }
-            Key::AdditionalProperties => Keyword::AdditionalProperties(ok!(self.schema())),
-            Key::PropertyNames => Keyword::PropertyNames(ok!(self.schema())),
-            Key::Dependencies | Key::DependentRequired | Key::DependentSchemas => {
+            Word::AdditionalProperties => Keyword::AdditionalProperties(ok!(self.schema())),
+            Word::PropertyNames => Keyword::PropertyNames(ok!(self.schema())),
+            Word::Dependencies | Word::DependentRequired | Word::DependentSchemas => {
                 ok!(self.object_of(key));
                 while self.more() {
                     let name = Str::Span(self.key());
                     let is_list = match key {
-                        Key::Dependencies => self.byte() == b'[',
-                        _ => matches!(key, Key::DependentRequired),
+                        Word::Dependencies => self.byte() == b'[',
+                        _ => matches!(key, Word::DependentRequired),
                     };
                     let keyword = if is_list {
                         let schema = ok!(self.head());
@@ -784,50 +674,50 @@ impl<'t> Loader<'t, '_, '_> {
                 }
                 return Ok(());
             }
-            Key::AllOf | Key::AnyOf | Key::OneOf => {
+            Word::AllOf | Word::AnyOf | Word::OneOf => {
                 ok!(self.branches_of(key));
                 while self.more() {
                     let schema = ok!(self.schema());
                     let keyword = match key {
-                        Key::AllOf => Keyword::AllOf(schema),
-                        Key::AnyOf => Keyword::AnyOf(schema),
+                        Word::AllOf => Keyword::AllOf(schema),
+                        Word::AnyOf => Keyword::AnyOf(schema),
                         _ => Keyword::OneOf(schema),
                     };
                     ok!(self.add(to, keyword));
                 }
                 return Ok(());
             }
-            Key::Not => Keyword::Not(ok!(self.schema())),
-            Key::If => {
+            Word::Not => Keyword::Not(ok!(self.schema())),
+            Word::If => {
                 late.condition = Some(ok!(self.schema()));
                 return Ok(());
             }
-            Key::Then => {
+            Word::Then => {
                 late.then = Some(ok!(self.schema()));
                 return Ok(());
             }
-            Key::Else => {
+            Word::Else => {
                 late.otherwise = Some(ok!(self.schema()));
                 return Ok(());
             }
-            Key::Ref => {
+            Word::Ref => {
                 late.reference = Some(ok!(self.string_of(key)));
                 return Ok(());
             }
-            Key::Id => {
+            Word::Id => {
                 late.id = Some(ok!(self.string_of(key)));
                 return Ok(());
             }
-            Key::Anchor => {
+            Word::Anchor => {
                 late.anchor = Some(ok!(self.string_of(key)));
                 return Ok(());
             }
-            Key::DynamicAnchor => {
+            Word::DynamicAnchor => {
                 late.dynamic_anchor = Some(ok!(self.string_of(key)));
                 return Ok(());
             }
-            Key::CustomValidator => Keyword::NamedCheck(Str::Span(ok!(self.string_of(key)))),
-            Key::Definitions | Key::Defs => {
+            Word::CustomValidator => Keyword::NamedCheck(Str::Span(ok!(self.string_of(key)))),
+            Word::Definitions | Word::Defs => {
                 let place = self.at;
                 ok!(self.object_of(key));
                 let mut last = NONE;
@@ -839,12 +729,12 @@ impl<'t> Loader<'t, '_, '_> {
                     }
                 }
                 if to == 0 {
-                    self.definitions[matches!(key, Key::Defs) as usize] =
+                    self.definitions[matches!(key, Word::Defs) as usize] =
                         Definitions { place, last };
                 }
                 return Ok(());
             }
-            Key::Schema => {
+            Word::Schema => {
                 let value = ok!(self.string_of(key));
                 return match draft_of(self.chars(value)) {
                     Some(draft) if draft as u8 == self.draft as u8 => Ok(()),
@@ -852,14 +742,14 @@ impl<'t> Loader<'t, '_, '_> {
                 };
             }
             // These say nothing if they let everything pass.
-            Key::UnevaluatedItems | Key::UnevaluatedProperties if self.byte() == b't' => {
+            Word::UnevaluatedItems | Word::UnevaluatedProperties if self.byte() == b't' => {
                 self.value();
                 return Ok(());
             }
-            Key::UnevaluatedItems
-            | Key::UnevaluatedProperties
-            | Key::DynamicRef
-            | Key::RecursiveRef => {
+            Word::UnevaluatedItems
+            | Word::UnevaluatedProperties
+            | Word::DynamicRef
+            | Word::RecursiveRef => {
                 let value = self.value();
                 return self.error(value, SchemaErrorKind::Unsupported(key.name()));
             }
@@ -893,13 +783,13 @@ impl<'t> Loader<'t, '_, '_> {
         }
         if types.is_none() {
             self.at = start;
-            return self.wrong(Key::Type, EXPECTED);
+            return self.wrong(Word::Type, EXPECTED);
         }
         Ok(types)
     }
 
     /// Reads a list of names of properties.
-    const fn required(&mut self, to: Id, key: Key) -> Result<(), SchemaError> {
+    const fn required(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
         const EXPECTED: &str = "a list of strings";
         ok!(self.list_of(key, EXPECTED));
         while self.more() {
@@ -992,7 +882,8 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     const fn name(&mut self, name: Span, schema: Span, anchor: bool) -> Result<(), SchemaError> {
-        self.names = ok!(self.note(Keyword::Name { name, schema, anchor, hash: 0 }, self.names));
+        self.names =
+            ok!(self.note(Keyword::Name(Named { name, schema, anchor, hash: 0 }), self.names));
         Ok(())
     }
 
@@ -1004,8 +895,8 @@ impl<'t> Loader<'t, '_, '_> {
         self.at += 1;
         while self.more() {
             let key = self.key();
-            if matches!(Key::of(key.of(self.text), self.draft), Some(Key::Schema)) {
-                let value = ok!(self.string_of(Key::Schema));
+            if matches!(word_of(key.of(self.text), self.draft), Some(Word::Schema)) {
+                let value = ok!(self.string_of(Word::Schema));
                 match draft_of(self.chars(value)) {
                     Some(draft) => self.draft = draft,
                     None => return self.error(value, SchemaErrorKind::Dialect),
@@ -1069,7 +960,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     const fn starts_at(&self, id: usize, place: usize) -> bool {
         let op = &self.out.ops()[id];
-        op.place as usize == place && matches!(op.keyword, Keyword::Schema { .. })
+        op.place as usize == place && matches!(op.keyword, Keyword::Schema(_))
     }
 
     /// The place that a reference names.
@@ -1114,7 +1005,7 @@ impl<'t> Loader<'t, '_, '_> {
         while next != NONE {
             ok!(self.spend(1, reference));
             let op = self.out.ops()[next as usize];
-            if let Keyword::Name { schema, anchor: false, .. } = op.keyword {
+            if let Keyword::Name(Named { schema, anchor: false, .. }) = op.keyword {
                 if contains(schema, place) && schema.start as usize > nearest {
                     nearest = schema.start as usize;
                 }
@@ -1135,7 +1026,7 @@ impl<'t> Loader<'t, '_, '_> {
             while next != NONE {
                 ok!(self.spend(1, reference));
                 let op = self.out.ops()[next as usize];
-                if let Keyword::Name { name, schema, anchor: false, .. } = op.keyword {
+                if let Keyword::Name(Named { name, schema, anchor: false, .. }) = op.keyword {
                     if contains(schema, place) && schema.start >= from {
                         match outermost {
                             Some((_, known)) if known.start <= schema.start => {}
@@ -1172,14 +1063,15 @@ impl<'t> Loader<'t, '_, '_> {
         while next != NONE {
             ok!(self.spend(1, reference));
             let op = self.out.ops()[next as usize];
-            if let Keyword::Name { name, schema, anchor: false, hash: known } = op.keyword {
+            if let Keyword::Name(Named { name, schema, anchor: false, hash: known }) = op.keyword {
                 // To resolve each name for each reference would be too much.
                 if known == 0 || known == hash {
                     let base = ok!(self.base(schema.start, reference));
                     if base.is(uri) {
                         return Ok(schema.start as usize);
                     }
-                    let named = Keyword::Name { name, schema, anchor: false, hash: base.hash() };
+                    let named =
+                        Keyword::Name(Named { name, schema, anchor: false, hash: base.hash() });
                     self.out.replace(next, named);
                 }
             }
@@ -1200,7 +1092,7 @@ impl<'t> Loader<'t, '_, '_> {
         while next != NONE {
             ok!(self.spend(1, reference));
             let op = self.out.ops()[next as usize];
-            if let Keyword::Name { name, schema, anchor: true, .. } = op.keyword {
+            if let Keyword::Name(Named { name, schema, anchor: true, .. }) = op.keyword {
                 if text::same(self.chars(name), Chars::plain(wanted))
                     && ok!(self.resource_around(schema.start, root, reference)) == resource
                 {
@@ -1358,7 +1250,8 @@ const fn draft_of(uri: Chars<'_>) -> Option<Draft> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, Key, count, integer, is_divisor};
+    use super::{count, integer, is_divisor, word_of};
+    use crate::schema::keyword::{Draft, Word};
     use crate::schema::rules::Op;
 
     #[test]
@@ -1411,12 +1304,12 @@ mod tests {
 
     #[test]
     fn keys_and_their_bits() {
-        let key = |name| Key::of(name, Draft::Draft2020_12);
-        assert_eq!(key("uniqueItems"), Some(Key::UniqueItems));
-        assert_eq!(key(r"unique\u0049tems"), Some(Key::UniqueItems));
-        assert_eq!(key(r"\u0000"), None);
-        assert_eq!(key(&r"\n".repeat(40)), None);
-        assert!((Key::UniqueItems as u32) < u64::BITS, "the last one has a bit");
+        let word = |name| word_of(name, Draft::Draft2020_12);
+        assert_eq!(word("uniqueItems"), Some(Word::UniqueItems));
+        assert_eq!(word(r"unique\u0049tems"), Some(Word::UniqueItems));
+        assert_eq!(word(r"\u0000"), None);
+        assert_eq!(word(&r"\n".repeat(40)), None);
+        assert!((Word::UniqueItems as u32) < u64::BITS, "the last one has a bit");
     }
 
     #[cfg(target_pointer_width = "64")]
