@@ -36,7 +36,7 @@ impl<const ERRORS: usize, const DEPTH: usize, const ENTRIES: usize>
         match self.engine.try_lock() {
             Ok(mut engine) => engine.validate(schema, &self.options, json, &mut report)?,
             // Another test has it, or panicked with it.
-            Err(_) => Box::new(Engine::<DEPTH, ENTRIES>::new()).validate(
+            Err(_) => Engine::<DEPTH, ENTRIES>::new().validate(
                 schema,
                 &self.options,
                 json,

@@ -12,6 +12,7 @@ use super::uri::{self, BadUri, Buffer};
 use crate::json::scan::{Scanner, Stop};
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
+use crate::json::walk::Walker;
 use crate::pattern::RegexError;
 use crate::scalar::format::Format;
 
@@ -243,7 +244,7 @@ struct Definitions {
 struct Loader<'t, 'b, 'o> {
     text: &'t str,
     /// Where reading goes on.
-    at: usize,
+    walk: Walker<'t>,
     draft: Draft,
     out: &'b mut Builder<'o>,
     /// The last `Name`, which leads to the others.
@@ -268,7 +269,7 @@ pub(crate) const fn load(
     let none = Definitions { place: usize::MAX, last: NONE };
     let mut loader = Loader {
         text,
-        at: 0,
+        walk: Walker::new(text),
         draft,
         out,
         names: NONE,
@@ -276,10 +277,10 @@ pub(crate) const fn load(
         has_resources: false,
         work: MAX_WORK,
     };
-    loader.skip_gap();
-    let root = loader.at;
+    loader.walk.skip_gap();
+    let root = loader.walk.at;
     ok!(loader.dialect());
-    loader.at = root;
+    loader.walk.at = root;
     ok!(loader.schema());
     ok!(loader.references(root));
     loader.out.finish(text);
@@ -290,81 +291,29 @@ impl<'t> Loader<'t, '_, '_> {
     // Reading a text that is JSON.
 
     const fn byte(&self) -> u8 {
-        let bytes = self.text.as_bytes();
-        if self.at < bytes.len() { bytes[self.at] } else { 0 }
-    }
-
-    /// Passes over what stands between values.
-    const fn skip_gap(&mut self) {
-        while matches!(self.byte(), b' ' | b'\t' | b'\n' | b'\r' | b',' | b':') {
-            self.at += 1;
-        }
+        self.walk.byte()
     }
 
     /// Whether an array or object goes on: then its next value or key comes, else its end is passed.
     const fn more(&mut self) -> bool {
-        self.skip_gap();
-        let more = !matches!(self.byte(), b']' | b'}' | 0);
-        self.at += !more as usize;
-        more
+        self.walk.more()
     }
 
     /// Reads a string or key: the text between its quotes.
     const fn string(&mut self) -> Span {
-        self.at += 1;
-        let start = self.at;
-        loop {
-            match self.byte() {
-                b'"' | 0 => break,
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
-            }
-        }
-        self.at += 1;
-        Span { start: start as u32, len: (self.at - 1 - start) as u32 }
+        Span::between(self.walk.string())
     }
 
     /// Reads a key, up to its value.
     const fn key(&mut self) -> Span {
         let key = self.string();
-        self.skip_gap();
+        self.walk.skip_gap();
         key
     }
 
     /// Reads any value.
     const fn value(&mut self) -> Span {
-        let start = self.at;
-        let mut depth = 0_usize;
-        loop {
-            match self.byte() {
-                b'"' => {
-                    self.string();
-                }
-                b'{' | b'[' => {
-                    depth += 1;
-                    self.at += 1;
-                }
-                b'}' | b']' => {
-                    depth = depth.saturating_sub(1);
-                    self.at += 1;
-                }
-                0 => break,
-                _ if depth > 0 => {
-                    self.at += 1;
-                    continue;
-                }
-                _ => {
-                    while matches!(self.byte(), b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.')
-                    {
-                        self.at += 1;
-                    }
-                }
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-        Span { start: start as u32, len: (self.at - start) as u32 }
+        Span::between(self.walk.value())
     }
 
     const fn chars(&self, span: Span) -> Chars<'t> {
@@ -388,7 +337,7 @@ impl<'t> Loader<'t, '_, '_> {
             NoRoom::Keywords => SchemaErrorKind::TooManyKeywords,
             NoRoom::Pattern => SchemaErrorKind::TooManyInstructions,
         };
-        SchemaError::new(self.at, 0, kind)
+        SchemaError::new(self.walk.at, 0, kind)
     }
 
     /// Takes steps.
@@ -405,7 +354,7 @@ impl<'t> Loader<'t, '_, '_> {
     // Writing.
 
     const fn add(&mut self, to: Id, keyword: Keyword) -> Result<(), SchemaError> {
-        self.out.place = self.at as u32;
+        self.out.place = self.walk.at as u32;
         match self.out.add(to, keyword) {
             Ok(()) => Ok(()),
             Err(full) => Err(self.full(full)),
@@ -413,7 +362,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     const fn note(&mut self, keyword: Keyword, next: Id) -> Result<Id, SchemaError> {
-        self.out.place = self.at as u32;
+        self.out.place = self.walk.at as u32;
         match self.out.note(keyword, next) {
             Ok(id) => Ok(id),
             Err(full) => Err(self.full(full)),
@@ -422,7 +371,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     /// A schema without keywords, which starts here.
     const fn head(&mut self) -> Result<Id, SchemaError> {
-        self.out.place = self.at as u32;
+        self.out.place = self.walk.at as u32;
         match self.out.schema() {
             Ok(id) => Ok(id),
             Err(full) => Err(self.full(full)),
@@ -473,7 +422,7 @@ impl<'t> Loader<'t, '_, '_> {
     const fn object_of(&mut self, key: Word) -> Result<(), SchemaError> {
         match self.byte() {
             b'{' => {
-                self.at += 1;
+                self.walk.at += 1;
                 Ok(())
             }
             _ => self.wrong(key, "an object"),
@@ -484,7 +433,7 @@ impl<'t> Loader<'t, '_, '_> {
     const fn list_of(&mut self, key: Word, expected: &'static str) -> Result<(), SchemaError> {
         match self.byte() {
             b'[' => {
-                self.at += 1;
+                self.walk.at += 1;
                 Ok(())
             }
             _ => self.wrong(key, expected),
@@ -494,11 +443,11 @@ impl<'t> Loader<'t, '_, '_> {
     /// Goes into a list that must not be empty.
     const fn branches_of(&mut self, key: Word) -> Result<(), SchemaError> {
         const EXPECTED: &str = "a list of schemas that is not empty";
-        let start = self.at;
+        let start = self.walk.at;
         ok!(self.list_of(key, EXPECTED));
-        self.skip_gap();
+        self.walk.skip_gap();
         if self.byte() == b']' {
-            self.at = start;
+            self.walk.at = start;
             return self.wrong(key, EXPECTED);
         }
         Ok(())
@@ -508,7 +457,7 @@ impl<'t> Loader<'t, '_, '_> {
 
     /// Reads a schema.
     const fn schema(&mut self) -> Result<Id, SchemaError> {
-        let start = self.at;
+        let start = self.walk.at;
         let id = match self.byte() {
             b'{' | b't' | b'f' => ok!(self.head()),
             _ => {
@@ -522,7 +471,7 @@ impl<'t> Loader<'t, '_, '_> {
             }
             return Ok(id);
         }
-        self.at += 1;
+        self.walk.at += 1;
         let (mut seen, mut late) = (0_u64, Late::NONE);
         while self.more() {
             let name = self.key();
@@ -536,7 +485,7 @@ impl<'t> Loader<'t, '_, '_> {
             seen |= 1 << key as u8;
             ok!(self.keyword(id, key, &mut late));
         }
-        let whole = Span { start: start as u32, len: (self.at - start) as u32 };
+        let whole = Span::between((start, self.walk.at));
         ok!(self.late(id, &late));
         ok!(self.names(whole, &late));
         Ok(id)
@@ -565,11 +514,11 @@ impl<'t> Loader<'t, '_, '_> {
             Word::ExclusiveMinimum => Keyword::ExclusiveMinimum(ok!(self.number_of(key))),
             Word::ExclusiveMaximum => Keyword::ExclusiveMaximum(ok!(self.number_of(key))),
             Word::MultipleOf => {
-                let start = self.at;
+                let start = self.walk.at;
                 let number = ok!(self.number_of(key));
-                let value = Span { start: start as u32, len: (self.at - start) as u32 };
+                let value = Span::between((start, self.walk.at));
                 if !is_divisor(value.of(self.text)) {
-                    self.at = start;
+                    self.walk.at = start;
                     return self.wrong(key, "a number above 0 of at most 19 digits");
                 }
                 Keyword::MultipleOf(number)
@@ -607,7 +556,7 @@ impl<'t> Loader<'t, '_, '_> {
             },
             Word::Items if self.byte() == b'[' && matches!(self.draft, Draft::Draft7) => {
                 late.has_list = true;
-                self.at += 1;
+                self.walk.at += 1;
                 return self.prefix_items(to);
             }
             Word::Items => Keyword::Items(ok!(self.schema())),
@@ -718,7 +667,7 @@ impl<'t> Loader<'t, '_, '_> {
             }
             Word::CustomValidator => Keyword::NamedCheck(Str::Span(ok!(self.string_of(key)))),
             Word::Definitions | Word::Defs => {
-                let place = self.at;
+                let place = self.walk.at;
                 ok!(self.object_of(key));
                 let mut last = NONE;
                 while self.more() {
@@ -759,10 +708,10 @@ impl<'t> Loader<'t, '_, '_> {
 
     const fn types(&mut self) -> Result<Types, SchemaError> {
         const EXPECTED: &str = "a type's name or a list of some";
-        let start = self.at;
+        let start = self.walk.at;
         let mut types = Types::NONE;
         let is_list = self.byte() == b'[';
-        self.at += is_list as usize;
+        self.walk.at += is_list as usize;
         while !is_list || self.more() {
             let one = if self.byte() == b'"' {
                 let name = self.string();
@@ -782,7 +731,7 @@ impl<'t> Loader<'t, '_, '_> {
             }
         }
         if types.is_none() {
-            self.at = start;
+            self.walk.at = start;
             return self.wrong(Word::Type, EXPECTED);
         }
         Ok(types)
@@ -892,7 +841,7 @@ impl<'t> Loader<'t, '_, '_> {
         if self.byte() != b'{' {
             return Ok(());
         }
-        self.at += 1;
+        self.walk.at += 1;
         while self.more() {
             let key = self.key();
             if matches!(word_of(key.of(self.text), self.draft), Some(Word::Schema)) {
@@ -954,7 +903,7 @@ impl<'t> Loader<'t, '_, '_> {
             }
             low += 1;
         }
-        self.at = place;
+        self.walk.at = place;
         self.schema()
     }
 
@@ -1201,7 +1150,7 @@ impl<'t> Loader<'t, '_, '_> {
         token: &str,
         reference: Span,
     ) -> Result<Option<usize>, SchemaError> {
-        self.at = place;
+        self.walk.at = place;
         let object = self.byte() == b'{';
         if !object && self.byte() != b'[' {
             return Ok(None);
@@ -1211,7 +1160,7 @@ impl<'t> Loader<'t, '_, '_> {
             Some(index) if !matches!(bytes, [b'0', _, ..] | [b'-', ..] | []) => index,
             _ => -1,
         };
-        self.at += 1;
+        self.walk.at += 1;
         let (mut index, mut found) = (0, None);
         while self.more() {
             let is_it = if object {
@@ -1221,7 +1170,7 @@ impl<'t> Loader<'t, '_, '_> {
                 index == wanted
             };
             if is_it {
-                found = Some(self.at);
+                found = Some(self.walk.at);
             }
             let value = self.value();
             ok!(self.spend(value.len as usize + 1, reference));
