@@ -9,6 +9,7 @@ use super::error::{SchemaError, SchemaErrorKind};
 use super::keyword::{Draft, Id, Keyword, NONE, Named, Num, Span, Str, Word};
 use super::rules::{Builder, NoRoom};
 use super::uri::{self, BadUri, Buffer};
+use crate::json::number;
 use crate::json::scan::{Scanner, Stop};
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
@@ -61,108 +62,12 @@ const fn to_ascii<'a>(mut chars: Chars<'_>, out: &'a mut [u8]) -> &'a [u8] {
     }
 }
 
-/// A number's digits, without zeros before and behind.
-struct Digits {
-    negative: bool,
-    count: usize,
-    /// What they come to, or more than that if there are many.
-    value: u64,
-    /// Zeros behind, or places behind the point.
-    exponent: i64,
-}
-
-/// Reads a number of JSON.
-const fn digits(number: &[u8]) -> Digits {
-    let mut out = Digits { negative: false, count: 0, value: 0, exponent: 0 };
-    let (mut i, mut fraction, mut zeros) = (0, false, 0_usize);
-    while i < number.len() {
-        match number[i] {
-            b'-' => out.negative = true,
-            b'.' => fraction = true,
-            b'e' | b'E' => break,
-            digit => {
-                if digit != b'0' {
-                    let mut shift = if out.count == 0 { 1 } else { zeros + 1 };
-                    out.count += shift;
-                    while shift > 0 && out.value < u64::MAX {
-                        out.value = out.value.saturating_mul(10);
-                        shift -= 1;
-                    }
-                    out.value = out.value.saturating_add((digit - b'0') as u64);
-                    zeros = 0;
-                } else {
-                    zeros += 1;
-                }
-                out.exponent -= fraction as i64;
-            }
-        }
-        i += 1;
-    }
-    if out.count == 0 {
-        out.exponent = 0;
-        return out;
-    }
-    out.exponent += zeros as i64;
-    let (mut power, mut negative) = (0_i64, false);
-    i += 1;
-    while i < number.len() {
-        match number[i] {
-            b'-' => negative = true,
-            b'+' => {}
-            digit => power = power.saturating_mul(10).saturating_add((digit - b'0') as i64),
-        }
-        i += 1;
-    }
-    out.exponent = out.exponent.saturating_add(if negative { -power } else { power });
-    out
-}
-
-/// A count: an integer from 0, however it is written. As large as it can be if it is larger.
-const fn count(number: &[u8]) -> Option<u32> {
-    let mut digits = digits(number);
-    if digits.count == 0 {
-        return Some(0);
-    }
-    if digits.negative || digits.exponent < 0 {
-        return None;
-    }
-    while digits.exponent > 0 && digits.value < u32::MAX as u64 {
-        digits.value *= 10;
-        digits.exponent -= 1;
-    }
-    Some(if digits.value < u32::MAX as u64 { digits.value as u32 } else { u32::MAX })
-}
-
-/// An integer that is written in a plain way, and small.
-const fn integer(number: &[u8]) -> Option<i64> {
-    let negative = matches!(number, [b'-', ..]);
-    let mut i = negative as usize;
-    if number.len() - i > 18 {
-        return None;
-    }
-    let mut value = 0;
-    while i < number.len() {
-        if !number[i].is_ascii_digit() {
-            return None;
-        }
-        value = value * 10 + (number[i] - b'0') as i64;
-        i += 1;
-    }
-    Some(if negative { -value } else { value })
-}
-
 /// A number in a schema; the text is a number of JSON.
-pub(crate) const fn number(text: &str, otherwise: Str) -> Num {
-    match integer(text.as_bytes()) {
+pub(crate) const fn number_in(text: &str, otherwise: Str) -> Num {
+    match number::integer(text.as_bytes()) {
         Some(integer) => Num::Integer(integer),
         None => Num::Text(otherwise),
     }
-}
-
-/// Whether a number can be that of `multipleOf`.
-pub(crate) const fn is_divisor(number: &str) -> bool {
-    let digits = digits(number.as_bytes());
-    !digits.negative && digits.count > 0 && digits.count <= 19
 }
 
 /// Whether a text is one value of JSON.
@@ -398,7 +303,7 @@ impl<'t> Loader<'t, '_, '_> {
     const fn count_of(&mut self, key: Word) -> Result<u32, SchemaError> {
         let value = self.value();
         if let b'0'..=b'9' | b'-' = self.text.as_bytes()[value.start as usize] {
-            if let Some(count) = count(value.of(self.text).as_bytes()) {
+            if let Some(count) = number::count(value.of(self.text).as_bytes()) {
                 return Ok(count);
             }
         }
@@ -412,7 +317,7 @@ impl<'t> Loader<'t, '_, '_> {
         match self.byte() {
             b'0'..=b'9' | b'-' => {
                 let value = self.value();
-                Ok(number(value.of(self.text), Str::Span(value)))
+                Ok(number_in(value.of(self.text), Str::Span(value)))
             }
             _ => self.wrong(key, "a number"),
         }
@@ -517,7 +422,7 @@ impl<'t> Loader<'t, '_, '_> {
                 let start = self.walk.at;
                 let number = ok!(self.number_of(key));
                 let value = Span::between((start, self.walk.at));
-                if !is_divisor(value.of(self.text)) {
+                if !number::is_divisor(value.of(self.text).as_bytes()) {
                     self.walk.at = start;
                     return self.wrong(key, "a number above 0 of at most 19 digits");
                 }
@@ -1156,7 +1061,7 @@ impl<'t> Loader<'t, '_, '_> {
             return Ok(None);
         }
         let bytes = token.as_bytes();
-        let wanted = match integer(bytes) {
+        let wanted = match number::integer(bytes) {
             Some(index) if !matches!(bytes, [b'0', _, ..] | [b'-', ..] | []) => index,
             _ => -1,
         };
@@ -1199,57 +1104,9 @@ const fn draft_of(uri: Chars<'_>) -> Option<Draft> {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, integer, is_divisor, word_of};
+    use super::word_of;
     use crate::schema::keyword::{Draft, Word};
     use crate::schema::rules::Op;
-
-    #[test]
-    fn counts() {
-        for (text, value) in [
-            ("0", Some(0)),
-            ("-0.0", Some(0)),
-            ("0e5", Some(0)),
-            ("0.0e-5", Some(0)),
-            ("20", Some(20)),
-            ("20.00", Some(20)),
-            ("2e1", Some(20)),
-            ("2.5E+1", Some(25)),
-            ("2000e-2", Some(20)),
-            ("4294967296", Some(u32::MAX)),
-            ("1e999999999999999999999", Some(u32::MAX)),
-            ("123456789012345678901234567890", Some(u32::MAX)),
-            ("-1", None),
-            ("1.5", None),
-            ("15e-1", None),
-            ("1e-99999999999999999999999", None),
-        ] {
-            assert_eq!(count(text.as_bytes()), value, "{text}");
-        }
-    }
-
-    #[test]
-    fn integers() {
-        for (text, value) in [
-            ("0", Some(0)),
-            ("-12", Some(-12)),
-            ("999999999999999999", Some(999_999_999_999_999_999)),
-            ("1000000000000000000", None),
-            ("1.0", None),
-            ("1e1", None),
-        ] {
-            assert_eq!(integer(text.as_bytes()), value, "{text}");
-        }
-    }
-
-    #[test]
-    fn divisors() {
-        for fit in ["1", "0.01", "1e-400", "1000000000000000000000", "0.0001234567890123456789"] {
-            assert!(is_divisor(fit), "{fit}");
-        }
-        for other in ["0", "-0.0", "-1", "12345678901234567891", "1.0000000000000000001"] {
-            assert!(!is_divisor(other), "{other}");
-        }
-    }
 
     #[test]
     fn keys_and_their_bits() {
