@@ -97,7 +97,7 @@ const fn decimal(text: &'static str) -> Num {
         "this must be a number, as JSON writes it"
     );
     assert!(matches!(text.as_bytes(), [.., b'0'..=b'9']), "no space may stand around a number");
-    load::number_in(text, Str::Json(text))
+    Num::read(text, Str::Json(text))
 }
 
 /// A JSON value.

@@ -1,5 +1,6 @@
 //! Keywords: what a schema asks of a value.
 
+use crate::json::number;
 use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::Value;
@@ -74,6 +75,14 @@ pub(crate) enum Num {
 }
 
 impl Num {
+    /// The number that `text` is in JSON; if it takes more than an integer, that is `otherwise`.
+    pub(super) const fn read(text: &str, otherwise: Str) -> Self {
+        match number::integer(text.as_bytes()) {
+            Some(integer) => Self::Integer(integer),
+            None => Self::Text(otherwise),
+        }
+    }
+
     pub(super) const fn with_text(self, text: &'static str) -> Self {
         match self {
             Self::Text(number) => Self::Text(number.with_text(text)),
