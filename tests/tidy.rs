@@ -534,6 +534,36 @@ fn imports_of_the_validator_point_down() {
     none(left.into_iter().map(String::from).collect(), "files that use each other, in a circle");
 }
 
+/// Where functions start that have more lines than `most`, unit tests included.
+fn long_functions(source: &Source, most: usize) -> Vec<usize> {
+    let mut long = Vec::new();
+    for (at, line) in source.lines.iter().enumerate() {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let code = code_of(line);
+        let declares = code.split_once("fn ").is_some_and(|(before, name)| {
+            before
+                .split(' ')
+                .all(|word| word.is_empty() || word == "const" || word.starts_with("pub"))
+                && name.starts_with(is_word)
+        });
+        if declares && !code.ends_with(['}', ';']) {
+            let end = format!("{indent}}}");
+            let len = source.lines[at..].iter().position(|line| *line == end).unwrap_or(0);
+            long.extend((len >= most).then_some(at));
+        }
+    }
+    long
+}
+
+#[test]
+fn functions_of_the_validator_are_short() {
+    let sources = validator().map_or_else(Vec::new, |_| sources_in("validate/src"));
+    let long = |source: &Source| {
+        long_functions(source, 80).into_iter().map(|at| source.at(at)).collect::<Vec<_>>()
+    };
+    none(sources.iter().flat_map(long).collect(), "no function has more than 80 lines");
+}
+
 /// A letter and a digit, such as `R0`.
 fn names_an_edge(comment: &str) -> bool {
     let edge = |word: &str| {
@@ -688,6 +718,12 @@ fn rules_see_what_they_are_for() {
     assert!(names_an_edge(" A0 (Acquire)") && !names_an_edge(" U32 0"));
     assert!(has_word("a Release b", "Release") && !has_word("ReleaseX", "Release"));
     assert_eq!(source.code().count(), 3);
+
+    let lines =
+        ["impl A {", "    fn f(", "    ) {", "        0", "    }", "    fn g() {", "    }", "}"];
+    let source =
+        Source { folder: "src", name: "a.rs".into(), lines: lines.map(String::from).into() };
+    assert_eq!((long_functions(&source, 4), long_functions(&source, 3)), (vec![], vec![1]));
 
     let files = ["lib.rs", "a/mod.rs", "a/b.rs", "a/c.rs", "d.rs"].map(String::from).into();
     let source = Source {

@@ -109,8 +109,8 @@ pub use run::report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
 pub use scalar::format::Format;
 pub use schema::build::Schema;
 pub use schema::error::{SchemaError, SchemaErrorKind};
-pub use schema::load::Draft;
+pub use schema::keyword::{Check, Draft};
 #[cfg(feature = "alloc")]
 pub use schema::owned::SchemaBuf;
-pub use schema::rules::{Check, Rules};
+pub use schema::rules::Rules;
 pub use stream::{Rejected, Source, StreamValidator};

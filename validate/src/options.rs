@@ -2,7 +2,7 @@
 
 use crate::json::scan::MAX_DEPTH;
 use crate::json::text::{self, Chars};
-use crate::schema::rules::Check;
+use crate::schema::keyword::Check;
 
 /// How a text is held against a schema.
 ///

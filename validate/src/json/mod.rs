@@ -5,3 +5,4 @@ pub(crate) mod scan;
 pub(crate) mod text;
 pub(crate) mod types;
 pub(crate) mod value;
+pub(crate) mod walk;

@@ -45,16 +45,21 @@ impl Exponent<'_> {
     const ZERO: Self = Self { negative: false, digits: &[] };
 
     /// The digit at the place of 10^`place`, with the sign.
-    fn digit(self, place: usize) -> i128 {
-        let at = self.digits.len().checked_sub(place + 1);
-        let digit = at.and_then(|at| self.digits.get(at)).map_or(0, |digit| value(*digit).into());
+    const fn digit(self, place: usize) -> i128 {
+        if place >= self.digits.len() {
+            return 0;
+        }
+        let digit = value(self.digits[self.digits.len() - 1 - place]) as i128;
         if self.negative { -digit } else { digit }
     }
 
     /// `self - other`, exact up to ±[`FAR`], and of the right sign with at least that size behind it.
-    fn minus(self, other: Self) -> i128 {
+    const fn minus(self, other: Self) -> i128 {
         let mut difference = 0;
-        for place in (0..self.digits.len().max(other.digits.len())).rev() {
+        let (ours, theirs) = (self.digits.len(), other.digits.len());
+        let mut place = if ours > theirs { ours } else { theirs };
+        while place > 0 {
+            place -= 1;
             difference = difference * 10 + self.digit(place) - other.digit(place);
             // The places to come change it by less than 3 of this place's unit.
             if difference > FAR + 3 {
@@ -68,37 +73,78 @@ impl Exponent<'_> {
     }
 }
 
-fn value(digit: u8) -> u8 {
+const fn value(digit: u8) -> u8 {
     digit & 15
 }
 
-/// The part of `text` before the first of `marks`, and the part behind it.
-fn cut<'a>(text: &'a [u8], marks: &[u8]) -> (&'a [u8], &'a [u8]) {
-    let at = text.iter().position(|byte| marks.contains(byte)).unwrap_or(text.len());
-    let (before, rest) = text.split_at_checked(at).unwrap_or((text, &[]));
-    (before, rest.get(1..).unwrap_or(&[]))
+/// The part of `text` before the first of two marks, and the part behind it.
+const fn cut(text: &[u8], mark: u8, or: u8) -> (&[u8], &[u8]) {
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] == mark || text[at] == or {
+            let (before, rest) = text.split_at(at);
+            return (before, rest.split_at(1).1);
+        }
+        at += 1;
+    }
+    (text, &[])
+}
+
+/// How many zeros stand in front.
+const fn zeros(mut digits: &[u8]) -> usize {
+    let mut count = 0;
+    while let [b'0', rest @ ..] = digits {
+        digits = rest;
+        count += 1;
+    }
+    count
+}
+
+/// How many zeros stand behind.
+const fn zeros_behind(mut digits: &[u8]) -> usize {
+    let mut count = 0;
+    while let [rest @ .., b'0'] = digits {
+        digits = rest;
+        count += 1;
+    }
+    count
 }
 
 impl<'a> Parts<'a> {
-    fn new(text: &'a str) -> Self {
-        let (negative, text) = match text.as_bytes() {
+    const fn new(text: &'a [u8]) -> Self {
+        let (negative, text) = match text {
             [b'-', rest @ ..] => (true, rest),
             rest => (false, rest),
         };
-        let (mantissa, exponent) = cut(text, b"eE");
-        let (whole, fraction) = cut(mantissa, b".");
+        let (mantissa, exponent) = cut(text, b'e', b'E');
+        let (whole, fraction) = cut(mantissa, b'.', b'.');
         let exponent = match exponent {
             [b'-', digits @ ..] => Exponent { negative: true, digits },
             [b'+', digits @ ..] | digits => Exponent { negative: false, digits },
         };
-        let digits = whole.iter().chain(fraction);
         let all = whole.len() + fraction.len();
-        let zeros = digits.clone().take_while(|digit| **digit == b'0').count();
-        let behind = digits.rev().take_while(|digit| **digit == b'0').count();
+        let mut zeros = zeros(whole);
+        if zeros == whole.len() {
+            zeros += self::zeros(fraction);
+        }
+        let mut behind = zeros_behind(fraction);
+        if behind == fraction.len() {
+            behind += zeros_behind(whole);
+        }
         // Zero is all zeros, counted twice.
         let count = all.saturating_sub(zeros + behind);
         let negative = negative && count > 0;
         Self { negative, whole, fraction, zeros, count, exponent }
+    }
+
+    /// The significant digit at this place, from the highest; 0 behind the last.
+    const fn digit(&self, place: usize) -> u8 {
+        let at = self.zeros + place;
+        let (digits, at) = match at.checked_sub(self.whole.len()) {
+            None => (self.whole, at),
+            Some(at) => (self.fraction, at),
+        };
+        if at < digits.len() { value(digits[at]) } else { 0 }
     }
 
     /// The significant digits, as numbers from 0 to 9, the highest first.
@@ -112,12 +158,12 @@ impl<'a> Parts<'a> {
     }
 
     /// What is to be added to the exponent as written for 0.d₁d₂…dₖ.
-    fn shift(&self) -> i128 {
+    const fn shift(&self) -> i128 {
         self.whole.len() as i128 - self.zeros as i128
     }
 
     /// What is to be added to the exponent as written for d₁d₂…dₖ without a point.
-    fn whole_shift(&self) -> i128 {
+    const fn whole_shift(&self) -> i128 {
         self.shift() - self.count as i128
     }
 
@@ -132,7 +178,7 @@ impl<'a> Parts<'a> {
 
 /// The mathematical order of `a` and `b`; `Equal` for `1`, `1.0` and `10e-1`, and for `0` and `-0`.
 pub(crate) fn compare(a: &str, b: &str) -> Ordering {
-    let (a, b) = (Parts::new(a), Parts::new(b));
+    let (a, b) = (Parts::new(a.as_bytes()), Parts::new(b.as_bytes()));
     let signs = a.sign().cmp(&b.sign());
     if signs.is_ne() || a.count == 0 {
         return signs;
@@ -149,27 +195,67 @@ pub(crate) fn is_integer(a: &str) -> bool {
     if a.bytes().all(|byte| byte.is_ascii_digit()) {
         return true;
     }
-    let a = Parts::new(a);
+    let a = Parts::new(a.as_bytes());
     a.count == 0 || a.exponent.minus(Exponent::ZERO) + a.whole_shift() >= 0
+}
+
+/// The sign, the digits up to what is none, and what is behind them; `None` of more than 18 digits.
+#[inline]
+const fn short(number: &[u8]) -> Option<(bool, i64, &[u8])> {
+    let (negative, mut rest) = match number {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let (mut whole, mut count) = (0_i64, 0);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        if count == 18 {
+            return None;
+        }
+        whole = whole * 10 + (*digit - b'0') as i64;
+        count += 1;
+        rest = behind;
+    }
+    Some((negative, whole, rest))
+}
+
+/// An integer that is written in a plain way, with at most 18 digits.
+pub(crate) const fn integer(number: &[u8]) -> Option<i64> {
+    match short(number) {
+        Some((negative, whole, [])) => Some(if negative { -whole } else { whole }),
+        _ => None,
+    }
+}
+
+/// A count: an integer from 0, however it is written. As large as it can be if it is larger.
+pub(crate) const fn count(number: &[u8]) -> Option<u32> {
+    let parts = Parts::new(number);
+    if parts.count == 0 {
+        return Some(0);
+    }
+    let places = parts.exponent.minus(Exponent::ZERO) + parts.whole_shift();
+    if parts.negative || places < 0 {
+        return None;
+    }
+    // The first digit is not 0: eleven places are enough.
+    let (mut value, mut place) = (0_u64, 0);
+    while place < parts.count as i128 + places && value < u32::MAX as u64 {
+        value = value * 10 + parts.digit(place as usize) as u64;
+        place += 1;
+    }
+    Some(if value < u32::MAX as u64 { value as u32 } else { u32::MAX })
+}
+
+/// Whether a number can be the `b` of [`is_multiple_of`], and is above 0.
+pub(crate) const fn is_divisor(number: &[u8]) -> bool {
+    let parts = Parts::new(number);
+    !parts.negative && parts.count > 0 && parts.count <= DIVISOR_DIGITS
 }
 
 /// [`compare`] with an integer, of a number that is written with at most 18 digits before the point and without an exponent;
 /// `None` of others.
 pub(crate) fn compare_short(a: &str, b: i64) -> Option<Ordering> {
-    let (negative, digits) = match a.as_bytes() {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let mut whole = 0_i64;
-    let mut at = 0;
-    while let Some(digit @ b'0'..=b'9') = digits.get(at) {
-        if at == 18 {
-            return None;
-        }
-        whole = whole * 10 + i64::from(digit - b'0');
-        at += 1;
-    }
-    let fraction = match digits.get(at..)? {
+    let (negative, whole, rest) = short(a.as_bytes())?;
+    let fraction = match rest {
         [] => false,
         [b'.', fraction @ ..] if fraction.iter().all(u8::is_ascii_digit) => {
             fraction.iter().any(|digit| *digit != b'0')
@@ -188,9 +274,9 @@ pub(crate) const DIVISOR_DIGITS: usize = 19;
 /// Whether `a` is an integer times `b`, exactly. Signs do not matter.
 ///
 /// `None` depends on `b` alone: if it is 0, or has more than [`DIVISOR_DIGITS`] digits from the first to the last that is
-/// not 0. So `is_multiple_of("0", b)` says whether `b` can be a divisor.
+/// not 0. [`is_divisor`] says so beforehand.
 pub(crate) fn is_multiple_of(a: &str, b: &str) -> Option<bool> {
-    let (a, b) = (Parts::new(a), Parts::new(b));
+    let (a, b) = (Parts::new(a.as_bytes()), Parts::new(b.as_bytes()));
     if b.count == 0 || b.count > DIVISOR_DIGITS {
         return None;
     }
@@ -225,7 +311,7 @@ pub(crate) fn is_multiple_of(a: &str, b: &str) -> Option<bool> {
 pub(crate) fn hash(a: &str, hasher: &mut impl Hasher) {
     /// A prime: the exponent is hashed modulo this, so that it may have any length.
     const MODULUS: i128 = (1 << 61) - 1;
-    let a = Parts::new(a);
+    let a = Parts::new(a.as_bytes());
     hasher.write_i8(a.sign());
     if a.count == 0 {
         return;
@@ -250,7 +336,7 @@ pub(crate) fn hash(a: &str, hasher: &mut impl Hasher) {
 ///
 /// `None` if it does not fit; `out` then holds a part of it.
 pub(crate) fn plain<const N: usize>(a: &str, out: &mut heapless::String<N>) -> Option<()> {
-    let a = Parts::new(a);
+    let a = Parts::new(a.as_bytes());
     if a.count == 0 {
         return out.push('0').ok();
     }
@@ -576,6 +662,54 @@ mod tests {
         fn decimal_is_display(number: i64) {
             let mut room = [0; 20];
             prop_assert_eq!(decimal(number, &mut room), number.to_string());
+        }
+    }
+
+    #[test]
+    fn counts() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("-0.0", Some(0)),
+            ("0e5", Some(0)),
+            ("0.0e-5", Some(0)),
+            ("20", Some(20)),
+            ("20.00", Some(20)),
+            ("2e1", Some(20)),
+            ("2.5E+1", Some(25)),
+            ("2000e-2", Some(20)),
+            ("4294967296", Some(u32::MAX)),
+            ("1e999999999999999999999", Some(u32::MAX)),
+            ("123456789012345678901234567890", Some(u32::MAX)),
+            ("-1", None),
+            ("1.5", None),
+            ("15e-1", None),
+            ("1e-99999999999999999999999", None),
+        ] {
+            assert_eq!(count(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_integers() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("-12", Some(-12)),
+            ("999999999999999999", Some(999_999_999_999_999_999)),
+            ("1000000000000000000", None),
+            ("1.0", None),
+            ("1e1", None),
+        ] {
+            assert_eq!(integer(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn divisors() {
+        for fit in ["1", "0.01", "1e-400", "1000000000000000000000", "0.0001234567890123456789"] {
+            assert!(is_divisor(fit.as_bytes()), "{fit}");
+        }
+        for other in ["0", "-0.0", "-1", "12345678901234567891", "1.0000000000000000001"] {
+            assert!(!is_divisor(other.as_bytes()), "{other}");
         }
     }
 }

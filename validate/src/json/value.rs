@@ -5,6 +5,7 @@
 use super::number;
 use super::text::{self, Chars};
 use super::types::Types;
+use super::walk::Walker;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
@@ -123,9 +124,11 @@ impl<'a> Value<'a> {
     fn parts(self) -> Parts<'a> {
         match self.0 {
             Inner::Json(json) if json.starts_with(['{', '[']) => {
-                Parts { rest: json.get(1..).unwrap_or("") }
+                let mut walker = Walker::new(json);
+                walker.at = 1;
+                Parts { text: json, walker }
             }
-            _ => Parts { rest: "" },
+            _ => Parts { text: "", walker: Walker::new("") },
         }
     }
 
@@ -272,59 +275,20 @@ impl fmt::Debug for Value<'_> {
 
 /// The values between the brackets of an array; of an object keys and values by turns.
 struct Parts<'a> {
-    rest: &'a str,
+    text: &'a str,
+    walker: Walker<'a>,
 }
 
 impl<'a> Iterator for Parts<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        let from = self.rest.trim_start_matches([' ', '\t', '\n', '\r', ',', ':']);
-        let len = value_len(from.as_bytes());
-        let value = from.get(..len).filter(|_| len != 0);
-        self.rest = value.and(from.get(len..)).unwrap_or("");
-        value.map(Value::new)
-    }
-}
-
-/// How many bytes the value at the front has; 0 at the end of an array or object.
-fn value_len(text: &[u8]) -> usize {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        match byte {
-            b'"' => {
-                while let Some(&byte) = text.get(at) {
-                    at += 1;
-                    match byte {
-                        b'"' => break,
-                        b'\\' => at += 1,
-                        _ => {}
-                    }
-                }
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => return at - 1,
-            },
-            // Within a container anything else is passed over, byte by byte.
-            _ if depth != 0 => continue,
-            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => return at - 1,
-            // A number or a literal.
-            _ => {
-                while text.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
-                {
-                    at += 1;
-                }
-            }
+        if !self.walker.more() {
+            return None;
         }
-        if depth == 0 {
-            return at;
-        }
+        let (from, to) = self.walker.value();
+        self.text.get(from..to).filter(|value| !value.is_empty()).map(Value::new)
     }
-    at
 }
 
 #[cfg(test)]

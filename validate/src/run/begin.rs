@@ -7,7 +7,8 @@ use super::log::Log;
 use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::Value;
-use crate::schema::rules::{Key, Keyword, Rules, Traits};
+use crate::schema::keyword::{Keyword, Traits};
+use crate::schema::rules::{Key, Rules};
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// Makes the entries of the next value, before its first byte: of the root, of an item, or of a member whose key is

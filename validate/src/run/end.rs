@@ -10,7 +10,7 @@ use crate::json::value::Value;
 use crate::pattern;
 use crate::scalar::coerce::{self, Coerced, Scalar, Target};
 use crate::scalar::format::Format;
-use crate::schema::rules::{Check, Keyword, Num, Traits};
+use crate::schema::keyword::{Check, Keyword, Num, Traits};
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// The end of a string, number or literal, or of a key.

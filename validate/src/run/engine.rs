@@ -17,7 +17,8 @@ use crate::json::scan::{Event, Malformed, Scanner, Step, Stop};
 use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::{TooMuchWork, Value};
-use crate::schema::rules::{Id, Key, Traits};
+use crate::schema::keyword::{Id, Traits};
+use crate::schema::rules::Key;
 use heapless::Vec;
 
 /// How an entry stands.

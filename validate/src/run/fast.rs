@@ -12,7 +12,8 @@ use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::Value;
 use crate::pattern;
-use crate::schema::rules::{Id, Key, Keyword, NONE, Rules, Str, Traits};
+use crate::schema::keyword::{Id, Keyword, NONE, Str, Traits};
+use crate::schema::rules::{Key, Rules};
 use heapless::{Vec, VecView};
 
 /// Most schemas looked at for one scalar, and for where those of an object or array lead to: what refers to itself ends here.

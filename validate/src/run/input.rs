@@ -2,7 +2,8 @@
 
 use crate::json::number;
 use crate::options::Options;
-use crate::schema::rules::{Num, Rules};
+use crate::schema::keyword::Num;
+use crate::schema::rules::Rules;
 
 /// What is the same through all of a validation.
 #[derive(Debug, Clone, Copy)]

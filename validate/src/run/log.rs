@@ -4,7 +4,7 @@ use super::input::{Input, with_text};
 use crate::json::types::Types;
 use crate::json::value::Value;
 use crate::scalar::coerce::Coerced;
-use crate::schema::rules::Keyword;
+use crate::schema::keyword::Keyword;
 use core::fmt::{self, Write};
 
 /// Writes a path.

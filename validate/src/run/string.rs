@@ -6,7 +6,7 @@ use super::log::Log;
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::pattern;
-use crate::schema::rules::{Keyword, Traits};
+use crate::schema::keyword::{Keyword, Traits};
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) fn string_begin(&mut self, input: Input<'_>) -> Result<(), Fault> {

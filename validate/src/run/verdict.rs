@@ -3,7 +3,7 @@
 use super::engine::{Engine, Region, State};
 use super::input::Input;
 use super::log::{Demand, Log};
-use crate::schema::rules::Keyword;
+use crate::schema::keyword::Keyword;
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// The value does not fit, for the sake of `keyword`.

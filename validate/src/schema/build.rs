@@ -1,8 +1,10 @@
 //! Schemas that are made where they are used, in a `static` for example: no heap, no start-up code.
 
 use super::error::SchemaError;
-use super::load::{self, Draft};
-use super::rules::{Builder, Check, Id, Keyword, NONE, NoRoom, Num, Op, Rules, Str};
+use super::keyword::{Check, Draft, Id, Keyword, NONE, Num, Str};
+use super::load;
+use super::rules::{Builder, NoRoom, Op, Rules};
+use crate::json::number;
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::pattern::{Inst, RegexError};
@@ -95,7 +97,7 @@ const fn decimal(text: &'static str) -> Num {
         "this must be a number, as JSON writes it"
     );
     assert!(matches!(text.as_bytes(), [.., b'0'..=b'9']), "no space may stand around a number");
-    load::number(text, Str::Json(text))
+    Num::read(text, Str::Json(text))
 }
 
 /// A JSON value.
@@ -112,7 +114,10 @@ const fn json(text: &'static str) -> Str {
 }
 
 const fn divisor(number: &str) {
-    assert!(load::is_divisor(number), "multipleOf must be above 0 and have at most 19 digits");
+    assert!(
+        number::is_divisor(number.as_bytes()),
+        "multipleOf must be above 0 and have at most 19 digits"
+    );
 }
 
 /// Methods that add a keyword.

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod error;
+pub(crate) mod keyword;
 pub(crate) mod load;
 #[cfg(feature = "alloc")]
 pub(crate) mod owned;

@@ -1,8 +1,9 @@
 //! A schema on the heap, for those that are known only at run time.
 
 use super::error::{SchemaError, SchemaErrorKind};
-use super::load::{Draft, load};
-use super::rules::{Builder, Id, NONE, Op, Rules};
+use super::keyword::{Draft, Id, NONE};
+use super::load::load;
+use super::rules::{Builder, Op, Rules};
 use crate::pattern::Inst;
 use alloc::boxed::Box;
 use alloc::vec;

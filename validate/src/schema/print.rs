@@ -1,6 +1,7 @@
 //! How a schema prints itself.
 
-use super::rules::{Id, Keyword, Num, Rules, Str};
+use super::keyword::{Id, Keyword, Num, Part, Str};
+use super::rules::Rules;
 use core::fmt;
 
 /// Deeper ones are left out.
@@ -59,42 +60,21 @@ impl Rules<'_> {
     fn keyword_of(self, f: &mut fmt::Formatter<'_>, keyword: Keyword, depth: usize) -> fmt::Result {
         write!(f, "{:1$}{2}", "", 2 * depth, keyword.name())?;
         match keyword {
-            Keyword::Type(types) => write!(f, " {types}")?,
-            Keyword::Enum(value) | Keyword::Const(value) => write!(f, " {}", self.value(value))?,
-            Keyword::Minimum(number)
-            | Keyword::Maximum(number)
-            | Keyword::ExclusiveMinimum(number)
-            | Keyword::ExclusiveMaximum(number)
-            | Keyword::MultipleOf(number) => match number {
-                Num::Integer(number) => write!(f, " {number}")?,
-                Num::Text(text) => self.text(f, text)?,
-            },
-            Keyword::MinLength(count)
-            | Keyword::MaxLength(count)
-            | Keyword::MinItems(count)
-            | Keyword::MaxItems(count)
-            | Keyword::MinContains(count)
-            | Keyword::MaxContains(count)
-            | Keyword::MinProperties(count)
-            | Keyword::MaxProperties(count)
-            | Keyword::PrefixItem(count, _) => write!(f, " {count}")?,
-            Keyword::Pattern(_, len) | Keyword::PatternProperty(_, len, _) => {
-                write!(f, " ({len})")?
-            }
-            Keyword::Format(format) => write!(f, " {}", format.name())?,
-            Keyword::Required(name)
-            | Keyword::Property(name, _)
-            | Keyword::DependentRequired(name, _)
-            | Keyword::DependentSchema(name, _)
-            | Keyword::Definition(name, _)
-            | Keyword::RefTo(name)
-            | Keyword::NamedCheck(name) => self.text(f, name)?,
             Keyword::Ref(Self::ROOT) => write!(f, " #")?,
             Keyword::Ref(id) => match self.name_of(id) {
                 Some(name) => self.text(f, name)?,
                 None => write!(f, " #{id}")?,
             },
-            _ => {}
+            _ => match keyword.shown() {
+                Some(Part::Types(types)) => write!(f, " {types}")?,
+                Some(Part::Format(format)) => write!(f, " {}", format.name())?,
+                Some(Part::Number(Num::Integer(number))) => write!(f, " {number}")?,
+                Some(Part::Number(Num::Text(text)) | Part::Name(text)) => self.text(f, text)?,
+                Some(Part::Count(count)) => write!(f, " {count}")?,
+                Some(Part::Insts(len)) => write!(f, " ({len})")?,
+                Some(Part::Value(value)) => write!(f, " {}", self.value(value))?,
+                None => {}
+            },
         }
         writeln!(f)?;
         match keyword.child() {

@@ -1,0 +1,393 @@
+//! Schemas and their keywords, in the order in which they stand.
+
+use super::loader::{Definitions, Loader, draft_of, word_of};
+use crate::schema::error::{SchemaError, SchemaErrorKind};
+use crate::schema::keyword::{Draft, Id, Keyword, NONE, Named, Span, Str, Word};
+
+/// What can be known of a schema's keywords only when all of them are read.
+struct Late {
+    reference: Option<Span>,
+    id: Option<Span>,
+    anchor: Option<Span>,
+    dynamic_anchor: Option<Span>,
+    has_contains: bool,
+    min_contains: Option<u32>,
+    max_contains: Option<u32>,
+    /// `items` is a list.
+    has_list: bool,
+    additional_items: Option<Id>,
+    condition: Option<Id>,
+    then: Option<Id>,
+    otherwise: Option<Id>,
+}
+
+impl Late {
+    const NONE: Self = Self {
+        reference: None,
+        id: None,
+        anchor: None,
+        dynamic_anchor: None,
+        has_contains: false,
+        min_contains: None,
+        max_contains: None,
+        has_list: false,
+        additional_items: None,
+        condition: None,
+        then: None,
+        otherwise: None,
+    };
+}
+
+// `schema` and `nested` recurse: as deep as the text is.
+impl Loader<'_, '_, '_> {
+    /// Reads a schema.
+    pub(super) const fn schema(&mut self) -> Result<Id, SchemaError> {
+        let start = self.walk.at;
+        let id = match self.byte() {
+            b'{' | b't' | b'f' => ok!(self.head()),
+            _ => {
+                let value = self.value();
+                return self.error(value, SchemaErrorKind::NotASchema);
+            }
+        };
+        if self.byte() != b'{' {
+            if self.value().len == 5 {
+                ok!(self.add(id, Keyword::False));
+            }
+            return Ok(id);
+        }
+        self.walk.at += 1;
+        let (mut seen, mut late) = (0_u64, Late::NONE);
+        while self.more() {
+            let name = self.key();
+            let Some(key) = word_of(name.of(self.text), self.draft) else {
+                self.value();
+                continue;
+            };
+            if seen >> key as u8 & 1 == 1 {
+                return self.error(name, SchemaErrorKind::Twice(key.name()));
+            }
+            seen |= 1 << key as u8;
+            if !ok!(self.plain(id, key, &mut late)) {
+                ok!(self.nested(id, key, &mut late));
+            }
+        }
+        let whole = Span::between((start, self.walk.at));
+        ok!(self.late(id, &late));
+        ok!(self.names(whole, &late));
+        Ok(id)
+    }
+
+    /// Reads the value of a keyword that holds no schemas. Whether it is one.
+    const fn plain(&mut self, to: Id, key: Word, late: &mut Late) -> Result<bool, SchemaError> {
+        let keyword = match key {
+            Word::Type => Keyword::Type(ok!(self.types())),
+            Word::Const => Keyword::Const(Str::Span(self.value())),
+            Word::Minimum => Keyword::Minimum(ok!(self.number_of(key))),
+            Word::Maximum => Keyword::Maximum(ok!(self.number_of(key))),
+            Word::ExclusiveMinimum => Keyword::ExclusiveMinimum(ok!(self.number_of(key))),
+            Word::ExclusiveMaximum => Keyword::ExclusiveMaximum(ok!(self.number_of(key))),
+            Word::MultipleOf => Keyword::MultipleOf(ok!(self.divisor_of(key))),
+            Word::MinLength => Keyword::MinLength(ok!(self.count_of(key))),
+            Word::MaxLength => Keyword::MaxLength(ok!(self.count_of(key))),
+            Word::MinItems => Keyword::MinItems(ok!(self.count_of(key))),
+            Word::MaxItems => Keyword::MaxItems(ok!(self.count_of(key))),
+            Word::MinProperties => Keyword::MinProperties(ok!(self.count_of(key))),
+            Word::MaxProperties => Keyword::MaxProperties(ok!(self.count_of(key))),
+            Word::Pattern => {
+                let pattern = ok!(self.string_of(key));
+                let (start, len) = ok!(self.pattern(pattern));
+                Keyword::Pattern(start, len)
+            }
+            Word::Format => match ok!(self.format_of(key)) {
+                Some(format) => Keyword::Format(format),
+                None => return Ok(true),
+            },
+            Word::UniqueItems => match ok!(self.boolean_of(key)) {
+                true => Keyword::UniqueItems,
+                false => return Ok(true),
+            },
+            Word::CustomValidator => Keyword::NamedCheck(Str::Span(ok!(self.string_of(key)))),
+            _ => return self.other(to, key, late),
+        };
+        ok!(self.add(to, keyword));
+        Ok(true)
+    }
+
+    /// The same of one that is not added as a keyword, or not here, or as several.
+    const fn other(&mut self, to: Id, key: Word, late: &mut Late) -> Result<bool, SchemaError> {
+        match key {
+            Word::Enum => ok!(self.listed(to, key)),
+            Word::Required => ok!(self.required(to, key)),
+            Word::MinContains => late.min_contains = Some(ok!(self.count_of(key))),
+            Word::MaxContains => late.max_contains = Some(ok!(self.count_of(key))),
+            Word::Ref => late.reference = Some(ok!(self.string_of(key))),
+            Word::Id => late.id = Some(ok!(self.string_of(key))),
+            Word::Anchor => late.anchor = Some(ok!(self.string_of(key))),
+            Word::DynamicAnchor => late.dynamic_anchor = Some(ok!(self.string_of(key))),
+            Word::Schema => {
+                let value = ok!(self.string_of(key));
+                match draft_of(self.chars(value)) {
+                    Some(draft) if draft as u8 == self.draft as u8 => {}
+                    _ => return self.error(value, SchemaErrorKind::Dialect),
+                }
+            }
+            // These say nothing if they let everything pass.
+            Word::UnevaluatedItems | Word::UnevaluatedProperties if self.byte() == b't' => {
+                self.value();
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Reads the value of a keyword that holds schemas, or refuses it.
+    const fn nested(&mut self, to: Id, key: Word, late: &mut Late) -> Result<(), SchemaError> {
+        let keyword = match key {
+            Word::Items if self.byte() == b'[' && matches!(self.draft, Draft::Draft7) => {
+                late.has_list = true;
+                self.walk.at += 1;
+                return self.prefix_items(to);
+            }
+            Word::Items => Keyword::Items(ok!(self.schema())),
+            Word::PrefixItems => {
+                ok!(self.branches_of(key));
+                return self.prefix_items(to);
+            }
+            Word::AdditionalItems => {
+                late.additional_items = Some(ok!(self.schema()));
+                return Ok(());
+            }
+            Word::Contains => {
+                late.has_contains = true;
+                Keyword::Contains(ok!(self.schema()))
+            }
+            Word::Properties => {
+                ok!(self.object_of(key));
+                while self.more() {
+                    let name = self.key();
+                    let schema = ok!(self.schema());
+                    ok!(self.add(to, Keyword::Property(Str::Span(name), schema)));
+                }
+                return Ok(());
+            }
+            Word::PatternProperties => {
+                ok!(self.object_of(key));
+                while self.more() {
+                    let name = self.key();
+                    let (start, len) = ok!(self.pattern(name));
+                    let schema = ok!(self.schema());
+                    ok!(self.add(to, Keyword::PatternProperty(start, len, schema)));
+                }
+                return Ok(());
+            }
+            Word::AdditionalProperties => Keyword::AdditionalProperties(ok!(self.schema())),
+            Word::PropertyNames => Keyword::PropertyNames(ok!(self.schema())),
+            Word::Dependencies | Word::DependentRequired | Word::DependentSchemas => {
+                return self.dependencies(to, key);
+            }
+            Word::AllOf | Word::AnyOf | Word::OneOf => {
+                ok!(self.branches_of(key));
+                while self.more() {
+                    let schema = ok!(self.schema());
+                    let keyword = match key {
+                        Word::AllOf => Keyword::AllOf(schema),
+                        Word::AnyOf => Keyword::AnyOf(schema),
+                        _ => Keyword::OneOf(schema),
+                    };
+                    ok!(self.add(to, keyword));
+                }
+                return Ok(());
+            }
+            Word::Not => Keyword::Not(ok!(self.schema())),
+            Word::If => {
+                late.condition = Some(ok!(self.schema()));
+                return Ok(());
+            }
+            Word::Then => {
+                late.then = Some(ok!(self.schema()));
+                return Ok(());
+            }
+            Word::Else => {
+                late.otherwise = Some(ok!(self.schema()));
+                return Ok(());
+            }
+            Word::Definitions | Word::Defs => return self.definitions(to, key),
+            // Everything else would change the verdict, and is not followed.
+            _ => {
+                let value = self.value();
+                return self.error(value, SchemaErrorKind::Unsupported(key.name()));
+            }
+        };
+        self.add(to, keyword)
+    }
+
+    const fn dependencies(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
+        ok!(self.object_of(key));
+        while self.more() {
+            let name = Str::Span(self.key());
+            let is_list = match key {
+                Word::Dependencies => self.byte() == b'[',
+                _ => matches!(key, Word::DependentRequired),
+            };
+            let keyword = if is_list {
+                let schema = ok!(self.head());
+                ok!(self.required(schema, key));
+                Keyword::DependentRequired(name, schema)
+            } else {
+                Keyword::DependentSchema(name, ok!(self.schema()))
+            };
+            ok!(self.add(to, keyword));
+        }
+        Ok(())
+    }
+
+    const fn definitions(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
+        let place = self.walk.at;
+        ok!(self.object_of(key));
+        let mut last = NONE;
+        while self.more() {
+            let name = self.key();
+            let schema = ok!(self.schema());
+            if to == 0 {
+                last = ok!(self.note(Keyword::Definition(Str::Span(name), schema), last));
+            }
+        }
+        if to == 0 {
+            self.definitions[matches!(key, Word::Defs) as usize] = Definitions { place, last };
+        }
+        Ok(())
+    }
+
+    /// Reads the members of `enum`.
+    const fn listed(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
+        ok!(self.list_of(key, "a list"));
+        let mut any = false;
+        while self.more() {
+            any = true;
+            let value = self.value();
+            ok!(self.add(to, Keyword::Enum(Str::Span(value))));
+        }
+        if any { Ok(()) } else { self.add(to, Keyword::False) }
+    }
+
+    /// Reads a list of names of properties.
+    const fn required(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
+        const EXPECTED: &str = "a list of strings";
+        ok!(self.list_of(key, EXPECTED));
+        while self.more() {
+            if self.byte() != b'"' {
+                return self.wrong(key, EXPECTED);
+            }
+            let name = self.string();
+            ok!(self.add(to, Keyword::Required(Str::Span(name))));
+        }
+        Ok(())
+    }
+
+    /// Reads the rest of a list of schemas, one for each item.
+    const fn prefix_items(&mut self, to: Id) -> Result<(), SchemaError> {
+        let mut index = 0;
+        while self.more() {
+            let schema = ok!(self.schema());
+            ok!(self.add(to, Keyword::PrefixItem(index, schema)));
+            index += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds the keywords that depend on others.
+    const fn late(&mut self, id: Id, late: &Late) -> Result<(), SchemaError> {
+        if let (true, Some(schema)) = (late.has_list, late.additional_items) {
+            ok!(self.add(id, Keyword::Items(schema)));
+        }
+        if let (true, Some(min)) = (late.has_contains, late.min_contains) {
+            ok!(self.add(id, Keyword::MinContains(min)));
+        }
+        if let (true, Some(max)) = (late.has_contains, late.max_contains) {
+            ok!(self.add(id, Keyword::MaxContains(max)));
+        }
+        if let (Some(condition), true) =
+            (late.condition, late.then.is_some() || late.otherwise.is_some())
+        {
+            ok!(self.add(id, Keyword::If(condition)));
+            if let Some(then) = late.then {
+                ok!(self.add(id, Keyword::Then(then)));
+            }
+            if let Some(otherwise) = late.otherwise {
+                ok!(self.add(id, Keyword::Else(otherwise)));
+            }
+        }
+        if let Some(reference) = late.reference {
+            // What stands beside it is read all the same: other references may name it.
+            if let Draft::Draft7 = self.draft {
+                self.out.clear(id);
+            }
+            ok!(self.add(id, Keyword::RefTo(Str::Span(reference))));
+        }
+        Ok(())
+    }
+
+    /// Keeps by which names a schema is known.
+    const fn names(&mut self, schema: Span, late: &Late) -> Result<(), SchemaError> {
+        if let Some(name) = late.anchor {
+            ok!(self.name(name, schema, true));
+        }
+        if let Some(name) = late.dynamic_anchor {
+            ok!(self.name(name, schema, true));
+        }
+        let Some(id) = late.id else { return Ok(()) };
+        let bytes = id.of(self.text).as_bytes();
+        let mut hash = 0;
+        while hash < bytes.len() && bytes[hash] != b'#' {
+            hash += 1;
+        }
+        let fragment = Span {
+            start: id.start + hash as u32 + 1,
+            len: bytes.len().saturating_sub(hash + 1) as u32,
+        };
+        match (self.draft, &late.reference) {
+            (Draft::Draft7, Some(_)) => return Ok(()),
+            (Draft::Draft7, None) if fragment.len > 0 => ok!(self.name(fragment, schema, true)),
+            (Draft::Draft2020_12, _) if fragment.len > 0 => {
+                let kind =
+                    SchemaErrorKind::Form { keyword: "$id", expected: "a URI without a fragment" };
+                return self.error(id, kind);
+            }
+            _ => {}
+        }
+        if hash > 0 {
+            let name = Span { start: id.start, len: hash as u32 };
+            self.has_resources |= self.out.len().0 > 0 && schema.start != self.out.ops()[0].place;
+            ok!(self.name(name, schema, false));
+        }
+        Ok(())
+    }
+
+    const fn name(&mut self, name: Span, schema: Span, anchor: bool) -> Result<(), SchemaError> {
+        self.names =
+            ok!(self.note(Keyword::Name(Named { name, schema, anchor, hash: 0 }), self.names));
+        Ok(())
+    }
+
+    /// Reads `$schema` of the whole text.
+    pub(super) const fn dialect(&mut self) -> Result<(), SchemaError> {
+        if self.byte() != b'{' {
+            return Ok(());
+        }
+        self.walk.at += 1;
+        while self.more() {
+            let key = self.key();
+            if matches!(word_of(key.of(self.text), self.draft), Some(Word::Schema)) {
+                let value = ok!(self.string_of(Word::Schema));
+                match draft_of(self.chars(value)) {
+                    Some(draft) => self.draft = draft,
+                    None => return self.error(value, SchemaErrorKind::Dialect),
+                }
+            } else {
+                self.value();
+            }
+        }
+        Ok(())
+    }
+}
