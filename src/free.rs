@@ -30,8 +30,9 @@ pub trait Free: Send + Sync + Sized {
     /// Claims `K` slots of one word, at least 1, not reserved ones, and counts them.
     fn claim_exactly<const K: usize>(&self) -> Option<Claimed>;
 
-    /// Claims from 1 to `most` slots of one word, not reserved ones, and counts them.
-    fn claim_up_to(&self, most: usize) -> Option<Claimed>;
+    /// Claims from 1 to `most` slots of one word, not reserved ones, and counts them. Where several words are searched one
+    /// after the other, the search begins at word `from`.
+    fn claim_up_to(&self, most: usize, from: Option<usize>) -> Option<Claimed>;
 
     /// Claims a slot to hand it over; not counted.
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize>;
@@ -398,8 +399,8 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     }
 
     #[inline]
-    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
-        self.bits.search(up_to(most), true, Self::fit(false))
+    fn claim_up_to(&self, most: usize, from: Option<usize>) -> Option<Claimed> {
+        self.bits.search_behind(from, up_to(most), true, Self::fit(false))
     }
 
     #[inline]
@@ -423,6 +424,7 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
         self.bits.is_taken(slot)
     }
 
+    #[inline]
     fn has_available(&self, want: usize) -> bool {
         self.bits.has_available(want, Self::fit(false))
     }

@@ -238,6 +238,16 @@ impl State {
         self.kept().all(|slots| slots.mask == 0)
     }
 
+    /// Whether the lane was seen to keep `want` slots in its pockets.
+    #[inline(always)]
+    fn keeps(&self, want: usize) -> bool {
+        let mut seen = 0;
+        self.pockets.iter().any(|pocket| {
+            seen += slots_in(pocket.load(Relaxed)).count();
+            seen >= want
+        })
+    }
+
     /// The slots that the lane was seen to keep, by words.
     fn kept(&self) -> impl Iterator<Item = Claimed> {
         let top = self.top.load(Relaxed).checked_sub(1).map(Claimed::one);
@@ -288,7 +298,7 @@ impl State {
                 return Some(false);
             }
         }
-        self.put_in_front(Claimed::one(slot), 1, limit).map(|new| new != 0)
+        self.put_in_front(Claimed::one(slot), || 1, limit).map(|new| new != 0)
     }
 
     /// Alone: takes the slots that `pick` returns of those in the first pocket, as in [`Bitmap::search`].
@@ -318,6 +328,26 @@ impl State {
         })
     }
 
+    /// Alone: takes up to `most` slots of the lowest word that there are some of, from their pocket, where it is. Several words
+    /// are then more often neighbours.
+    #[inline(always)]
+    fn take_up_to(&self, most: usize, limit: usize) -> Option<Claimed> {
+        let mut lowest: Option<(&rmw::AtomicUsize, usize)> = None;
+        for pocket in &self.pockets {
+            let slots = load_alone(pocket);
+            if slots & LOWER != 0 && lowest.is_none_or(|(_, lowest)| slots < lowest) {
+                lowest = Some((pocket, slots));
+            }
+        }
+        let (pocket, slots) = lowest?;
+        let (mask, count) = up_to(most)(slots & LOWER);
+        store_alone(pocket, slots & !mask);
+        if is_counted(limit) {
+            self.kept.store(plain::own(&self.kept) - count, Relaxed);
+        }
+        Some(Claimed { mask, word: slots >> HALF })
+    }
+
     /// Alone: the top slot, if it is of word `word`.
     #[inline(always)]
     fn top_in(&self, word: usize) -> usize {
@@ -329,13 +359,18 @@ impl State {
     /// Alone: puts `count` slots of one word into the first pocket. Returns those that were not there; `None` if it is not
     /// the pocket of that word, or if the lane would keep more than `limit`, where slots are counted.
     #[inline(always)]
-    fn put_in_front(&self, slots: Claimed, count: usize, limit: usize) -> Option<usize> {
+    fn put_in_front(
+        &self,
+        slots: Claimed,
+        count: impl FnOnce() -> usize,
+        limit: usize,
+    ) -> Option<usize> {
         let front = load_alone(&self.pockets[0]);
         if front >> HALF != slots.word {
             return None;
         }
         if is_counted(limit) {
-            let kept = plain::own(&self.kept) + count;
+            let kept = plain::own(&self.kept) + count();
             if kept > limit {
                 return None;
             }
@@ -343,6 +378,28 @@ impl State {
         }
         store_alone(&self.pockets[0], front | slots.mask);
         Some(slots.mask & !front)
+    }
+
+    /// Alone: puts slots of one word into the pocket of that word, or else into the first empty one, where it is. Returns those
+    /// that were not there. `None` if there is no such pocket, if the lane might keep more than `limit` then, or if it counts.
+    #[inline(never)]
+    fn put_beside(&self, slots: Claimed, limit: usize) -> Option<usize> {
+        let (mut room, mut there, mut used) = (None, 0, 1);
+        for pocket in &self.pockets {
+            let seen = slots_in(load_alone(pocket));
+            if seen.mask == 0 {
+                room = room.or(Some(pocket));
+            } else if seen.word == slots.word {
+                (room, there) = (Some(pocket), seen.mask);
+            } else {
+                used += 1;
+            }
+        }
+        if is_counted(limit) || used * SLOTS_PER_WORD > limit {
+            return None;
+        }
+        store_alone(room?, pocket_of(Claimed { mask: there | slots.mask, ..slots }));
+        Some(slots.mask & !there)
     }
 
     /// Alone: puts slots of one word, none of which is the top one, into pockets, which keep `limit` slots at most. Gives others
@@ -614,9 +671,33 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     }
 
     /// [`claim_up_to`](Free::claim_up_to) on `lane`, whose owner the caller is.
+    #[inline]
     pub(crate) fn claim_up_to_on(&self, lane: usize, most: usize) -> Option<Claimed> {
-        self.claim_some(lane, up_to(most))
-            .or_else(|| self.claim_anywhere(lane, false).map(Claimed::one))
+        let state = self.lane(lane);
+        match state.alone_at_once(|| state.take_up_to(most, Self::LIMIT)) {
+            Some(slots) => {
+                State::count(&state.gets, slots.count());
+                self.look_again(|| slots);
+                Some(slots)
+            }
+            None => self
+                .claim_some(lane, up_to(most))
+                .or_else(|| self.claim_anywhere(lane, false).map(Claimed::one)),
+        }
+    }
+
+    /// [`has_available`](Free::has_available), first on `lane`.
+    #[inline]
+    pub(crate) fn has_available_on(&self, lane: usize, want: usize) -> bool {
+        self.lane(lane).keeps(want) || self.has_available_anywhere(want)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn has_available_anywhere(&self, want: usize) -> bool {
+        // No reserved slot is in a lane.
+        let more = want.saturating_sub(self.in_lanes());
+        self.bits.has_available(more, self.fit(Kind::Any, false))
     }
 
     /// Claims and counts a slot that `lane`, whose owner the caller is, has at hand.
@@ -984,7 +1065,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         }
     }
 
-    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
+    #[inline]
+    fn claim_up_to(&self, most: usize, _from: Option<usize>) -> Option<Claimed> {
         match self.here() {
             Some(lane) => self.claim_up_to_on(lane, most),
             None => self.claim_here(false).map(Claimed::one),
@@ -1034,12 +1116,14 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     #[inline]
     fn release_all_on(&self, lane: usize, slots: Claimed) -> usize {
         let state = self.lane(lane);
-        let put_in_front = || {
+        let put = || {
             let mask = slots.mask & !state.top_in(slots.word);
-            state.put_in_front(Claimed { mask, ..slots }, mask.count_ones() as usize, Self::LIMIT)
+            let slots = Claimed { mask, ..slots };
+            let in_front = state.put_in_front(slots, || slots.count(), Self::LIMIT);
+            in_front.or_else(|| state.put_beside(slots, Self::LIMIT))
         };
         let are_ordinary = slots.mask & !Self::ordinary(slots.word) == 0;
-        let put = || if are_ordinary { self.unless_waited(put_in_front) } else { None };
+        let put = || if are_ordinary { self.unless_waited(put) } else { None };
         match state.alone_at_once(put) {
             Some(were_taken) => {
                 self.look_again(|| NONE);
@@ -1100,10 +1184,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         self.release_common(slot)
     }
 
+    #[inline]
     fn has_available(&self, want: usize) -> bool {
-        // No reserved slot is in a lane.
-        let more = want.saturating_sub(self.in_lanes());
-        self.bits.has_available(more, self.fit(Kind::Any, false))
+        match self.here_at_once() {
+            Some(lane) => self.has_available_on(lane, want),
+            None => self.has_available_anywhere(want),
+        }
     }
 
     /// As [`Bitmap::usage`]. A free slot that goes from one place to another may be met in both, and one that is lent

@@ -1,0 +1,266 @@
+//! The slots of several objects, as a batch has them.
+#![allow(unsafe_code)]
+
+use crate::bitmap::Claimed;
+use crate::sync::SLOTS_PER_WORD;
+use core::mem::MaybeUninit;
+use core::slice;
+
+/// Up to `K` slots: a run, which are neighbours in order, and then others. Slots that are claimed in one step are a run if the
+/// pool is not fragmented, and need no list then.
+// Invariants, cited by tag:
+// - [listed] the first `listed` numbers of `list` are initialised, and no more than `K`.
+#[derive(Clone, Copy)]
+pub(super) struct Numbers<const K: usize> {
+    /// The slot that the run begins with.
+    first: u16,
+    run: u16,
+    /// How many others there are.
+    listed: u16,
+    list: [MaybeUninit<u16>; K],
+}
+
+impl<const K: usize> Numbers<K> {
+    // No constant, which would be copied with the list.
+    #[inline(always)]
+    pub(super) fn none() -> Self {
+        Self { first: 0, run: 0, listed: 0, list: [MaybeUninit::uninit(); K] }
+    }
+
+    /// `count` neighbours from `first` on, `K` at most.
+    #[inline(always)]
+    pub(super) fn run(first: u16, count: usize) -> Self {
+        Self { first, run: number(count), ..Self::none() }
+    }
+
+    /// `K` slots.
+    // By value and not by `extend`, so that those of a run are kept in registers.
+    #[inline(always)]
+    pub(super) fn all_of(claimed: Claimed) -> Self {
+        match claimed.run() {
+            Some(first) => Self::run(number(first), K),
+            None => Self { listed: number(K), list: listed(claimed), ..Self::none() },
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.run + self.listed)
+    }
+
+    /// Adds slots. They fit.
+    #[inline]
+    pub(super) fn extend(&mut self, claimed: Claimed) {
+        if let (0, Some(first)) = (self.listed, claimed.run().map(number)) {
+            if self.run == 0 {
+                self.first = first;
+            }
+            if first == self.first.wrapping_add(self.run) {
+                self.run += number(claimed.count());
+                return;
+            }
+        }
+        self.extend_list(claimed);
+    }
+
+    /// [`extend`](Self::extend) of slots that are not the next of the run.
+    #[inline(never)]
+    fn extend_list(&mut self, claimed: Claimed) {
+        let places = self.list.get_mut(usize::from(self.listed)..).unwrap_or_default();
+        let count = claimed.count();
+        match (claimed.run(), places.get_mut(..count)) {
+            (Some(first), Some(places)) => {
+                places
+                    .iter_mut()
+                    .zip(number(first)..)
+                    .for_each(|(place, slot)| _ = place.write(slot));
+            }
+            _ => {
+                places
+                    .iter_mut()
+                    .zip(claimed)
+                    .for_each(|(place, slot)| _ = place.write(number(slot)));
+            }
+        }
+        self.listed += number(count.min(K - usize::from(self.listed)));
+    }
+
+    /// Removes the last slot.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<u16> {
+        let slot = self.all().next_back()?;
+        *if self.listed == 0 { &mut self.run } else { &mut self.listed } -= 1;
+        Some(slot)
+    }
+
+    #[inline(always)]
+    pub(super) fn all(&self) -> Several<'_> {
+        // SAFETY: [listed]
+        let listed =
+            unsafe { slice::from_raw_parts(self.list.as_ptr().cast(), usize::from(self.listed)) };
+        Several { first: self.first, run: self.run, listed }
+    }
+}
+
+/// The numbers of `K` claimed slots.
+#[inline(never)]
+fn listed<const K: usize>(claimed: Claimed) -> [MaybeUninit<u16>; K] {
+    let mut list = [MaybeUninit::new(0); K];
+    list.iter_mut().zip(claimed).for_each(|(place, slot)| _ = place.write(number(slot)));
+    list
+}
+
+/// Slots: a run, and then others. They are different.
+#[derive(Debug, Clone, Copy)]
+pub struct Several<'n> {
+    /// The slot that the run begins with.
+    first: u16,
+    run: u16,
+    listed: &'n [u16],
+}
+
+impl<'n> Several<'n> {
+    /// A run.
+    #[inline(always)]
+    pub(super) fn run(first: u16, count: usize) -> Self {
+        Self { first, run: number(count), listed: &[] }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(listed: &'n [u16]) -> Self {
+        Self { first: 0, run: 0, listed }
+    }
+
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.run) + self.listed.len()
+    }
+
+    /// The slot `at`, if there is one.
+    #[inline(always)]
+    pub(super) fn get(self, at: usize) -> Option<u16> {
+        let run = usize::from(self.run);
+        if at < run {
+            Some(self.first.wrapping_add(number(at)))
+        } else {
+            self.listed.get(at - run).copied()
+        }
+    }
+
+    /// Whether `f` is `true` for each slot. Ends with the first for which it is not.
+    ///
+    /// Two loops that count, so that the compiler removes both if `f` does nothing.
+    #[inline(always)]
+    pub(super) fn all_of(self, mut f: impl FnMut(u16) -> bool) -> bool {
+        (0..self.run).all(|at| f(self.first.wrapping_add(at)))
+            && self.listed.iter().all(|slot| f(*slot))
+    }
+
+    /// The slots before slot `at`, and those from there on.
+    #[inline(always)]
+    pub(super) fn split_at(self, at: usize) -> (Self, Self) {
+        let in_run = number(at).min(self.run);
+        let (listed, behind) =
+            self.listed.split_at_checked(at - usize::from(in_run)).unwrap_or((self.listed, &[]));
+        let first = self.first.wrapping_add(in_run);
+        (
+            Self { run: in_run, listed, ..self },
+            Self { first, run: self.run - in_run, listed: behind },
+        )
+    }
+
+    /// The slots, if they are a run in one word.
+    #[inline(always)]
+    pub(super) fn in_one_word(self) -> Option<Claimed> {
+        let (first, run) = (usize::from(self.first), usize::from(self.run));
+        let is_it =
+            self.listed.is_empty() && run != 0 && first % SLOTS_PER_WORD + run <= SLOTS_PER_WORD;
+        is_it.then(|| Claimed::run_from(first, run))
+    }
+
+    /// The slots at the beginning that are of one word, and those behind.
+    #[inline]
+    pub(super) fn split_first_word(self) -> Option<(Claimed, Self)> {
+        let (first, is_listed) =
+            if self.run == 0 { (*self.listed.first()?, true) } else { (self.first, false) };
+        let first = usize::from(first);
+        let room = SLOTS_PER_WORD - first % SLOTS_PER_WORD;
+        if !is_listed {
+            let count = room.min(usize::from(self.run));
+            return Some((Claimed::run_from(first, count), self.split_at(count).1));
+        }
+        let (near, far) = self.listed.split_at_checked(room).unwrap_or((self.listed, &[]));
+        if LOOK_FOR_RUNS && is_run(near) {
+            return Some((Claimed::run_from(first, near.len()), Self { listed: far, ..self }));
+        }
+        let mut of_word = Claimed::one(first);
+        let mut count = 0;
+        for slot in self.listed.iter().map(|slot| Claimed::one(usize::from(*slot))) {
+            if slot.word != of_word.word {
+                break;
+            }
+            of_word.mask |= slot.mask;
+            count += 1;
+        }
+        Some((of_word, self.split_at(count).1))
+    }
+}
+
+impl Iterator for Several<'_> {
+    type Item = u16;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u16> {
+        if self.run == 0 {
+            let (slot, behind) = self.listed.split_first()?;
+            self.listed = behind;
+            return Some(*slot);
+        }
+        let slot = self.first;
+        self.first = slot.wrapping_add(1);
+        self.run -= 1;
+        Some(slot)
+    }
+
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), Some(self.len()))
+    }
+
+    // Two loops in place of one that asks each time which it is.
+    #[inline(always)]
+    fn fold<B, F: FnMut(B, u16) -> B>(self, init: B, mut f: F) -> B {
+        let of_run = (0..self.run).fold(init, |all, at| f(all, self.first.wrapping_add(at)));
+        self.listed.iter().fold(of_run, |all, slot| f(all, *slot))
+    }
+}
+
+impl DoubleEndedIterator for Several<'_> {
+    #[inline(always)]
+    fn next_back(&mut self) -> Option<u16> {
+        if let [before @ .., slot] = self.listed {
+            self.listed = before;
+            return Some(*slot);
+        }
+        self.run = self.run.checked_sub(1)?;
+        Some(self.first.wrapping_add(self.run))
+    }
+}
+
+/// Whether it pays to look whether listed slots are a run: where several are compared at once.
+const LOOK_FOR_RUNS: bool = usize::BITS == u64::BITS;
+
+/// Whether each of the slots is the one behind the slot before it.
+#[inline(always)]
+fn is_run(slots: &[u16]) -> bool {
+    let Some(first) = slots.first() else { return false };
+    // Not up to the first that is none: the compiler compares several at once.
+    slots.iter().zip(*first..).fold(0, |differences, (slot, next)| differences | (slot ^ next)) == 0
+}
+
+/// A slot, or a count of slots. Both are at most 65,535.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)]
+pub(super) fn number(slot: usize) -> u16 {
+    slot as u16
+}
