@@ -971,6 +971,81 @@ mod tests {
         assert_eq!(exactly::<{ SLOTS_PER_WORD + 1 }>(all).0, 0);
     }
 
+    /// Runs are picked and named in fewer steps than others, and are the same slots.
+    #[test]
+    fn picks_are_those_that_are_picked_one_by_one() {
+        fn lowest(free: usize, most: usize) -> Claimed {
+            let slots = Claimed { word: 0, mask: free }.take(most);
+            Claimed { word: 0, mask: slots.fold(0, |mask, slot| mask | (1 << slot)) }
+        }
+        fn check_exactly<const K: usize>(free: usize) {
+            let picked = lowest(free, K);
+            let (mask, count) = exactly::<K>(free);
+            assert_eq!(mask, if picked.mask.count_ones() as usize == K { picked.mask } else { 0 });
+            assert_eq!(count, K);
+        }
+        let shapes =
+            (0..1 << 10).chain([0b101, 0b1111_0111, 0b11_1111].map(|shape| SLOTS & !shape));
+        for shape in shapes {
+            for free in
+                [shape, shape << (SLOTS_PER_WORD - 10), SLOTS & !shape, SLOTS & !(shape << 5)]
+            {
+                let free = free & SLOTS;
+                check_exactly::<1>(free);
+                check_exactly::<2>(free);
+                check_exactly::<5>(free);
+                check_exactly::<{ SLOTS_PER_WORD - 1 }>(free);
+                check_exactly::<SLOTS_PER_WORD>(free);
+                check_exactly::<{ SLOTS_PER_WORD + 1 }>(free);
+                for most in [1, 2, 3, 7, SLOTS_PER_WORD - 1, SLOTS_PER_WORD, 1000] {
+                    let picked = lowest(free, most).mask;
+                    assert_eq!(up_to(most)(free), (picked, picked.count_ones() as usize));
+                }
+                let slots = Claimed { word: 3, mask: free };
+                let numbers: std::vec::Vec<_> = slots.collect();
+                let is_run =
+                    !numbers.is_empty() && numbers.windows(2).all(|two| two[0] + 1 == two[1]);
+                assert_eq!(slots.run(), is_run.then(|| numbers[0]));
+                assert_eq!(slots.count(), numbers.len());
+                if let Some(first) = slots.run() {
+                    let same = Claimed::run_from(first, slots.count());
+                    assert_eq!((same.word, same.mask), (3, free));
+                }
+            }
+        }
+    }
+
+    /// A look for free slots sees as many as there are, wherever the hint points.
+    #[test]
+    fn a_look_counts_the_free_slots() {
+        const N: usize = 4 * SLOTS_PER_WORD + 3;
+        let bitmap = Bitmap::<N>::new();
+        let all = |_| usize::MAX;
+        for taken in 0..=N {
+            assert!(
+                bitmap.has_available(N - taken, all) && !bitmap.has_available(N - taken + 1, all)
+            );
+            assert!(bitmap.has_available(0, |_| 0) && !bitmap.has_available(1, |_| 0));
+            assert_eq!(bitmap.claim(), (taken < N).then_some(taken));
+        }
+        bitmap.release(1);
+        bitmap.set_first(3);
+        assert!(bitmap.has_available(1, all) && !bitmap.has_available(2, all));
+    }
+
+    /// A search that begins behind the last word, or where there is nothing, finds the free slots of the others.
+    #[test]
+    fn a_search_begins_where_it_is_told() {
+        const N: usize = 3 * SLOTS_PER_WORD;
+        let bitmap = Bitmap::<N>::new();
+        let words = [Some(2), Some(2), Some(7), None].map(|from| {
+            let claimed = bitmap.search_behind(from, up_to(1000), true, |_| usize::MAX);
+            claimed.map(|slots| (slots.word, slots.mask))
+        });
+        assert_eq!(words, [Some((2, SLOTS)), Some((0, SLOTS)), Some((1, SLOTS)), None]);
+        assert_eq!((bitmap.claims(), bitmap.taken()), (N as u64, N));
+    }
+
     #[test]
     fn claim_at_is_not_counted() {
         let bitmap = Bitmap::<3>::new();

@@ -1244,6 +1244,7 @@ impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANE
 mod tests {
     use super::*;
     use crate::queue::Nobody;
+    use std::vec::Vec;
 
     /// A lane skips slots of a batch that it has already.
     #[test]
@@ -1260,5 +1261,119 @@ mod tests {
         assert!((0..3).all(|slot| !free.release_on(lane, slot)));
         assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0);
         assert_eq!((free.in_lanes(), free.bits.taken()), (4, 16));
+    }
+
+    /// A source of numbers (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % bound as u64) as usize
+        }
+    }
+
+    /// Whatever is taken and put, one by one or in batches: each slot is in one place, no two pockets have slots of one word,
+    /// and a lane keeps no more than it may.
+    #[test]
+    fn pockets_have_different_words() {
+        fn check<const N: usize, const LANES: usize>(seed: u64, least: usize) {
+            let free = LaneSet::<N, LANES, Nobody>::FIRST;
+            let lane = free.claim_lane().unwrap();
+            (0..N).for_each(|slot| free.note(slot, true));
+            let mut numbers = Numbers(seed);
+            let mut held: Vec<usize> = Vec::new();
+            let mut in_pockets_beside_the_first = 0;
+            for _ in 0..if cfg!(miri) { 100 } else { 3000 } {
+                match numbers.below(6) {
+                    0 => held.extend(free.claim_on(lane, false).map(Taken::slot)),
+                    1 => held.extend(free.claim_exactly_on::<7>(lane).into_iter().flatten()),
+                    2 => {
+                        let most = 1 + numbers.below(2 * SLOTS_PER_WORD);
+                        held.extend(free.claim_up_to_on(lane, most).into_iter().flatten());
+                    }
+                    3 if !held.is_empty() => {
+                        let slot = held.swap_remove(numbers.below(held.len()));
+                        assert!(free.release_on(lane, slot));
+                    }
+                    _ if !held.is_empty() => {
+                        // Some of a word, or all.
+                        let word = held[numbers.below(held.len())] / SLOTS_PER_WORD;
+                        let every = 1 + numbers.below(3);
+                        let is_put =
+                            |slot: &usize| slot / SLOTS_PER_WORD == word && slot % every == 0;
+                        let put: Vec<_> = held.iter().copied().filter(is_put).collect();
+                        held.retain(|slot| !is_put(slot));
+                        let mask = put.iter().fold(0, |mask, slot| mask | Claimed::one(*slot).mask);
+                        assert_eq!(free.release_all_on(lane, Claimed { word, mask }), mask);
+                    }
+                    _ => {}
+                }
+                let state = free.lane(lane);
+                let pockets: Vec<_> =
+                    state.pockets.iter().map(|p| slots_in(load_alone(p))).collect();
+                let words =
+                    || pockets.iter().filter(|slots| slots.mask != 0).map(|slots| slots.word);
+                assert!(words().all(|word| words().filter(|other| *other == word).count() == 1));
+                let is_beside = |slots: &Claimed| slots.mask != 0;
+                in_pockets_beside_the_first += pockets[1..].iter().filter(|p| is_beside(p)).count();
+                let in_pockets: usize = pockets.iter().map(|slots| slots.count()).sum();
+                let more = if is_counted(LaneSet::<N, LANES, Nobody>::LIMIT) {
+                    0
+                } else {
+                    SLOTS_PER_WORD - 1
+                };
+                assert!(in_pockets <= LaneSet::<N, LANES, Nobody>::LIMIT + more);
+                assert!(held.iter().all(|slot| free.is_on_loan(*slot)));
+                assert_eq!(free.bits.taken(), held.len() + free.in_lanes());
+            }
+            assert!(
+                in_pockets_beside_the_first >= least,
+                "nothing was put beside the first pocket"
+            );
+        }
+        for seed in 1..5 {
+            check::<{ 8 * SLOTS_PER_WORD }, 2>(seed, 1);
+            check::<{ 6 * SLOTS_PER_WORD + 5 }, 3>(seed, 1);
+            check::<{ 3 * SLOTS_PER_WORD }, 4>(seed, 1);
+            check::<12, 1>(seed, 0);
+        }
+    }
+
+    /// A batch of several words comes back where it was: each word in a pocket, in one step.
+    #[test]
+    fn whole_words_stay_on_their_lane() {
+        const N: usize = 2 * POCKETS * SLOTS_PER_WORD;
+        let free = LaneSet::<N, 2, Nobody>::FIRST;
+        let lane = free.claim_lane().unwrap();
+        let limit = LaneSet::<N, 2, Nobody>::LIMIT / SLOTS_PER_WORD;
+        let words: Vec<_> = (0..limit)
+            .map(|_| free.bits.search(up_to(SLOTS_PER_WORD), false, |_| usize::MAX).unwrap())
+            .collect();
+        let state = free.lane(lane);
+        for round in 0..4 {
+            for slots in words.iter().cycle().skip(round).take(limit) {
+                assert_eq!(free.release_all_on(lane, *slots), slots.mask);
+            }
+            assert!(free.has_available_on(lane, limit * SLOTS_PER_WORD));
+            assert_eq!(free.in_lanes(), limit * SLOTS_PER_WORD);
+            for word in 0..limit {
+                let left = (limit - word) * SLOTS_PER_WORD;
+                assert!(state.keeps(left) && !state.keeps(left + 1));
+                let slots = free.claim_up_to_on(lane, left).unwrap();
+                assert_eq!(
+                    (slots.word, slots.mask),
+                    (words[word].word, words[word].mask),
+                    "the lowest"
+                );
+            }
+            assert!(state.is_empty());
+        }
+        assert_eq!(
+            (state.gets.load(Relaxed), free.misses.load(Relaxed)),
+            (4 * limit * SLOTS_PER_WORD, 0)
+        );
     }
 }

@@ -264,3 +264,141 @@ fn is_run(slots: &[u16]) -> bool {
 pub(super) fn number(slot: usize) -> u16 {
     slot as u16
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// Slots that are claimed word by word, and the same as a list. The bits of `shape` say which slots of a word are free.
+    fn claimed(words: &[(usize, usize)]) -> (Numbers<{ 4 * SLOTS_PER_WORD }>, Vec<u16>) {
+        let (mut numbers, mut list) = (Numbers::none(), Vec::new());
+        for (word, mask) in words {
+            let mask = mask & ((1 << SLOTS_PER_WORD) - 1);
+            let claimed = Claimed { word: *word, mask };
+            numbers.extend(claimed);
+            list.extend(claimed.map(number));
+            assert_eq!(numbers.len(), list.len());
+        }
+        (numbers, list)
+    }
+
+    fn words_of(slots: Several<'_>) -> Vec<(usize, usize)> {
+        let (mut rest, mut words) = (slots, Vec::new());
+        while let Some((of_word, behind)) = rest.split_first_word() {
+            assert_eq!(rest.len(), of_word.count() + behind.len());
+            words.push((of_word.word, of_word.mask));
+            rest = behind;
+        }
+        words
+    }
+
+    const ALL: usize = (1 << SLOTS_PER_WORD) - 1;
+
+    /// Each shape of up to three words: a run, two runs, scattered slots, and slots of one word that were claimed in two steps.
+    fn shapes() -> Vec<Vec<(usize, usize)>> {
+        let of_word =
+            [ALL, 1, 0b110, 0b1011, ALL & !1, ALL >> 1, 1 << (SLOTS_PER_WORD - 1), ALL / 3];
+        let mut shapes = std::vec![std::vec![]];
+        for first in of_word {
+            shapes.push(std::vec![(5, first)]);
+            for second in of_word {
+                for word in [3, 6, 9] {
+                    shapes.push(std::vec![(5, first), (word, second)]);
+                }
+                if first & second == 0 {
+                    shapes.push(std::vec![(5, first), (5, second), (2, ALL)]);
+                }
+                shapes.push(std::vec![(0, first), (1, second), (2, ALL)]);
+            }
+        }
+        shapes
+    }
+
+    #[test]
+    fn slots_are_those_that_were_claimed_in_order() {
+        for shape in shapes() {
+            let (numbers, list) = claimed(&shape);
+            let all = numbers.all();
+            assert!(
+                all.eq(list.iter().copied()) && all.rev().eq(list.iter().rev().copied()),
+                "{shape:?}"
+            );
+            assert!(
+                all.fold(Vec::new(), |mut all, slot| {
+                    all.push(slot);
+                    all
+                }) == list
+            );
+            assert_eq!(all.size_hint(), (list.len(), Some(list.len())));
+            for at in 0..list.len() {
+                assert_eq!(all.get(at), Some(list[at]));
+                let mut seen = 0;
+                assert!(!all.all_of(|slot| {
+                    seen += 1;
+                    slot != list[at]
+                }));
+                assert_eq!(seen, at + 1, "ends there");
+            }
+            assert!(all.all_of(|_| true) && all.get(list.len()).is_none());
+            for at in 0..=list.len() {
+                let (before, behind) = all.split_at(at);
+                assert!(
+                    before.eq(list[..at].iter().copied()) && behind.eq(list[at..].iter().copied())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn slots_are_taken_apart_by_words() {
+        for shape in shapes() {
+            let (mut numbers, mut list) = claimed(&shape);
+            let count = list.len();
+            loop {
+                let all = numbers.all();
+                // Of all slots from each place on, and of fewer and fewer.
+                let last = if list.len() == count { count } else { 0 };
+                for at in 0..=last {
+                    let (_, behind) = all.split_at(at);
+                    let words = words_of(behind);
+                    let mut slots: Vec<_> = words
+                        .iter()
+                        .flat_map(|&(word, mask)| Claimed { word, mask })
+                        .map(number)
+                        .collect();
+                    let mut expected = list[at..].to_vec();
+                    slots.sort_unstable();
+                    expected.sort_unstable();
+                    assert_eq!(slots, expected, "{shape:?} from {at}");
+                    let most = list[at..]
+                        .chunk_by(|a, b| a / number(SLOTS_PER_WORD) == b / number(SLOTS_PER_WORD));
+                    // The slots of a word come together, except where the list goes on in the word where the run ends.
+                    assert!(words.len() <= most.count() + 1);
+                    let in_one = behind.in_one_word().map(|slots| (slots.word, slots.mask));
+                    assert!(in_one.is_none_or(|slots| words == [slots]));
+                }
+                let last = list.pop();
+                assert_eq!(numbers.pop(), last);
+                if last.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_needs_no_list() {
+        let (numbers, _) = claimed(&[(1, ALL), (2, ALL), (3, 0b11)]);
+        assert_eq!((numbers.listed, numbers.all().in_one_word().is_none()), (0, true));
+        assert_eq!(words_of(numbers.all()), [(1, ALL), (2, ALL), (3, 0b11)]);
+        let (numbers, _) = claimed(&[(1, 0b110)]);
+        assert_eq!(numbers.all().in_one_word().map(|slots| slots.mask), Some(0b110));
+        let (numbers, _) = claimed(&[(2, ALL), (1, ALL)]);
+        assert_eq!((numbers.listed, words_of(numbers.all()).len()), (number(SLOTS_PER_WORD), 2));
+        let of = |mask| Numbers::<3>::all_of(Claimed { word: 2, mask });
+        assert!(of(0b1110).all().eq((1..4).map(|slot| number(2 * SLOTS_PER_WORD + slot))));
+        assert!(of(0b10011).all().eq([0, 1, 4].map(|slot| number(2 * SLOTS_PER_WORD + slot))));
+        assert_eq!((of(0b1110).listed, of(0b10011).listed), (0, 3));
+    }
+}
