@@ -548,18 +548,25 @@ impl<T, const N: usize, P, W: Waiting> Pool<T, N, P, W> {
     fn free_all(&self, slots: Several<'_>, to: To) {
         match slots.in_one_word() {
             Some(slots) => self.free_word(slots, to),
-            None => self.free_words(slots, to),
+            None => {
+                let (run, listed) = slots.into_parts();
+                self.free_words(run, listed, to);
+            }
         }
     }
 
     /// [`free_all`](Self::free_all) of slots that are of several words or scattered.
     #[inline(never)]
-    fn free_words(&self, slots: Several<'_>, to: To) {
-        let mut rest = slots;
+    // In parts, which are passed in registers.
+    fn free_words(&self, run: (u16, u16), listed: &[u16], to: To) {
+        let mut rest = Several::from_parts(run, listed);
         while let Some((of_word, behind)) = rest.split_first_word() {
             rest = behind;
             // Dropped only when a waker panics.
-            let others = Defer(|| self.free_words(rest, to));
+            let others = Defer(move || {
+                let (run, listed) = rest.into_parts();
+                self.free_words(run, listed, to);
+            });
             self.free_word(of_word, to);
             mem::forget(others);
         }

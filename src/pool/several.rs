@@ -11,12 +11,15 @@ use core::slice;
 // Invariants, cited by tag:
 // - [listed] the first `listed` numbers of `list` are initialised, and no more than `K`.
 #[derive(Clone, Copy)]
+#[repr(C, align(4))] // The list is moved by whole words: a Cortex-M0 moves others byte by byte.
 pub(super) struct Numbers<const K: usize> {
     /// The slot that the run begins with.
     first: u16,
     run: u16,
     /// How many others there are.
     listed: u16,
+    _padding: u16,
+    /// The slots behind the run.
     list: [MaybeUninit<u16>; K],
 }
 
@@ -24,7 +27,7 @@ impl<const K: usize> Numbers<K> {
     // No constant, which would be copied with the list.
     #[inline(always)]
     pub(super) fn none() -> Self {
-        Self { first: 0, run: 0, listed: 0, list: [MaybeUninit::uninit(); K] }
+        Self { first: 0, run: 0, listed: 0, _padding: 0, list: [MaybeUninit::uninit(); K] }
     }
 
     /// `count` neighbours from `first` on, `K` at most.
@@ -124,6 +127,17 @@ impl<'n> Several<'n> {
     #[inline(always)]
     pub(super) fn run(first: u16, count: usize) -> Self {
         Self { first, run: number(count), listed: &[] }
+    }
+
+    /// The slot that the run begins with and the length of the run, and the others.
+    #[inline(always)]
+    pub(super) fn into_parts(self) -> ((u16, u16), &'n [u16]) {
+        ((self.first, self.run), self.listed)
+    }
+
+    #[inline(always)]
+    pub(super) fn from_parts((first, run): (u16, u16), listed: &'n [u16]) -> Self {
+        Self { first, run, listed }
     }
 
     #[cfg(test)]
