@@ -444,6 +444,94 @@ fn recycle_that_panics_at_each_place() {
     of_each!(check);
 }
 
+/// As above, with slots that are no run: every second or third of the pool, or those around a gap.
+#[test]
+fn recycle_that_panics_among_scattered_slots() {
+    fn check<const N: usize, const K: usize>(is_free: impl Fn(usize) -> bool) {
+        for nth in 1..=K as isize {
+            let faulty = Faulty::new();
+            let pool = Pool::<Object, N, &Faulty>::with_policy(&faulty);
+            let others = all_but(&pool, &is_free);
+            assert_eq!(pool.available(), K);
+            let mut batch = pool.try_get_batch::<K>().unwrap();
+            mark(&mut batch);
+            let suspect = batch[nth as usize - 1].counted.number;
+            // The one before it is not kept, and nor is the last.
+            let mut evicted = BTreeSet::from([suspect]);
+            for at in [(nth as usize).wrapping_sub(2), K - 1] {
+                if let Some(object) = batch.get_mut(at) {
+                    object.is_kept = false;
+                    evicted.insert(object.counted.number);
+                }
+            }
+            faulty.recycle.arm(nth);
+            assert!(booms(|| drop(batch)));
+            assert_eq!(
+                (faulty.tally.dropped(), pool.metrics().evictions),
+                (evicted.len(), evicted.len() as u64)
+            );
+            let again = pool.try_get_batch::<K>().unwrap();
+            assert!(again.iter().all(|object| !evicted.contains(&object.counted.number)));
+            assert!(again.iter().all(|object| object.value == 0), "recycled");
+            assert_eq!(pool.metrics().misses as usize, N + evicted.len(), "the others are kept");
+            drop((again, others));
+            assert_well(&pool, &faulty, 1);
+        }
+    }
+    check::<5, 3>(|slot| slot % 2 == 0);
+    check::<40, 13>(|slot| slot % 3 == 1);
+    check::<40, 39>(|slot| slot != 20);
+    check::<{ 2 * WORD + 3 }, { 2 * WORD + 2 }>(|slot| slot != WORD);
+}
+
+/// The slots of a batch are the lowest that are free, in order, whatever the gaps between them.
+#[test]
+fn a_batch_knows_its_slots() {
+    /// Each object is the number of its slot.
+    struct Numbered;
+    impl Policy<usize> for Numbered {
+        fn make(&self, slot: usize) -> usize {
+            slot
+        }
+        fn recycle(&self, object: &mut usize) -> bool {
+            *object %= 1000;
+            true
+        }
+    }
+    fn check<const N: usize, const K: usize>() {
+        for seed in 1..if cfg!(miri) { 4 } else { 60 } {
+            let mut numbers = Numbers::new(seed);
+            let pool = Box::new(Pool::<_, N, _>::with_policy(Numbered));
+            let mut is_free = vec![true; N];
+            let out =
+                (0..N - K).map(|_| numbers.below(N)).chain((0..seed as usize).map(|slot| slot % N));
+            out.take(N - K).for_each(|slot| is_free[slot] = false);
+            let others = all_but(&pool, |slot| is_free[slot]);
+            let free = Vec::from_iter((0..N).filter(|slot| is_free[*slot]));
+            let mut batch = pool.try_get_batch::<K>().unwrap();
+            batch.iter_mut().for_each(|object| *object += 1000);
+            let mut slots = Vec::from_iter(batch.iter().map(|object| object - 1000));
+            assert!((0..K).all(|at| batch[at] == slots[at] + 1000));
+            let popped = batch.pop().map(|lease| Lease::slot(&lease));
+            assert_eq!(popped, slots.last().copied());
+            let leases = Vec::from_iter(batch.into_iter().map(|lease| Lease::slot(&lease)));
+            assert_eq!(leases, slots[..K - 1]);
+            slots.sort_unstable();
+            slots.dedup();
+            assert_eq!(slots.len(), K);
+            assert!(slots.iter().all(|slot| free.contains(slot)));
+            drop(others);
+            at_rest(&pool);
+        }
+    }
+    check::<{ WORD }, 3>();
+    check::<{ WORD }, { WORD - 1 }>();
+    check::<{ 3 * WORD + 1 }, 5>();
+    check::<{ 3 * WORD + 1 }, { WORD + 1 }>();
+    check::<{ 4 * WORD }, { 2 * WORD }>();
+    check::<{ 4 * WORD }, { 4 * WORD - 1 }>();
+}
+
 #[test]
 fn reset_that_panics() {
     static FUSE: Fuse = Fuse::new();
@@ -841,6 +929,40 @@ fn panics_on_a_lane() {
         drop(lane);
         pool.flush();
         assert_well(&pool, &faulty, 3);
+        drop(pool);
+        assert_eq!(faulty.tally.alive(), 0);
+    }
+}
+
+/// A batch of several words of a lane, which keeps whole words, with and without objects that are not kept.
+#[test]
+fn panics_on_a_lane_that_keeps_whole_words() {
+    const K: usize = 2 * WORD;
+    for nth in [1, 2, WORD, WORD + 1, K - 1, K] {
+        let faulty = Faulty::new();
+        let pool = LanePool::<Object, { 2 * K }, 2, &Faulty>::with_policy(&faulty);
+        pool.fill();
+        let lane = pool.try_claim().unwrap();
+        // Twice, so that the second one comes from the lane.
+        for panics in 1..=2 {
+            let mut batch = lane.try_get_batch::<K>().unwrap();
+            mark(&mut batch);
+            batch[7].is_kept = false;
+            faulty.recycle.arm(nth as isize);
+            assert!(booms(|| drop(batch)));
+            let metrics = pool.metrics();
+            assert_eq!((metrics.panics, metrics.in_use), (panics, 0));
+            let evictions = if nth == 8 { 1 } else { 2 };
+            assert_eq!(metrics.evictions, panics * evictions);
+            pool.fill();
+        }
+        for _ in 0..4 {
+            let mut batch = lane.try_get_batch::<K>().unwrap();
+            assert!(batch.iter().all(|object| object.value == 0), "recycled");
+            mark(&mut batch);
+        }
+        drop(lane);
+        assert_well(&pool, &faulty, 2);
         drop(pool);
         assert_eq!(faulty.tally.alive(), 0);
     }

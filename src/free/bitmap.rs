@@ -93,6 +93,43 @@ impl Claimed {
         debug_assert!(self.mask.is_power_of_two());
         self.word * SLOTS_PER_WORD + number_of(self.mask)
     }
+
+    /// The lowest of the slots if they are a run: neighbours, without a gap. `None`, too, if there are none.
+    #[inline(always)]
+    pub(crate) fn run(self) -> Option<usize> {
+        let (lowest, _) = one(self.mask);
+        let is_run = lowest != 0 && self.mask.wrapping_add(lowest) & self.mask == 0;
+        is_run.then(|| self.word * SLOTS_PER_WORD + number_of(lowest))
+    }
+
+    /// How many slots there are.
+    #[inline(always)]
+    pub(crate) fn count(self) -> usize {
+        count(self.mask)
+    }
+
+    /// `count` slots from `first` on, which are of one word.
+    #[inline(always)]
+    pub(crate) fn run_from(first: usize, count: usize) -> Self {
+        let one = Self::one(first);
+        Self { mask: run_from(one.mask, count), ..one }
+    }
+}
+
+/// How many slots there are in `mask`, one of the lower half of a word.
+#[inline(always)]
+fn count(mask: usize) -> usize {
+    match mask {
+        0 => 0,
+        SLOTS => SLOTS_PER_WORD,
+        _ => count_some(mask),
+    }
+}
+
+/// [`count`] where the core has to add the bits up. A function of its own, or the compiler sees that it gives the same for all.
+#[inline(never)]
+fn count_some(mask: usize) -> usize {
+    mask.count_ones() as usize
 }
 
 /// The number of the only bit in `bit`, one of the lower half of a word.
@@ -184,6 +221,21 @@ impl<const N: usize> Bitmap<N> {
             }
         }
         self.search_from(self.start(), pick, counted, fit)
+    }
+
+    /// [`search`](Self::search) from the word `from` on, if there is such a word.
+    #[inline(always)]
+    pub(crate) fn search_behind(
+        &self,
+        from: Option<usize>,
+        pick: impl Fn(usize) -> (usize, usize),
+        counted: bool,
+        fit: impl Fn(usize) -> usize,
+    ) -> Option<Claimed> {
+        match from {
+            Some(from) if from < Self::WORDS => self.search_from(from, pick, counted, fit),
+            _ => self.search(pick, counted, fit),
+        }
     }
 
     /// Claims the lowest free slot, whether callers have homes or not. Not counted.
@@ -424,16 +476,17 @@ impl<const N: usize> Bitmap<N> {
     }
 
     /// Whether `want` slots that `fit` were seen free. Looks no further than it must.
+    #[inline]
     pub(crate) fn has_available(&self, want: usize, fit: impl Fn(usize) -> usize) -> bool {
-        let start = self.first();
         let mut seen = 0;
-        for word in (start..Self::WORDS).chain(0..start.min(Self::WORDS)) {
-            if seen >= want {
-                break;
-            }
-            seen += (self.free_mask(word) & fit(word)).count_ones() as usize;
-        }
-        seen >= want
+        let mut are_among = |mut words: Range<usize>| {
+            words.any(|word| {
+                seen += count(self.free_mask(word) & fit(word));
+                seen >= want
+            })
+        };
+        let start = self.first().min(Self::WORDS);
+        want == 0 || are_among(start..Self::WORDS) || are_among(0..start)
     }
 
     /// Claims slot `i` and does not count it as a get: for housekeeping. `false` if it is taken.
@@ -646,8 +699,12 @@ pub(crate) fn one(free: usize) -> (usize, usize) {
 #[inline(always)]
 pub(crate) fn up_to(most: usize) -> impl Fn(usize) -> (usize, usize) {
     move |free| {
-        if most == 1 {
-            return one(free);
+        if most >= SLOTS_PER_WORD {
+            return (free, count(free));
+        }
+        let run = run_from(one(free).0, most);
+        if run & !free == 0 {
+            return (run, if run == 0 { 0 } else { most });
         }
         let (mut rest, mut count) = (free, 0);
         while count < most && rest != 0 {
@@ -658,11 +715,25 @@ pub(crate) fn up_to(most: usize) -> impl Fn(usize) -> (usize, usize) {
     }
 }
 
+/// The slot `lowest` and its neighbours, `count` slots, a word at most; none if there is no such slot.
+#[inline(always)]
+fn run_from(lowest: usize, count: usize) -> usize {
+    // A slot is in the lower half, so that nothing is shifted out.
+    (lowest << count).wrapping_sub(lowest)
+}
+
 /// The `K` lowest of the free slots, and how many; none if there are fewer. `K` is at least 1.
 #[inline(always)]
 pub(crate) fn exactly<const K: usize>(free: usize) -> (usize, usize) {
+    if K > SLOTS_PER_WORD {
+        return (0, K);
+    }
+    let run = run_from(one(free).0, K);
+    if run & !free == 0 {
+        return (run, K);
+    }
     let mut rest = free;
-    for _ in 1..K.min(SLOTS_PER_WORD + 1) {
+    for _ in 1..K {
         rest &= rest.wrapping_sub(1);
     }
     // The rest begins with the last of the `K`, or is empty.
@@ -873,6 +944,81 @@ mod tests {
         let all = (1 << SLOTS_PER_WORD) - 1;
         assert_eq!((exactly::<SLOTS_PER_WORD>(all).0, up_to(SLOTS_PER_WORD)(all).0), (all, all));
         assert_eq!(exactly::<{ SLOTS_PER_WORD + 1 }>(all).0, 0);
+    }
+
+    /// Runs are picked and named in fewer steps than others, and are the same slots.
+    #[test]
+    fn picks_are_those_that_are_picked_one_by_one() {
+        fn lowest(free: usize, most: usize) -> Claimed {
+            let slots = Claimed { word: 0, mask: free }.take(most);
+            Claimed { word: 0, mask: slots.fold(0, |mask, slot| mask | (1 << slot)) }
+        }
+        fn check_exactly<const K: usize>(free: usize) {
+            let picked = lowest(free, K);
+            let (mask, count) = exactly::<K>(free);
+            assert_eq!(mask, if picked.mask.count_ones() as usize == K { picked.mask } else { 0 });
+            assert_eq!(count, K);
+        }
+        let shapes =
+            (0..1 << 10).chain([0b101, 0b1111_0111, 0b11_1111].map(|shape| SLOTS & !shape));
+        for shape in shapes {
+            for free in
+                [shape, shape << (SLOTS_PER_WORD - 10), SLOTS & !shape, SLOTS & !(shape << 5)]
+            {
+                let free = free & SLOTS;
+                check_exactly::<1>(free);
+                check_exactly::<2>(free);
+                check_exactly::<5>(free);
+                check_exactly::<{ SLOTS_PER_WORD - 1 }>(free);
+                check_exactly::<SLOTS_PER_WORD>(free);
+                check_exactly::<{ SLOTS_PER_WORD + 1 }>(free);
+                for most in [1, 2, 3, 7, SLOTS_PER_WORD - 1, SLOTS_PER_WORD, 1000] {
+                    let picked = lowest(free, most).mask;
+                    assert_eq!(up_to(most)(free), (picked, picked.count_ones() as usize));
+                }
+                let slots = Claimed { word: 3, mask: free };
+                let numbers: std::vec::Vec<_> = slots.collect();
+                let is_run =
+                    !numbers.is_empty() && numbers.windows(2).all(|two| two[0] + 1 == two[1]);
+                assert_eq!(slots.run(), is_run.then(|| numbers[0]));
+                assert_eq!(slots.count(), numbers.len());
+                if let Some(first) = slots.run() {
+                    let same = Claimed::run_from(first, slots.count());
+                    assert_eq!((same.word, same.mask), (3, free));
+                }
+            }
+        }
+    }
+
+    /// A look for free slots sees as many as there are, wherever the hint points.
+    #[test]
+    fn a_look_counts_the_free_slots() {
+        const N: usize = 4 * SLOTS_PER_WORD + 3;
+        let bitmap = Bitmap::<N>::new();
+        let all = |_| usize::MAX;
+        for taken in 0..=N {
+            assert!(
+                bitmap.has_available(N - taken, all) && !bitmap.has_available(N - taken + 1, all)
+            );
+            assert!(bitmap.has_available(0, |_| 0) && !bitmap.has_available(1, |_| 0));
+            assert_eq!(bitmap.claim(), (taken < N).then_some(taken));
+        }
+        bitmap.release(1);
+        bitmap.set_first(3);
+        assert!(bitmap.has_available(1, all) && !bitmap.has_available(2, all));
+    }
+
+    /// A search that begins behind the last word, or where there is nothing, finds the free slots of the others.
+    #[test]
+    fn a_search_begins_where_it_is_told() {
+        const N: usize = 3 * SLOTS_PER_WORD;
+        let bitmap = Bitmap::<N>::new();
+        let words = [Some(2), Some(2), Some(7), None].map(|from| {
+            let claimed = bitmap.search_behind(from, up_to(1000), true, |_| usize::MAX);
+            claimed.map(|slots| (slots.word, slots.mask))
+        });
+        assert_eq!(words, [Some((2, SLOTS)), Some((0, SLOTS)), Some((1, SLOTS)), None]);
+        assert_eq!((bitmap.claims(), bitmap.taken()), (N as u64, N));
     }
 
     #[test]

@@ -227,6 +227,16 @@ impl State {
         self.kept().all(|slots| slots.mask == 0)
     }
 
+    /// Whether the lane was seen to keep `want` slots in its pockets.
+    #[inline(always)]
+    fn keeps(&self, want: usize) -> bool {
+        let mut seen = 0;
+        self.pockets.iter().any(|pocket| {
+            seen += slots_in(pocket.load(Relaxed)).count();
+            seen >= want
+        })
+    }
+
     /// The slots that the lane was seen to keep, by words.
     fn kept(&self) -> impl Iterator<Item = Claimed> {
         let top = self.top.load(Relaxed).checked_sub(1).map(Claimed::one);
@@ -277,7 +287,7 @@ impl State {
                 return Some(false);
             }
         }
-        self.put_in_front(Claimed::one(slot), 1, limit).map(|new| new != 0)
+        self.put_in_front(Claimed::one(slot), || 1, limit).map(|new| new != 0)
     }
 
     /// Alone: takes the slots that `pick` returns of those in the first pocket, as in [`Bitmap::search`].
@@ -307,6 +317,26 @@ impl State {
         })
     }
 
+    /// Alone: takes up to `most` slots of the lowest word that there are some of, from their pocket, where it is. Several words
+    /// are then more often neighbours.
+    #[inline(always)]
+    fn take_up_to(&self, most: usize, limit: usize) -> Option<Claimed> {
+        let mut lowest: Option<(&rmw::AtomicUsize, usize)> = None;
+        for pocket in &self.pockets {
+            let slots = load_alone(pocket);
+            if slots & LOWER != 0 && lowest.is_none_or(|(_, lowest)| slots < lowest) {
+                lowest = Some((pocket, slots));
+            }
+        }
+        let (pocket, slots) = lowest?;
+        let (mask, count) = up_to(most)(slots & LOWER);
+        store_alone(pocket, slots & !mask);
+        if is_counted(limit) {
+            self.kept.store(plain::own(&self.kept) - count, Relaxed);
+        }
+        Some(Claimed { mask, word: slots >> HALF })
+    }
+
     /// Alone: the top slot, if it is of word `word`.
     #[inline(always)]
     fn top_in(&self, word: usize) -> usize {
@@ -318,13 +348,18 @@ impl State {
     /// Alone: puts `count` slots of one word into the first pocket. Returns those that were not there; `None` if it is not
     /// the pocket of that word, or if the lane would keep more than `limit`, where slots are counted.
     #[inline(always)]
-    fn put_in_front(&self, slots: Claimed, count: usize, limit: usize) -> Option<usize> {
+    fn put_in_front(
+        &self,
+        slots: Claimed,
+        count: impl FnOnce() -> usize,
+        limit: usize,
+    ) -> Option<usize> {
         let front = load_alone(&self.pockets[0]);
         if front >> HALF != slots.word {
             return None;
         }
         if is_counted(limit) {
-            let kept = plain::own(&self.kept) + count;
+            let kept = plain::own(&self.kept) + count();
             if kept > limit {
                 return None;
             }
@@ -332,6 +367,28 @@ impl State {
         }
         store_alone(&self.pockets[0], front | slots.mask);
         Some(slots.mask & !front)
+    }
+
+    /// Alone: puts slots of one word into the pocket of that word, or else into the first empty one, where it is. Returns those
+    /// that were not there. `None` if there is no such pocket, if the lane might keep more than `limit` then, or if it counts.
+    #[inline(never)]
+    fn put_beside(&self, slots: Claimed, limit: usize) -> Option<usize> {
+        let (mut room, mut there, mut used) = (None, 0, 1);
+        for pocket in &self.pockets {
+            let seen = slots_in(load_alone(pocket));
+            if seen.mask == 0 {
+                room = room.or(Some(pocket));
+            } else if seen.word == slots.word {
+                (room, there) = (Some(pocket), seen.mask);
+            } else {
+                used += 1;
+            }
+        }
+        if is_counted(limit) || used * SLOTS_PER_WORD > limit {
+            return None;
+        }
+        store_alone(room?, pocket_of(Claimed { mask: there | slots.mask, ..slots }));
+        Some(slots.mask & !there)
     }
 
     /// Alone: puts slots of one word, none of which is the top one, into pockets, which keep `limit` slots at most. Gives others
@@ -603,9 +660,33 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     }
 
     /// [`claim_up_to`](Free::claim_up_to) on `lane`, whose owner the caller is.
+    #[inline]
     pub(crate) fn claim_up_to_on(&self, lane: usize, most: usize) -> Option<Claimed> {
-        self.claim_some(lane, up_to(most))
-            .or_else(|| self.claim_anywhere(lane, false).map(Claimed::one))
+        let state = self.lane(lane);
+        match state.alone_at_once(|| state.take_up_to(most, Self::LIMIT)) {
+            Some(slots) => {
+                State::count(&state.gets, slots.count());
+                self.look_again(|| slots);
+                Some(slots)
+            }
+            None => self
+                .claim_some(lane, up_to(most))
+                .or_else(|| self.claim_anywhere(lane, false).map(Claimed::one)),
+        }
+    }
+
+    /// [`has_available`](Free::has_available), first on `lane`.
+    #[inline]
+    pub(crate) fn has_available_on(&self, lane: usize, want: usize) -> bool {
+        self.lane(lane).keeps(want) || self.has_available_anywhere(want)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn has_available_anywhere(&self, want: usize) -> bool {
+        // No reserved slot is in a lane.
+        let more = want.saturating_sub(self.in_lanes());
+        self.bits.has_available(more, self.fit(Kind::Any, false))
     }
 
     /// Claims and counts a slot that `lane`, whose owner the caller is, has at hand.
@@ -973,7 +1054,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         }
     }
 
-    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
+    #[inline]
+    fn claim_up_to(&self, most: usize, _from: Option<usize>) -> Option<Claimed> {
         match self.here() {
             Some(lane) => self.claim_up_to_on(lane, most),
             None => self.claim_here(false).map(Claimed::one),
@@ -1023,12 +1105,14 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
     #[inline]
     fn release_all_on(&self, lane: usize, slots: Claimed) -> usize {
         let state = self.lane(lane);
-        let put_in_front = || {
+        let put = || {
             let mask = slots.mask & !state.top_in(slots.word);
-            state.put_in_front(Claimed { mask, ..slots }, mask.count_ones() as usize, Self::LIMIT)
+            let slots = Claimed { mask, ..slots };
+            let in_front = state.put_in_front(slots, || slots.count(), Self::LIMIT);
+            in_front.or_else(|| state.put_beside(slots, Self::LIMIT))
         };
         let are_ordinary = slots.mask & !Self::ordinary(slots.word) == 0;
-        let put = || if are_ordinary { self.unless_waited(put_in_front) } else { None };
+        let put = || if are_ordinary { self.unless_waited(put) } else { None };
         match state.alone_at_once(put) {
             Some(were_taken) => {
                 self.look_again(|| NONE);
@@ -1089,10 +1173,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> Free for LaneSet<N, LANES, Q>
         self.release_common(slot)
     }
 
+    #[inline]
     fn has_available(&self, want: usize) -> bool {
-        // No reserved slot is in a lane.
-        let more = want.saturating_sub(self.in_lanes());
-        self.bits.has_available(more, self.fit(Kind::Any, false))
+        match self.here_at_once() {
+            Some(lane) => self.has_available_on(lane, want),
+            None => self.has_available_anywhere(want),
+        }
     }
 
     /// As [`Bitmap::usage`]. A free slot that goes from one place to another may be met in both, and one that is lent
@@ -1147,6 +1233,7 @@ impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANE
 mod tests {
     use super::*;
     use crate::free::waiters::Nobody;
+    use std::vec::Vec;
 
     /// A lane skips slots of a batch that it has already.
     #[test]
@@ -1163,5 +1250,119 @@ mod tests {
         assert!((0..3).all(|slot| !free.release_on(lane, slot)));
         assert_eq!(free.release_all_on(lane, some(0b1_0111)), 0);
         assert_eq!((free.in_lanes(), free.bits.taken()), (4, 16));
+    }
+
+    /// A source of numbers (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % bound as u64) as usize
+        }
+    }
+
+    /// Whatever is taken and put, one by one or in batches: each slot is in one place, no two pockets have slots of one word,
+    /// and a lane keeps no more than it may.
+    #[test]
+    fn pockets_have_different_words() {
+        fn check<const N: usize, const LANES: usize>(seed: u64, least: usize) {
+            let free = LaneSet::<N, LANES, Nobody>::FIRST;
+            let lane = free.claim_lane().unwrap();
+            (0..N).for_each(|slot| free.note(slot, true));
+            let mut numbers = Numbers(seed);
+            let mut held: Vec<usize> = Vec::new();
+            let mut in_pockets_beside_the_first = 0;
+            for _ in 0..if cfg!(miri) { 100 } else { 3000 } {
+                match numbers.below(6) {
+                    0 => held.extend(free.claim_on(lane, false).map(Taken::slot)),
+                    1 => held.extend(free.claim_exactly_on::<7>(lane).into_iter().flatten()),
+                    2 => {
+                        let most = 1 + numbers.below(2 * SLOTS_PER_WORD);
+                        held.extend(free.claim_up_to_on(lane, most).into_iter().flatten());
+                    }
+                    3 if !held.is_empty() => {
+                        let slot = held.swap_remove(numbers.below(held.len()));
+                        assert!(free.release_on(lane, slot));
+                    }
+                    _ if !held.is_empty() => {
+                        // Some of a word, or all.
+                        let word = held[numbers.below(held.len())] / SLOTS_PER_WORD;
+                        let every = 1 + numbers.below(3);
+                        let is_put =
+                            |slot: &usize| slot / SLOTS_PER_WORD == word && slot % every == 0;
+                        let put: Vec<_> = held.iter().copied().filter(is_put).collect();
+                        held.retain(|slot| !is_put(slot));
+                        let mask = put.iter().fold(0, |mask, slot| mask | Claimed::one(*slot).mask);
+                        assert_eq!(free.release_all_on(lane, Claimed { word, mask }), mask);
+                    }
+                    _ => {}
+                }
+                let state = free.lane(lane);
+                let pockets: Vec<_> =
+                    state.pockets.iter().map(|p| slots_in(load_alone(p))).collect();
+                let words =
+                    || pockets.iter().filter(|slots| slots.mask != 0).map(|slots| slots.word);
+                assert!(words().all(|word| words().filter(|other| *other == word).count() == 1));
+                let is_beside = |slots: &Claimed| slots.mask != 0;
+                in_pockets_beside_the_first += pockets[1..].iter().filter(|p| is_beside(p)).count();
+                let in_pockets: usize = pockets.iter().map(|slots| slots.count()).sum();
+                let more = if is_counted(LaneSet::<N, LANES, Nobody>::LIMIT) {
+                    0
+                } else {
+                    SLOTS_PER_WORD - 1
+                };
+                assert!(in_pockets <= LaneSet::<N, LANES, Nobody>::LIMIT + more);
+                assert!(held.iter().all(|slot| free.is_on_loan(*slot)));
+                assert_eq!(free.bits.taken(), held.len() + free.in_lanes());
+            }
+            assert!(
+                in_pockets_beside_the_first >= least,
+                "nothing was put beside the first pocket"
+            );
+        }
+        for seed in 1..5 {
+            check::<{ 8 * SLOTS_PER_WORD }, 2>(seed, 1);
+            check::<{ 6 * SLOTS_PER_WORD + 5 }, 3>(seed, 1);
+            check::<{ 3 * SLOTS_PER_WORD }, 4>(seed, 1);
+            check::<12, 1>(seed, 0);
+        }
+    }
+
+    /// A batch of several words comes back where it was: each word in a pocket, in one step.
+    #[test]
+    fn whole_words_stay_on_their_lane() {
+        const N: usize = 2 * POCKETS * SLOTS_PER_WORD;
+        let free = LaneSet::<N, 2, Nobody>::FIRST;
+        let lane = free.claim_lane().unwrap();
+        let limit = LaneSet::<N, 2, Nobody>::LIMIT / SLOTS_PER_WORD;
+        let words: Vec<_> = (0..limit)
+            .map(|_| free.bits.search(up_to(SLOTS_PER_WORD), false, |_| usize::MAX).unwrap())
+            .collect();
+        let state = free.lane(lane);
+        for round in 0..4 {
+            for slots in words.iter().cycle().skip(round).take(limit) {
+                assert_eq!(free.release_all_on(lane, *slots), slots.mask);
+            }
+            assert!(free.has_available_on(lane, limit * SLOTS_PER_WORD));
+            assert_eq!(free.in_lanes(), limit * SLOTS_PER_WORD);
+            for word in 0..limit {
+                let left = (limit - word) * SLOTS_PER_WORD;
+                assert!(state.keeps(left) && !state.keeps(left + 1));
+                let slots = free.claim_up_to_on(lane, left).unwrap();
+                assert_eq!(
+                    (slots.word, slots.mask),
+                    (words[word].word, words[word].mask),
+                    "the lowest"
+                );
+            }
+            assert!(state.is_empty());
+        }
+        assert_eq!(
+            (state.gets.load(Relaxed), free.misses.load(Relaxed)),
+            (4 * limit * SLOTS_PER_WORD, 0)
+        );
     }
 }

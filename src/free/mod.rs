@@ -36,8 +36,9 @@ pub trait Free: Send + Sync + Sized {
     /// Claims `K` slots of one word, at least 1, not reserved ones, and counts them.
     fn claim_exactly<const K: usize>(&self) -> Option<Claimed>;
 
-    /// Claims from 1 to `most` slots of one word, not reserved ones, and counts them.
-    fn claim_up_to(&self, most: usize) -> Option<Claimed>;
+    /// Claims from 1 to `most` slots of one word, not reserved ones, and counts them. Where several words are searched one
+    /// after the other, the search begins at word `from`.
+    fn claim_up_to(&self, most: usize, from: Option<usize>) -> Option<Claimed>;
 
     /// Claims a slot to hand it over; not counted.
     fn claim_for_waiter(&self, privileged: bool) -> Option<usize>;

@@ -66,8 +66,8 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     }
 
     #[inline]
-    fn claim_up_to(&self, most: usize) -> Option<Claimed> {
-        self.bits.search(up_to(most), true, Self::fit(false))
+    fn claim_up_to(&self, most: usize, from: Option<usize>) -> Option<Claimed> {
+        self.bits.search_behind(from, up_to(most), true, Self::fit(false))
     }
 
     #[inline]
@@ -91,6 +91,7 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
         self.bits.is_taken(slot)
     }
 
+    #[inline]
     fn has_available(&self, want: usize) -> bool {
         self.bits.has_available(want, Self::fit(false))
     }

@@ -1,17 +1,19 @@
 //! Several objects at once.
 
+use super::several::{Numbers, Several, number};
 use super::{Home, Lane, Lease, Pool};
 use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
 use crate::free::{Free, One};
 use crate::reset::Policy;
+use crate::sync::SLOTS_PER_WORD;
 use crate::wait::WaitPolicy;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, forget};
 use core::ops::{Index, IndexMut};
-use core::{ptr, slice};
+use core::{array, ptr};
 
 /// The exclusive loan of up to `K` objects of one pool, as one value. Dropping it returns all of them, those of one word
 /// of the pool (32 slots; 16 on 32-bit targets) in one atomic step.
@@ -45,8 +47,7 @@ use core::{ptr, slice};
 /// DPDK's `rte_mempool_get_bulk` and `rte_mempool_put_bulk`.
 ///
 // Invariants, cited by tag:
-// - [exclusive] no other lease, batch or call has any of the first `len` of `slots`, which are different, until this one is
-//   gone.
+// - [exclusive] no other lease, batch or call has any of `slots`, which are different, until this one is gone.
 ///
 /// # Examples
 /// ```
@@ -69,8 +70,7 @@ use core::{ptr, slice};
 /// ```
 pub struct Batch<R: Home, const K: usize> {
     home: R,
-    slots: [u16; K],
-    len: usize,
+    slots: Numbers<K>,
     // Lends `&mut Item` and must not be covariant in it, nor `Send` and `Sync` by itself.
     _item: PhantomData<*mut R::Item>,
 }
@@ -81,49 +81,28 @@ unsafe impl<R: Home + Send, const K: usize> Send for Batch<R, K> where R::Item: 
 unsafe impl<R: Home + Sync, const K: usize> Sync for Batch<R, K> where R::Item: Sync {}
 
 impl<R: Home, const K: usize> Batch<R, K> {
-    #[inline]
+    #[inline(always)]
     fn empty(home: R) -> Self {
-        Self { home, slots: [0; K], len: 0, _item: PhantomData }
-    }
-
-    /// The caller has claimed `K` slots of `home`, filled them, and hands them over.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // Slots are below 65,535.
-    fn full(home: R, claimed: Claimed) -> Self {
-        let mut slots = [0; K];
-        for (place, slot) in slots.iter_mut().zip(claimed) {
-            *place = slot as u16;
-        }
-        Self { home, slots, len: K, _item: PhantomData }
-    }
-
-    /// Takes slots over that the caller has claimed and filled. They fit.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // Slots are below 65,535.
-    fn extend(&mut self, claimed: Claimed) {
-        for (place, slot) in self.slots.iter_mut().skip(self.len).zip(claimed) {
-            *place = slot as u16;
-            self.len += 1;
-        }
+        Self { home, slots: Numbers::none(), _item: PhantomData }
     }
 
     /// The number of objects: `K`, unless fewer were free or some were split off.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.slots.len()
     }
 
     /// Whether the batch has no object.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The object `index`, or `None` if there are fewer.
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&R::Item> {
-        let slot = *self.slots().get(index)?;
+        let slot = self.slots.all().get(index)?;
         // SAFETY: [exclusive] the slot is ours; while the reference lives, the batch is borrowed.
         Some(unsafe { self.home.item(slot).as_ref() })
     }
@@ -132,7 +111,7 @@ impl<R: Home, const K: usize> Batch<R, K> {
     #[inline]
     #[must_use]
     pub fn get_mut(&mut self, index: usize) -> Option<&mut R::Item> {
-        let slot = *self.slots().get(index)?;
+        let slot = self.slots.all().get(index)?;
         // SAFETY: [exclusive] the slot is ours; while the reference lives, the batch is borrowed mutably.
         Some(unsafe { self.home.item_mut(slot).as_mut() })
     }
@@ -140,13 +119,13 @@ impl<R: Home, const K: usize> Batch<R, K> {
     /// The objects, in order of their slots where they come from one word of the pool.
     #[inline]
     pub fn iter(&self) -> BatchIter<'_, R> {
-        BatchIter { home: &self.home, slots: self.slots().iter(), _item: PhantomData }
+        BatchIter { home: &self.home, slots: self.slots.all(), _item: PhantomData }
     }
 
     /// Like [`iter`](Self::iter), to write them.
     #[inline]
     pub fn iter_mut(&mut self) -> BatchIterMut<'_, R> {
-        BatchIterMut { home: &self.home, slots: self.slots().iter(), _item: PhantomData }
+        BatchIterMut { home: &self.home, slots: self.slots.all(), _item: PhantomData }
     }
 
     /// Splits off the last object.
@@ -155,29 +134,22 @@ impl<R: Home, const K: usize> Batch<R, K> {
     where
         R: Clone,
     {
-        let slot = *self.slots().last()?;
-        let home = self.home.clone();
-        self.len -= 1;
-        Some(Lease::from_parts(home, slot))
+        // The clone first: it may panic.
+        let home = if self.is_empty() { return None } else { self.home.clone() };
+        self.slots.pop().map(|slot| Lease::from_parts(home, slot))
     }
 
     /// Returns the objects now. The same as dropping the batch, said aloud.
     pub fn put(self) {
         drop(self);
     }
-
-    #[inline(always)]
-    fn slots(&self) -> &[u16] {
-        // Never the whole instead: `len` is at most `K`.
-        self.slots.get(..self.len).unwrap_or(&self.slots)
-    }
 }
 
 impl<R: Home, const K: usize> Drop for Batch<R, K> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: [exclusive] the slots are ours, and given up.
-        unsafe { self.home.put_all(self.slots()) };
+        unsafe { self.home.put_all(self.slots.all()) };
     }
 }
 
@@ -191,7 +163,7 @@ impl<R: Home, const K: usize> Index<usize> for Batch<R, K> {
     fn index(&self, index: usize) -> &R::Item {
         match self.get(index) {
             Some(item) => item,
-            None => out_of_range(index, self.len),
+            None => out_of_range(index, self.len()),
         }
     }
 }
@@ -202,7 +174,7 @@ impl<R: Home, const K: usize> IndexMut<usize> for Batch<R, K> {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, index: usize) -> &mut R::Item {
-        let len = self.len;
+        let len = self.len();
         match self.get_mut(index) {
             Some(item) => item,
             None => out_of_range(index, len),
@@ -232,7 +204,7 @@ macro_rules! objects {
         pub struct $name<'b, R: Home> {
             home: &'b R,
             // [exclusive] These slots are of the batch, which is borrowed.
-            slots: slice::Iter<'b, u16>,
+            slots: Several<'b>,
             _item: PhantomData<$item>,
         }
 
@@ -241,7 +213,7 @@ macro_rules! objects {
 
             #[inline]
             fn next(&mut self) -> Option<$item> {
-                let ($home, $slot) = (self.home, *self.slots.next()?);
+                let ($home, $slot) = (self.home, self.slots.next()?);
                 // SAFETY: [exclusive] the slot is ours, and each comes once. The batch is borrowed for as long.
                 Some(unsafe { $object })
             }
@@ -250,12 +222,21 @@ macro_rules! objects {
             fn size_hint(&self) -> (usize, Option<usize>) {
                 self.slots.size_hint()
             }
+
+            #[inline]
+            fn fold<B, F: FnMut(B, $item) -> B>(self, init: B, mut f: F) -> B {
+                let $home = self.home;
+                self.slots.fold(init, |all, $slot| {
+                    // SAFETY: as in `next`.
+                    f(all, unsafe { $object })
+                })
+            }
         }
 
         impl<R: Home> DoubleEndedIterator for $name<'_, R> {
             #[inline]
             fn next_back(&mut self) -> Option<Self::Item> {
-                let ($home, $slot) = (self.home, *self.slots.next_back()?);
+                let ($home, $slot) = (self.home, self.slots.next_back()?);
                 // SAFETY: as in `next`.
                 Some(unsafe { $object })
             }
@@ -310,18 +291,24 @@ impl<R: Home + Clone, const K: usize> IntoIterator for Batch<R, K> {
         let batch = ManuallyDrop::new(self);
         // SAFETY: read once, from a batch that is never dropped or used again.
         let home = unsafe { ptr::read(&raw const batch.home) };
-        Leases { home, slots: batch.slots, next: 0, end: batch.len, _item: PhantomData }
+        Leases { home, slots: batch.slots, next: 0, _item: PhantomData }
     }
 }
 
 /// Splits a [`Batch`] into leases, in order. Dropping it returns the objects that are left, as the batch does.
 pub struct Leases<R: Home, const K: usize> {
     home: R,
-    slots: [u16; K],
-    // [exclusive] The slots from `next` to `end` are ours.
+    // [exclusive] Those from `next` on are ours.
+    slots: Numbers<K>,
     next: usize,
-    end: usize,
     _item: PhantomData<*mut R::Item>,
+}
+
+impl<R: Home, const K: usize> Leases<R, K> {
+    #[inline(always)]
+    fn left(&self) -> Several<'_> {
+        self.slots.all().split_at(self.next).1
+    }
 }
 
 // SAFETY: as for a `Batch`.
@@ -334,14 +321,14 @@ impl<R: Home + Clone, const K: usize> Iterator for Leases<R, K> {
 
     #[inline]
     fn next(&mut self) -> Option<Lease<R>> {
-        let slot = *self.slots.get(self.next..self.end)?.first()?;
+        let slot = self.slots.all().get(self.next)?;
         let home = self.home.clone();
         self.next += 1;
         Some(Lease::from_parts(home, slot))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.end - self.next, Some(self.end - self.next))
+        self.left().size_hint()
     }
 }
 
@@ -351,15 +338,14 @@ impl<R: Home + Clone, const K: usize> FusedIterator for Leases<R, K> {}
 impl<R: Home, const K: usize> Drop for Leases<R, K> {
     #[inline]
     fn drop(&mut self) {
-        let left = self.slots.get(self.next..self.end).unwrap_or_default();
         // SAFETY: [exclusive] the slots are ours, and given up.
-        unsafe { self.home.put_all(left) };
+        unsafe { self.home.put_all(self.left()) };
     }
 }
 
 impl<R: Home, const K: usize> fmt::Debug for Leases<R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leases").field("len", &(self.end - self.next)).finish_non_exhaustive()
+        f.debug_struct("Leases").field("len", &self.left().len()).finish_non_exhaustive()
     }
 }
 
@@ -381,7 +367,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// See [`Batch`].
     #[inline]
     pub fn try_get_batch<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
-        self.batch(self, || self.free.claim_exactly::<K>(), |most| self.free.claim_up_to(most))
+        self.batch_of(self)
     }
 
     /// [`try_get_batch`](Self::try_get_batch) for callers that may have the reserved objects too, which are lent last. See
@@ -391,10 +377,10 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// [`Exhausted`], like `try_get_batch`.
     pub fn try_get_batch_reserved<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
         let mut batch = self.try_get_batch_up_to();
-        while batch.len < K {
+        while batch.len() < K {
             let one = self.free.claim(true).ok_or_else(|| self.exhausted())?;
             self.ready(one);
-            batch.extend(one.claimed());
+            batch.slots.extend(one.claimed());
         }
         Ok(batch)
     }
@@ -407,8 +393,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     pub fn try_get_batch_arc<const K: usize>(
         self: &std::sync::Arc<Self>,
     ) -> Result<Batch<std::sync::Arc<Self>, K>, Exhausted> {
-        let home = std::sync::Arc::clone(self);
-        self.batch(home, || self.free.claim_exactly::<K>(), |most| self.free.claim_up_to(most))
+        self.batch_of(std::sync::Arc::clone(self))
     }
 
     /// Lends up to `K` objects as one value: as many as it finds free, perhaps none. Like
@@ -424,7 +409,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// ```
     #[inline]
     pub fn try_get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
-        self.gather(self, |most| self.free.claim_up_to(most))
+        self.gather_some(self, |most, from| self.free.claim_up_to(most, from))
     }
 
     /// Lends `K` objects at once, or none, each as a lease. Like [`try_get_batch`](Self::try_get_batch), but the objects
@@ -447,10 +432,11 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     #[inline]
     pub fn try_get_many<const K: usize>(&self) -> Result<[Lease<&Self>; K], Exhausted> {
         let batch = self.try_get_batch::<K>()?;
-        let slots = batch.slots;
+        // [exclusive]: there are `K`.
+        let mut slots = batch.slots.all();
+        let leases = array::from_fn(|_| Lease::from_parts(self, slots.next().unwrap_or_default()));
         forget(batch);
-        // [exclusive]: there were `K`.
-        Ok(slots.map(|slot| Lease::from_parts(self, slot)))
+        Ok(leases)
     }
 
     /// Lends up to `K` objects, each as a lease: as many as it finds free, perhaps none.
@@ -464,56 +450,158 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
         self.try_get_batch_up_to::<K>().into_iter().collect()
     }
 
-    /// Lends `K` objects of `home`, or none. `exactly` claims so many of one word, `up_to` some.
+    /// Lends `K` objects of `home`, or none.
+    #[inline(always)]
+    fn batch_of<R: Home, const K: usize>(&self, home: R) -> Result<Batch<R, K>, Exhausted> {
+        self.batch(
+            home,
+            || self.free.claim_exactly::<K>(),
+            || self.free.has_available(K),
+            |most, from| self.free.claim_up_to(most, from),
+        )
+    }
+
+    /// Lends `K` objects of `home`, or none. `exactly` claims so many of one word. `up_to` claims some, at best from a word on.
     #[inline(always)]
     fn batch<R: Home, const K: usize>(
         &self,
         home: R,
         exactly: impl FnOnce() -> Option<Claimed>,
-        up_to: impl Fn(usize) -> Option<Claimed>,
+        has_available: impl FnOnce() -> bool,
+        up_to: impl Fn(usize, Option<usize>) -> Option<Claimed>,
     ) -> Result<Batch<R, K>, Exhausted> {
         if K == 0 {
             return Ok(Batch::empty(home));
         }
+        if K > SLOTS_PER_WORD {
+            return self.gather_all(home, has_available, up_to);
+        }
         if let Some(claimed) = exactly() {
             self.ready_all(claimed);
-            return Ok(Batch::full(home, claimed));
+            return Ok(Batch { home, slots: Numbers::all_of(claimed), _item: PhantomData });
         }
         if W::Free::<N>::IN_ONE_STEP {
             return Err(self.exhausted());
         }
-        self.gather_all(home, up_to)
+        self.gather_scattered(home, has_available, up_to)
     }
 
     /// Goes on with [`batch`](Self::batch) where no word has as many.
     #[cold]
     #[inline(never)]
+    fn gather_scattered<R: Home, const K: usize>(
+        &self,
+        home: R,
+        has_available: impl FnOnce() -> bool,
+        up_to: impl Fn(usize, Option<usize>) -> Option<Claimed>,
+    ) -> Result<Batch<R, K>, Exhausted> {
+        self.gather_all(home, has_available, up_to)
+    }
+
+    /// Lends `K` objects of `home`, or none, from several words.
+    #[inline(always)]
     fn gather_all<R: Home, const K: usize>(
         &self,
         home: R,
-        up_to: impl Fn(usize) -> Option<Claimed>,
+        has_available: impl FnOnce() -> bool,
+        up_to: impl Fn(usize, Option<usize>) -> Option<Claimed>,
     ) -> Result<Batch<R, K>, Exhausted> {
         // A look first, so that a call that cannot succeed lends and recycles nothing.
-        if !self.free.has_available(K) {
+        if !has_available() {
             return Err(self.exhausted());
         }
-        let batch = self.gather(home, up_to);
-        if batch.len == K { Ok(batch) } else { Err(self.exhausted()) }
+        // As long as the slots are a run there is no list of them.
+        let mut run = Run { home: &home, first: 0, len: 0 };
+        let mut behind = None;
+        let other = loop {
+            if run.len == K {
+                break None;
+            }
+            let Some(claimed) = up_to(K - run.len, behind) else {
+                drop(run);
+                return Err(self.exhausted());
+            };
+            self.ready_all(claimed);
+            if !run.extend(claimed) {
+                break Some(claimed);
+            }
+            behind = Some(claimed.word + 1);
+        };
+        let slots = Numbers::run(run.first, run.len);
+        forget(run);
+        let batch = Batch { home, slots, _item: PhantomData };
+        match other {
+            None => Ok(batch),
+            Some(claimed) => self.gather_others(batch, claimed, up_to),
+        }
     }
 
-    /// Lends up to `K` objects of `home`, which `up_to` claims.
+    /// Goes on with [`gather_all`](Self::gather_all) where the slots are no run.
+    #[inline(never)]
+    fn gather_others<R: Home, const K: usize>(
+        &self,
+        mut batch: Batch<R, K>,
+        claimed: Claimed,
+        up_to: impl Fn(usize, Option<usize>) -> Option<Claimed>,
+    ) -> Result<Batch<R, K>, Exhausted> {
+        batch.slots.extend(claimed);
+        self.gather(&mut batch, Some(claimed.word + 1), up_to);
+        if batch.len() == K { Ok(batch) } else { Err(self.exhausted()) }
+    }
+
+    /// Lends more objects for `batch`, until it has `K`. `up_to` claims them.
     fn gather<R: Home, const K: usize>(
         &self,
+        batch: &mut Batch<R, K>,
+        behind: Option<usize>,
+        up_to: impl Fn(usize, Option<usize>) -> Option<Claimed>,
+    ) {
+        let mut behind = behind;
+        while batch.len() < K {
+            let Some(claimed) = up_to(K - batch.len(), behind) else { return };
+            self.ready_all(claimed);
+            batch.slots.extend(claimed);
+            behind = Some(claimed.word + 1);
+        }
+    }
+
+    /// Lends up to `K` objects of `home`. `up_to` claims them.
+    fn gather_some<R: Home, const K: usize>(
+        &self,
         home: R,
-        up_to: impl Fn(usize) -> Option<Claimed>,
+        up_to: impl Fn(usize, Option<usize>) -> Option<Claimed>,
     ) -> Batch<R, K> {
         let mut batch = Batch::empty(home);
-        while batch.len < K {
-            let Some(claimed) = up_to(K - batch.len) else { break };
-            self.ready_all(claimed);
-            batch.extend(claimed);
-        }
+        self.gather(&mut batch, None, up_to);
         batch
+    }
+}
+
+/// Lent objects whose slots are a run; takes them back when dropped.
+struct Run<'h, R: Home> {
+    home: &'h R,
+    first: u16,
+    len: usize,
+}
+
+impl<R: Home> Run<'_, R> {
+    /// Adds slots that were claimed and filled, if they are the next ones.
+    #[inline(always)]
+    fn extend(&mut self, claimed: Claimed) -> bool {
+        let Some(first) = claimed.run().map(number) else { return false };
+        if self.len == 0 {
+            self.first = first;
+        }
+        let is_next = first == self.first.wrapping_add(number(self.len));
+        self.len += if is_next { claimed.count() } else { 0 };
+        is_next
+    }
+}
+
+impl<R: Home> Drop for Run<'_, R> {
+    fn drop(&mut self) {
+        // SAFETY: [exclusive] the slots were claimed, and nobody else has them.
+        unsafe { self.home.put_all(Several::run(self.first, self.len)) };
     }
 }
 
@@ -536,13 +624,17 @@ impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
     #[inline]
     pub fn try_get_batch<const K: usize>(&self) -> Result<Batch<&Self, K>, Exhausted> {
         let free = &self.pool.free;
-        let exactly = || free.claim_exactly_on::<K>(self.lane);
-        self.pool.batch(self, exactly, |most| free.claim_up_to_on(self.lane, most))
+        self.pool.batch(
+            self,
+            || free.claim_exactly_on::<K>(self.lane),
+            || free.has_available_on(self.lane, K),
+            |most, _| free.claim_up_to_on(self.lane, most),
+        )
     }
 
     /// [`Pool::try_get_batch_up_to`] on the lane, like [`try_get_batch`](Self::try_get_batch).
     #[inline]
     pub fn try_get_batch_up_to<const K: usize>(&self) -> Batch<&Self, K> {
-        self.pool.gather(self, |most| self.pool.free.claim_up_to_on(self.lane, most))
+        self.pool.gather_some(self, |most, _| self.pool.free.claim_up_to_on(self.lane, most))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Pool;
 use super::metrics::Counters;
+use super::several::Several;
 use crate::defer::Defer;
 use crate::free::Free;
-use crate::free::bitmap::{Bitmap, Claimed};
+use crate::free::bitmap::Claimed;
 use crate::sync::seeded;
 use crate::wait::WaitPolicy;
 use core::cell::Cell;
@@ -33,38 +34,160 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
         }
     }
 
-    /// Takes back several slots: recycles their objects and frees the slots of each word in one step.
+    /// Takes back several slots: recycles their objects, and then frees the slots of each word in one step.
     ///
     /// # Panics
     /// As `recycle` does. The object that it was called for is dropped, and all others go back.
     ///
     /// # Safety
-    /// [one-owner], [filled]: the caller owns `slots`, which are different and hold objects, and gives all of them up.
-    #[inline]
+    /// [one-owner], [filled]: the caller owns `slots`, which hold objects, and gives all of them up.
+    #[inline(always)]
     pub(super) unsafe fn take_back_all(
         &self,
-        slots: &[u16],
+        slots: Several<'_>,
         to: To,
-        recycle: fn(&P, &mut T) -> bool,
+        recycle: impl Fn(&P, &mut T) -> bool + Copy,
     ) {
-        let mut freed = Freed { pool: self, slots: Claimed { word: 0, mask: 0 }, to };
-        let mut rest = slots;
-        while let [slot, behind @ ..] = rest {
-            rest = behind;
-            let slot = usize::from(*slot);
-            // SAFETY: the caller's; it runs only if `recycle` or a waker panics, and then the loop goes no further.
-            let others = Defer(|| unsafe { self.take_back_all(rest, to, recycle) });
-            let release = Release::new(self, slot, to);
-            let early = seeded!("batch_freed_early", self.free.release(slot), false);
-            // SAFETY: the caller's. An object that was not kept is not freed below.
-            if unsafe { release.recycle_or_evict(recycle) } {
-                mem::forget(release);
-                if !early {
-                    freed.add(slot);
-                }
+        let early = seeded!("batch_freed_early", true, false);
+        if early {
+            self.free_all(slots, to);
+        }
+        // SAFETY: the caller's.
+        let not_kept = unsafe { self.recycle_all(slots, to, recycle) };
+        if let Some(at) = not_kept {
+            // SAFETY: the caller's; the object of slot `at` is not to be kept, those before it were recycled.
+            unsafe { self.take_back_without(slots, at, to, recycle) };
+        } else if !early {
+            self.free_all(slots, to);
+        }
+    }
+
+    /// Recycles the objects of several slots, up to the first that is not to be kept. Returns which slot of them that is.
+    ///
+    /// # Panics
+    /// As `recycle` does. Then all `slots` are taken back.
+    ///
+    /// # Safety
+    /// [one-owner], [filled]: as [`take_back_all`](Self::take_back_all), except that slots are given up only if it panics.
+    #[inline(always)]
+    unsafe fn recycle_all(
+        &self,
+        slots: Several<'_>,
+        to: To,
+        recycle: impl Fn(&P, &mut T) -> bool + Copy,
+    ) -> Option<usize> {
+        let done = Cell::new(0);
+        // SAFETY: the caller's; it runs only if `recycle` panics, for the object of slot `done`, and no borrow is held then.
+        let suspect = Defer(|| unsafe { self.take_back_suspect(slots, done.get(), to, recycle) });
+        let are_kept = slots.all_of(|slot| {
+            // SAFETY: [one-owner] the caller's; [in-range]; [filled].
+            let object = unsafe { &mut *self.slots.write_ptr(usize::from(slot)) };
+            let is_kept = recycle(&self.policy, object);
+            done.set(done.get() + usize::from(is_kept));
+            is_kept
+        });
+        mem::forget(suspect);
+        if are_kept { None } else { Some(done.get()) }
+    }
+
+    /// Takes back several slots when `recycle` panicked for the object of one of them, `done`. Those before it were recycled.
+    ///
+    /// # Safety
+    /// As [`take_back_all`](Self::take_back_all).
+    #[cold]
+    #[inline(never)]
+    unsafe fn take_back_suspect(
+        &self,
+        slots: Several<'_>,
+        done: usize,
+        to: To,
+        recycle: impl Fn(&P, &mut T) -> bool + Copy,
+    ) {
+        self.counters.panics.count();
+        // SAFETY: the caller's.
+        unsafe { self.take_back_without(slots, done, to, recycle) };
+    }
+
+    /// Takes back several slots. Drops the object of slot `at`. Those before it were recycled, those behind it were not.
+    ///
+    /// # Safety
+    /// As [`take_back_all`](Self::take_back_all).
+    #[cold]
+    #[inline(never)]
+    unsafe fn take_back_without(
+        &self,
+        slots: Several<'_>,
+        at: usize,
+        to: To,
+        recycle: impl Fn(&P, &mut T) -> bool + Copy,
+    ) {
+        let (mut slots, mut not_kept) = (slots, Some(at));
+        while let Some(at) = not_kept {
+            let (kept, mut behind) = slots.split_at(at);
+            let slot = behind.next();
+            // Dropped only when the drop of the object or a waker panics.
+            // SAFETY: the caller's; the loop goes no further then.
+            let others = Defer(|| unsafe { self.take_back_all(behind, to, recycle) });
+            let kept = Defer(|| self.free_all(kept, to));
+            if let Some(slot) = slot {
+                let release = Release::new(self, usize::from(slot), to);
+                // SAFETY: the caller's.
+                unsafe { release.evict() };
             }
+            drop(kept);
+            mem::forget(others);
+            slots = behind;
+            // SAFETY: the caller's.
+            not_kept = unsafe { self.recycle_all(slots, to, recycle) };
+        }
+        self.free_all(slots, to);
+    }
+
+    /// Frees recycled slots, those of each word in one step.
+    #[inline(always)]
+    fn free_all(&self, slots: Several<'_>, to: To) {
+        match slots.in_one_word() {
+            Some(slots) => self.free_word(slots, to),
+            None => {
+                let (run, listed) = slots.into_parts();
+                self.free_words(run, listed, to);
+            }
+        }
+    }
+
+    /// [`free_all`](Self::free_all) of slots that are of several words or scattered.
+    #[inline(never)]
+    // In parts, which are passed in registers.
+    fn free_words(&self, run: (u16, u16), listed: &[u16], to: To) {
+        let mut rest = Several::from_parts(run, listed);
+        while let Some((of_word, behind)) = rest.split_first_word() {
+            rest = behind;
+            // Dropped only when a waker panics.
+            let others = Defer(move || {
+                let (run, listed) = rest.into_parts();
+                self.free_words(run, listed, to);
+            });
+            self.free_word(of_word, to);
             mem::forget(others);
         }
+    }
+
+    /// Frees recycled slots of one word in one step.
+    #[inline]
+    fn free_word(&self, slots: Claimed, to: To) {
+        let were_taken = match to {
+            To::Lane(lane) => self.free.release_all_on(lane, slots),
+            To::Here | To::Aside => self.free.release_all(slots),
+        };
+        if were_taken != slots.mask {
+            self.count_double_returns(Claimed { mask: slots.mask & !were_taken, ..slots });
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_double_returns(&self, slots: Claimed) {
+        slots.for_each(|_| _ = self.counters.double_returns.count());
     }
 }
 
@@ -164,49 +287,6 @@ impl<'a, T, const N: usize, P, W: WaitPolicy> Release<'a, T, N, P, W> {
 impl<T, const N: usize, P, W: WaitPolicy> Drop for Release<'_, T, N, P, W> {
     fn drop(&mut self) {
         self.give_back();
-    }
-}
-
-/// Recycled slots of one word; frees them in one step when dropped.
-struct Freed<'a, T, const N: usize, P, W: WaitPolicy> {
-    pool: &'a Pool<T, N, P, W>,
-    slots: Claimed,
-    to: To,
-}
-
-impl<T, const N: usize, P, W: WaitPolicy> Freed<'_, T, N, P, W> {
-    /// One more slot. Those of another word are freed before.
-    #[inline]
-    fn add(&mut self, slot: usize) {
-        let one = Claimed::one(slot);
-        if Bitmap::<N>::WORDS > 1 && one.word != self.slots.word {
-            // If a waker panics in `free`, this is dropped, and must free the new slot and no other.
-            let others = mem::replace(&mut self.slots, one);
-            self.free(others);
-        } else {
-            self.slots.mask |= one.mask;
-        }
-    }
-
-    #[inline]
-    fn free(&self, slots: Claimed) {
-        if slots.mask == 0 {
-            return;
-        }
-        let were_taken = match self.to {
-            To::Lane(lane) => self.pool.free.release_all_on(lane, slots),
-            To::Here | To::Aside => self.pool.free.release_all(slots),
-        };
-        for _ in (Claimed { mask: slots.mask & !were_taken, ..slots }) {
-            self.pool.counters.double_returns.count();
-        }
-    }
-}
-
-impl<T, const N: usize, P, W: WaitPolicy> Drop for Freed<'_, T, N, P, W> {
-    #[inline]
-    fn drop(&mut self) {
-        self.free(self.slots);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The exclusive loan of one object.
 
 use super::guard::To;
+use super::several::Several;
 use super::{Pool, SharedLease};
 use crate::defer::Defer;
 use crate::reset::Policy;
@@ -70,14 +71,15 @@ pub unsafe trait Home {
     /// Takes several objects back.
     ///
     /// # Safety
-    /// The caller owns `slots`, which are different, and gives all of them up.
+    /// The caller owns `slots` and gives all of them up.
     #[doc(hidden)]
-    unsafe fn put_all(&self, slots: &[u16]) {
-        if let [slot, rest @ ..] = slots {
+    unsafe fn put_all(&self, slots: Several<'_>) {
+        let mut rest = slots;
+        if let Some(slot) = rest.next() {
             // SAFETY: the caller's. Also when `put` panics.
             let _rest = Defer(|| unsafe { self.put_all(rest) });
             // SAFETY: the caller's.
-            unsafe { self.put(*slot) };
+            unsafe { self.put(slot) };
         }
     }
 }
@@ -126,10 +128,10 @@ macro_rules! home {
                 unsafe { $put }
             }
 
-            $(#[inline]
-            unsafe fn put_all(&self, $slots: &[u16]) {
+            $(#[inline(always)]
+            unsafe fn put_all(&self, $slots: $crate::pool::several::Several<'_>) {
                 let $this = self;
-                // SAFETY: as for `put`; the slots are different.
+                // SAFETY: as for `put`.
                 unsafe { $put_all }
             })?
         }
@@ -699,7 +701,8 @@ mod tests {
                 Lease::into_parts(slab.insert(Sour(i == sour)).ok().unwrap()).1
             });
             // SAFETY: the leases were taken apart above, and each slot is given up once.
-            let put = catch_unwind(AssertUnwindSafe(|| unsafe { (&slab).put_all(&slots) }));
+            let put =
+                catch_unwind(AssertUnwindSafe(|| unsafe { (&slab).put_all(Several::of(&slots)) }));
             assert!(put.is_err());
             assert_eq!((slab.available(), slab.metrics().panics), (3, 1));
         }

@@ -17,6 +17,7 @@ mod lease;
 mod metrics;
 #[cfg(feature = "std")]
 mod overflow;
+pub(crate) mod several;
 mod shared;
 mod slab;
 
