@@ -6,13 +6,13 @@ use crate::free::waiters::{Queue, Seats};
 use crate::free::{Free, One};
 use crate::reset::Policy;
 use crate::sync::seeded;
-use crate::wait::CanWait;
+use crate::wait::{CanWait, WaitPolicy};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends a free object, and waits for one if there is none.
     ///
     /// First come, first served: an object that comes back while somebody waits is handed to the first who does,
@@ -54,10 +54,16 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// # assert!(std::pin::pin!(work()).as_mut().poll(&mut context).is_ready());
     /// # }
     /// ```
-    pub fn get(&self) -> GetFuture<'_, T, N, P, W> {
+    pub fn get(&self) -> GetFuture<'_, T, N, P, W>
+    where
+        P: Policy<T>,
+        W: CanWait, // Here, so that a pool without such a policy is told which.
+    {
         GetFuture { pool: self, seat: None, privileged: false }
     }
+}
 
+impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// [`get`](Self::get) for callers that may have the reserved objects too. See
     /// [`Headroom`](crate::Headroom).
     ///
@@ -108,7 +114,7 @@ mod blocking {
     use crate::wait::park;
     use std::time::{Duration, Instant};
 
-    impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
+    impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
         /// Lends a free object, and parks the thread until there is one. As [`get`](Self::get).
         ///
         /// # Errors
@@ -132,10 +138,16 @@ mod blocking {
         /// assert_eq!(other.join().unwrap(), 0);
         /// # Ok::<(), forebay::TooManyWaiters>(())
         /// ```
-        pub fn get_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters> {
+        pub fn get_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters>
+        where
+            P: Policy<T>,
+            W: CanWait,
+        {
             self.wait(None, false).map_err(|_| TooManyWaiters)
         }
+    }
 
+    impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
         /// Lends a free object, and parks the thread until there is one, but no longer than `timeout`.
         ///
         /// # Errors

@@ -20,6 +20,11 @@ mod overflow;
 mod shared;
 mod slab;
 
+/// Implemented for handles and pools of this crate alone.
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
 pub use handle::{HasLanes, LaneOf, LeaseOf, Lends, PoolRef};

@@ -31,11 +31,11 @@ use core::mem::MaybeUninit;
 
 /// A handle to a ring: what the ends are generic over. `&'a Ring<T, N, A>`, or an `Arc` of it with `std`.
 ///
-/// Sealed in effect: unsafe to implement, and its methods are not for calling.
+/// Sealed. Its methods are not for calling.
 ///
 /// # Safety
 /// `ring` always returns the same ring, wherever the handle moves.
-pub unsafe trait RingRef {
+pub unsafe trait RingRef: sealed::Sealed {
     #[doc(hidden)]
     type Ring: RawRing;
     /// The type of the data that the holders of a pooled ring share besides the ring.
@@ -50,6 +50,11 @@ pub unsafe trait RingRef {
     fn parts(&self) -> (&Self::Ring, &Self::Extra);
 }
 
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl<T, const N: usize, A> sealed::Sealed for &Ring<T, N, A> {}
 // SAFETY: a reference always refers to the same ring.
 unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
     type Ring = Ring<T, N, A>;
@@ -66,6 +71,8 @@ unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
     }
 }
 
+#[cfg(feature = "std")]
+impl<T, const N: usize, A> sealed::Sealed for std::sync::Arc<Ring<T, N, A>> {}
 // SAFETY: an `Arc` always refers to the same ring.
 #[cfg(feature = "std")]
 unsafe impl<T, const N: usize, A> RingRef for std::sync::Arc<Ring<T, N, A>> {
@@ -269,6 +276,7 @@ impl<T, const N: usize, X> Hosted<T, N, X> {
     }
 }
 
+impl<R: Home> sealed::Sealed for SharedLease<R> {}
 // SAFETY: the ring is inside the leased object, which stays where it is while a holder is alive.
 // [one-each] `lend` makes one end of each kind from an exclusive lease, and nothing else does.
 unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> RingRef

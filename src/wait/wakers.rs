@@ -85,6 +85,10 @@ const LEFT: usize = usize::MAX;
 pub(crate) const NEVER: usize = usize::MAX - 1;
 
 /// A policy under which the halves of a stream can wait for each other: [`Waking`]. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "the halves of a stream cannot wait for each other with the policy `{Self}`",
+    note = "give the pool of streams the policy `forebay::Waking`: `StreamPool<T, STREAMS, DEPTH, Waking>`"
+)]
 pub trait Wakes: Notify + sealed::Sealed {
     /// The caller has to look once more before it waits, and to [`withdraw`](Self::withdraw) if it does not.
     ///

@@ -1,5 +1,5 @@
 //! lifetime may not live long enough: a shorter text could be sent where a static one is received.
-use forebay::Sender;
+use forebay::{Sender, StreamPool};
 
 type Texts<'p, 'a> = Sender<&'p StreamPool<&'a str, 1>>;
 
