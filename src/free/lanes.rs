@@ -1146,12 +1146,12 @@ impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANE
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests {
     use super::*;
-    use crate::free::waiters::Nobody;
+    use crate::free::waiters::NoWaiters;
 
     /// A lane skips slots of a batch that it has already.
     #[test]
     fn slots_of_a_lane_that_come_back_twice_are_skipped() {
-        let free = LaneSet::<32, 2, Nobody>::FIRST;
+        let free = LaneSet::<32, 2, NoWaiters>::FIRST;
         let lane = free.claim_lane().unwrap();
         let all = free.bits.search(up_to(16), false, |_| usize::MAX).unwrap();
         let some = |mask| Claimed { mask, ..all };

@@ -84,13 +84,13 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
 impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// The place that the pool has among all pools, as long as it does not move. No two have the same, also where
     /// one is in an object of another: the counters are in neither's objects.
-    pub(crate) fn place(&self) -> usize {
+    pub(crate) fn lock_order(&self) -> usize {
         core::ptr::from_ref(&self.counters).addr()
     }
 
     /// How many objects each of those that wait may want, so that they are served whatever the others want: with
     /// `SEATS` of them that lack one each, at least one object more must be with somebody else.
-    pub(crate) const fn most(privileged: bool) -> usize {
+    pub(crate) const fn max_parts(privileged: bool) -> usize {
         let reserved = if privileged { 0 } else { <W::Queue as Queue>::HEADROOM };
         // At least 1, which each of the policies checks when it is compiled.
         let in_reach = N.saturating_sub(reserved);
@@ -102,7 +102,7 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
 
     /// What is said, and counted, when waiting was in vain.
     #[cfg(feature = "std")]
-    pub(crate) fn in_vain(&self) -> crate::error::Exhausted {
+    pub(crate) fn timed_out(&self) -> crate::error::Exhausted {
         self.exhausted()
     }
 }

@@ -1,6 +1,6 @@
 //! Gets: a free slot is claimed, made ready, and lent.
 
-use super::guard::{CountPanic, Release, To};
+use super::guard::{CountPanic, ReturnSlot, To};
 use super::{Lease, Pool};
 use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
@@ -146,7 +146,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
             // First: a get whose `make` panics is no hit.
             self.counters.misses.count();
             // Should the policy panic, the slot stays vacant and `release` frees it.
-            let release = Release::new(self, slot, To::Aside);
+            let release = ReturnSlot::new(self, slot, To::Aside);
             // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant.
             unsafe { self.make(slot) };
             mem::forget(release);
@@ -239,7 +239,7 @@ struct Ready<'a, T, const N: usize, P, W: WaitPolicy> {
 impl<T, const N: usize, P, W: WaitPolicy> Drop for Ready<'_, T, N, P, W> {
     fn drop(&mut self) {
         for slot in self.claimed {
-            drop(Release::new(self.pool, slot, To::Aside));
+            drop(ReturnSlot::new(self.pool, slot, To::Aside));
         }
     }
 }

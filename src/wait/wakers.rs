@@ -29,7 +29,7 @@
 //! exchange fails, and what is there now counts (`stream::watermark_raised`, `stream::receiver_leaves_vs_send`).
 
 use super::{Notify, WaitPolicy, sealed};
-use crate::free::shared::Shared;
+use crate::free::slot_set::SlotSet;
 use crate::free::waiters::Waiters;
 use crate::sync::pad::DefaultPadding;
 use crate::sync::waker::WakerCell;
@@ -213,5 +213,5 @@ impl<const WAITERS: usize> sealed::Plain for Waking<WAITERS> {}
 
 impl<const WAITERS: usize> WaitPolicy for Waking<WAITERS> {
     type Queue = Waiters<WAITERS>;
-    type Free<const N: usize> = Shared<N, Self::Queue>;
+    type Free<const N: usize> = SlotSet<N, Self::Queue>;
 }

@@ -7,12 +7,12 @@ pub struct Fake<R>(pub R);
 #[cfg(fails)]
 unsafe impl<R: RingRef> RingRef for Fake<R> {
     type Ring = R::Ring;
-    type Extra = R::Extra;
+    type Shared = R::Shared;
 
     fn ring(&self) -> &R::Ring {
         self.0.ring()
     }
-    fn parts(&self) -> (&R::Ring, &R::Extra) {
+    fn parts(&self) -> (&R::Ring, &R::Shared) {
         self.0.parts()
     }
 }

@@ -307,7 +307,7 @@ pub(crate) const fn scan(text: &str) -> Result<(), SchemaError> {
 }
 
 /// What can be known of a schema's keywords only when all of them are read.
-struct Late {
+struct Deferred {
     reference: Option<Span>,
     id: Option<Span>,
     anchor: Option<Span>,
@@ -323,7 +323,7 @@ struct Late {
     otherwise: Option<Id>,
 }
 
-impl Late {
+impl Deferred {
     const NONE: Self = Self {
         reference: None,
         id: None,
@@ -632,7 +632,7 @@ impl<'t> Loader<'t, '_, '_> {
             return Ok(id);
         }
         self.at += 1;
-        let (mut seen, mut late) = (0_u64, Late::NONE);
+        let (mut seen, mut late) = (0_u64, Deferred::NONE);
         while self.more() {
             let name = self.key();
             let Some(key) = Key::of(name.of(self.text), self.draft) else {
@@ -652,7 +652,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Reads the value of a keyword of the schema `to`.
-    const fn keyword(&mut self, to: Id, key: Key, late: &mut Late) -> Result<(), SchemaError> {
+    const fn keyword(&mut self, to: Id, key: Key, late: &mut Deferred) -> Result<(), SchemaError> {
         let keyword = match key {
             Key::Type => Keyword::Type(ok!(self.types())),
             Key::Enum => {
@@ -923,7 +923,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Adds the keywords that depend on others.
-    const fn late(&mut self, id: Id, late: &Late) -> Result<(), SchemaError> {
+    const fn late(&mut self, id: Id, late: &Deferred) -> Result<(), SchemaError> {
         if let (true, Some(schema)) = (late.has_list, late.additional_items) {
             ok!(self.add(id, Keyword::Items(schema)));
         }
@@ -955,7 +955,7 @@ impl<'t> Loader<'t, '_, '_> {
     }
 
     /// Keeps by which names a schema is known.
-    const fn names(&mut self, schema: Span, late: &Late) -> Result<(), SchemaError> {
+    const fn names(&mut self, schema: Span, late: &Deferred) -> Result<(), SchemaError> {
         if let Some(name) = late.anchor {
             ok!(self.name(name, schema, true));
         }
