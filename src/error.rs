@@ -115,7 +115,7 @@ pub enum WaitAllError {
     /// with some of them, could wait for each other's for ever. The caller got none, and did not wait.
     TooManyParts {
         /// The most that the pool can promise: 1 + (`n` - 1) / `K`, of `n` objects in reach, with `K` seats.
-        most: usize,
+        max_parts: usize,
     },
 }
 
@@ -125,9 +125,9 @@ impl fmt::Display for WaitAllError {
         match self {
             Self::TimedOut(why) => write!(f, "the time was up: {why}"),
             Self::TooManyWaiters(why) => why.fmt(f),
-            Self::TooManyParts { most } => write!(
+            Self::TooManyParts { max_parts } => write!(
                 f,
-                "more objects of one pool than the {most} that each who waits for it may want"
+                "more objects of one pool than the {max_parts} that each who waits for it may want"
             ),
         }
     }

@@ -189,6 +189,13 @@ mod with_std {
 /// assert_eq!(BUFFERS.try_get()?.capacity(), 4096);
 /// # Ok::<(), forebay::Exhausted>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "the policy `{Self}` cannot make and recycle objects of type `{T}`",
+    label = "this pool needs a policy for `{T}`",
+    note = "`DefaultReset`, the policy of a pool that names none, needs `{T}: Default + forebay::Reset`",
+    note = "for arrays of more than 32 elements, take the policy `forebay::reset::EachDefault`",
+    note = "for a type of another crate, implement `forebay::Policy` for a type of your own, and make the pool by `with_policy`"
+)]
 pub trait Policy<T> {
     /// Ages the pool, as [`LanePool::tick`](crate::LanePool::tick) does, each time so many gets found nothing on their
     /// own lane: in the next get. 0 for never. Only a [`LanePool`](crate::LanePool) ages. See [`TickByMisses`].
@@ -217,6 +224,7 @@ pub trait Policy<T> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DefaultReset;
 
+#[diagnostic::do_not_recommend] // The policy is at fault, not the object.
 impl<T: Default + Reset> Policy<T> for DefaultReset {
     #[inline]
     fn make(&self, _slot: usize) -> T {
@@ -249,6 +257,7 @@ impl<T: Default + Reset> Policy<T> for DefaultReset {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EachDefault;
 
+#[diagnostic::do_not_recommend]
 impl<T: Default + Reset, const L: usize> Policy<[T; L]> for EachDefault {
     #[inline]
     fn make(&self, _slot: usize) -> [T; L] {

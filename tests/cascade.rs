@@ -388,9 +388,15 @@ mod waiting {
     fn one_pool_too_often() {
         let (other, few, lone) = (waited::<1, 4>(), waited::<2, 1>(), waited::<2, 2>());
         let refused = get_all_blocking((&other, &few, &few, &few)).unwrap_err();
-        assert_eq!((refused.part(), refused.why()), (1, WaitAllError::TooManyParts { most: 2 }));
+        assert_eq!(
+            (refused.part(), refused.why()),
+            (1, WaitAllError::TooManyParts { max_parts: 2 })
+        );
         let refused = get_all_timeout((&other, (&lone, &lone)), Duration::ZERO).unwrap_err();
-        assert_eq!((refused.part(), refused.why()), (1, WaitAllError::TooManyParts { most: 1 }));
+        assert_eq!(
+            (refused.part(), refused.why()),
+            (1, WaitAllError::TooManyParts { max_parts: 1 })
+        );
         assert!(refused.to_string().starts_with("part 1: more objects of one pool than the 1"));
         assert_eq!(other.metrics().gets + few.metrics().gets + lone.metrics().gets, 0);
         // One seat: two callers cannot wait for each other.
@@ -405,7 +411,7 @@ mod waiting {
         macro_rules! most {
             ($source:expr, $most:literal) => {
                 let refused = get_all_blocking(($source, $source, $source, $source)).err().unwrap();
-                assert_eq!(refused.why(), WaitAllError::TooManyParts { most: $most });
+                assert_eq!(refused.why(), WaitAllError::TooManyParts { max_parts: $most });
             };
         }
         most!(&reserved, 2);

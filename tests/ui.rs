@@ -2,7 +2,8 @@
 //! adds or takes away the line in question. The first must compile, so that nothing else is at fault; the second
 //! must fail with the error that the file's first line names.
 //!
-//! The errors are told by their codes, not by their text, which differs between compilers.
+//! The errors are told by their codes, not by their text, which differs between compilers. Text of this crate's own, by
+//! `#[diagnostic::on_unimplemented]`, is in lines of the file that begin with `//! says: `, and must stand in the error.
 #![cfg(all(feature = "std", not(miri), not(loom)))]
 
 use std::ffi::OsString;
@@ -38,7 +39,7 @@ fn compile(file: &Path, library: &Path, out: &Path, fails: bool) -> Output {
     let mut command = Command::new(rustc);
     command
         .args(["--edition", "2024", "--crate-type", "bin", "--emit", "obj", "--cap-lints", "allow"])
-        .args(["--check-cfg", "cfg(fails)", "--error-format", "short"])
+        .args(["--check-cfg", "cfg(fails)", "--error-format", "human"])
         .arg("--extern")
         .arg({
             let mut forebay = OsString::from("forebay=");
@@ -82,9 +83,16 @@ fn check(file: &Path, library: &Path, out: &Path) -> Result<(), String> {
         Err(format!("compiles, and should fail with {expected}"))
     } else if !errors.contains(expected) {
         Err(format!("fails, but not with {expected}:\n{errors}"))
+    } else if let Some(missing) = said(&text).find(|said| !errors.contains(said)) {
+        Err(format!("fails without saying {missing:?}:\n{errors}"))
     } else {
         Ok(())
     }
+}
+
+/// The words that an error has to say.
+fn said(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.strip_prefix("//! says: "))
 }
 
 #[test]

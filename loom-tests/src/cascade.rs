@@ -137,7 +137,7 @@ fn two_of_one_pool(case: usize) {
                 use_alone(&mut other);
             }
             Err(refused) => {
-                assert_eq!((N, refused.why()), (2, WaitAllError::TooManyParts { most: 1 }));
+                assert_eq!((N, refused.why()), (2, WaitAllError::TooManyParts { max_parts: 1 }));
             }
         }
     }

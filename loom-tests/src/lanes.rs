@@ -7,7 +7,7 @@
 use crate::Form::{self, Blocking, Polling};
 use crate::{Model, Tally, Tracked, role, threads};
 use forebay::wait::WaitPolicy;
-use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy, Polling};
+use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease, Policy};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -502,7 +502,7 @@ fn refill_vs_refill<const N: usize>() {
     }
 }
 
-type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, Polling>>;
+type Reserving = LanePool<usize, 4, 1, DefaultReset, Headroom<2, forebay::Polling>>;
 
 /// A reserved object is for callers that say so, also when it comes back on a lane.
 fn reserved_get_vs_get() {

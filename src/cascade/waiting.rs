@@ -6,7 +6,7 @@
 //!
 //! - One pool. At most `K` callers wait for it, since there are `K` seats, and each of them lacks an object at least;
 //!   who wants `k` has `k - 1` at most. While `K (k - 1) < n`, of `n` objects in reach, those that wait do not have
-//!   all, so one is free, or with somebody who does not wait here. Larger wishes are refused (`most`).
+//!   all, so one is free, or with somebody who does not wait here. Larger wishes are refused (`max_parts`).
 //! - All pools, from the last one down. Who has an object of the last pool does not wait for another pool. It
 //!   gives the object back in the end, and the first who waits gets it; so everybody who waits there is served. Who has
 //!   an object of the last but one waits for the last at most, and is served there; and so on.
@@ -196,11 +196,11 @@ pub trait AcquireWaiting: Acquire {
 
     /// How many parts are of the pool at `place`.
     #[doc(hidden)]
-    fn parts_of(self, place: usize) -> usize;
+    fn parts_of(self, lock_order: usize) -> usize;
 
     /// The place of the pool of `part`, and how many of its objects a caller may want.
     #[doc(hidden)]
-    fn most(self, part: usize) -> (usize, usize);
+    fn max_parts(self, part: usize) -> (usize, usize);
 
     /// Why `part` is not there.
     #[doc(hidden)]
@@ -212,7 +212,7 @@ pub trait AcquireWaiting: Acquire {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Next {
-    place: usize,
+    lock_order: usize,
     part: usize,
 }
 
@@ -244,7 +244,7 @@ impl<L, F: Future<Output = Result<L, TooManyWaiters>> + Unpin> Part<F, L> {
 
 /// Implements `AcquireWaiting` for one pool.
 macro_rules! part {
-    ([$($g:tt)*] $source:ty => $future:ty, |$this:ident| $get:expr, $pool:expr, $most:expr) => {
+    ([$($g:tt)*] $source:ty => $future:ty, |$this:ident| $get:expr, $pool:expr, $max_parts:expr) => {
         impl<$($g)*> AcquireWaiting for $source {
             type Gathered = Part<$future, Self::Acquired>;
 
@@ -254,9 +254,9 @@ macro_rules! part {
 
             fn next(self, gathered: &Self::Gathered, first: usize) -> Option<Next> {
                 let $this = self;
-                let place = seeded!("parts_as_named", 0, $pool.place());
+                let lock_order = seeded!("parts_as_named", 0, $pool.lock_order());
                 let is_there = matches!(gathered, Part::There(_));
-                (!is_there).then_some(Next { place, part: first })
+                (!is_there).then_some(Next { lock_order, part: first })
             }
 
             fn poll_part(
@@ -273,20 +273,20 @@ macro_rules! part {
                 if let Part::There(got) = gathered { Some(got) } else { None }
             }
 
-            fn parts_of(self, place: usize) -> usize {
+            fn parts_of(self, lock_order: usize) -> usize {
                 let $this = self;
-                usize::from($pool.place() == place)
+                usize::from($pool.lock_order() == lock_order)
             }
 
-            fn most(self, _part: usize) -> (usize, usize) {
+            fn max_parts(self, _part: usize) -> (usize, usize) {
                 let $this = self;
-                ($pool.place(), $most)
+                ($pool.lock_order(), $max_parts)
             }
 
             #[cfg(feature = "std")]
             fn refused(self, _part: usize) -> Exhausted {
                 let $this = self;
-                $pool.in_vain()
+                $pool.timed_out()
             }
         }
     };
@@ -295,27 +295,27 @@ macro_rules! part {
 part!(
     ['a, T, const N: usize, P: Policy<T>, W: CanWait]
     &'a Pool<T, N, P, W> => GetFuture<'a, T, N, P, W>,
-    |pool| pool.get(), pool, Pool::<T, N, P, W>::most(false)
+    |pool| pool.get(), pool, Pool::<T, N, P, W>::max_parts(false)
 );
 part!(
     ['a, T, const N: usize, P: Policy<T>, W: CanWait]
     Reserved<&'a Pool<T, N, P, W>> => GetFuture<'a, T, N, P, W>,
-    |this| this.0.get_reserved(), this.0, Pool::<T, N, P, W>::most(true)
+    |this| this.0.get_reserved(), this.0, Pool::<T, N, P, W>::max_parts(true)
 );
 part!(
     ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
     &'a LanePool<T, N, LANES, P, W> => GetFuture<'a, T, N, P, Lanes<LANES, W>>,
-    |pool| pool.get(), pool, Pool::<T, N, P, Lanes<LANES, W>>::most(false)
+    |pool| pool.get(), pool, Pool::<T, N, P, Lanes<LANES, W>>::max_parts(false)
 );
 part!(
     ['a, T, const N: usize, const LANES: usize, P: Policy<T>, W: CanWait]
     Reserved<&'a LanePool<T, N, LANES, P, W>> => GetFuture<'a, T, N, P, Lanes<LANES, W>>,
-    |this| this.0.get_reserved(), this.0, Pool::<T, N, P, Lanes<LANES, W>>::most(true)
+    |this| this.0.get_reserved(), this.0, Pool::<T, N, P, Lanes<LANES, W>>::max_parts(true)
 );
 part!(
     ['a, T, const STREAMS: usize, const DEPTH: usize, W: Notify<Open: CanWait>]
     &'a StreamPool<T, STREAMS, DEPTH, W> => OpenFuture<'a, T, STREAMS, DEPTH, W>,
-    |streams| streams.open(), streams, StreamPool::<T, STREAMS, DEPTH, W>::most()
+    |streams| streams.open(), streams, StreamPool::<T, STREAMS, DEPTH, W>::max_parts()
 );
 
 macro_rules! all {
@@ -359,15 +359,15 @@ macro_rules! all {
                 Some(($($s::all(gathered.$at)?,)+))
             }
 
-            fn parts_of(self, place: usize) -> usize {
-                0 $(+ self.$at.parts_of(place))+
+            fn parts_of(self, lock_order: usize) -> usize {
+                0 $(+ self.$at.parts_of(lock_order))+
             }
 
             #[allow(unused_assignments)]
-            fn most(self, mut part: usize) -> (usize, usize) {
+            fn max_parts(self, mut part: usize) -> (usize, usize) {
                 $(
                     if part < $s::PARTS {
-                        return self.$at.most(part);
+                        return self.$at.max_parts(part);
                     }
                     part -= $s::PARTS;
                 )+
@@ -408,9 +408,11 @@ impl<S: AcquireWaiting> GetAllFuture<S> {
     /// The first part whose pool is named too often.
     fn check(&self) -> Result<(), NotAll<WaitAllError>> {
         for part in 0..S::PARTS {
-            let (place, most) = self.source.most(part);
-            if self.source.parts_of(place) > most && !seeded!("parts_not_counted", true, false) {
-                return Err(NotAll { part, why: WaitAllError::TooManyParts { most } });
+            let (lock_order, max_parts) = self.source.max_parts(part);
+            if self.source.parts_of(lock_order) > max_parts
+                && !seeded!("parts_not_counted", true, false)
+            {
+                return Err(NotAll { part, why: WaitAllError::TooManyParts { max_parts } });
             }
         }
         Ok(())

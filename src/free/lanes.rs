@@ -19,7 +19,7 @@
 //! | uses the lane if there are no visitors | uses the lane if it is not busy |
 //!
 //! So an owner pays no locked instruction and, where the system has a call for it, no fence; a visitor pays the call (see
-//! `sync::barrier`). Nobody waits: an owner with visitors uses the common bits, and a visitor that finds the owner at work
+//! `sync::barrier`). NoWaiters waits: an owner with visitors uses the common bits, and a visitor that finds the owner at work
 //! goes on to the next lane. Visitors of one lane exclude each other by compare-exchange.
 //!
 //! Visits are rare. A claim looks at its own lane; at common slots with objects, some of which it takes along to its lane;
@@ -1232,13 +1232,13 @@ impl<const N: usize, const LANES: usize, Q> core::fmt::Debug for LaneSet<N, LANE
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests {
     use super::*;
-    use crate::free::waiters::Nobody;
+    use crate::free::waiters::NoWaiters;
     use std::vec::Vec;
 
     /// A lane skips slots of a batch that it has already.
     #[test]
     fn slots_of_a_lane_that_come_back_twice_are_skipped() {
-        let free = LaneSet::<32, 2, Nobody>::FIRST;
+        let free = LaneSet::<32, 2, NoWaiters>::FIRST;
         let lane = free.claim_lane().unwrap();
         let all = free.bits.search(up_to(16), false, |_| usize::MAX).unwrap();
         let some = |mask| Claimed { mask, ..all };
@@ -1269,7 +1269,7 @@ mod tests {
     #[test]
     fn pockets_have_different_words() {
         fn check<const N: usize, const LANES: usize>(seed: u64, least: usize) {
-            let free = LaneSet::<N, LANES, Nobody>::FIRST;
+            let free = LaneSet::<N, LANES, NoWaiters>::FIRST;
             let lane = free.claim_lane().unwrap();
             (0..N).for_each(|slot| free.note(slot, true));
             let mut numbers = Numbers(seed);
@@ -1309,12 +1309,12 @@ mod tests {
                 let is_beside = |slots: &Claimed| slots.mask != 0;
                 in_pockets_beside_the_first += pockets[1..].iter().filter(|p| is_beside(p)).count();
                 let in_pockets: usize = pockets.iter().map(|slots| slots.count()).sum();
-                let more = if is_counted(LaneSet::<N, LANES, Nobody>::LIMIT) {
+                let more = if is_counted(LaneSet::<N, LANES, NoWaiters>::LIMIT) {
                     0
                 } else {
                     SLOTS_PER_WORD - 1
                 };
-                assert!(in_pockets <= LaneSet::<N, LANES, Nobody>::LIMIT + more);
+                assert!(in_pockets <= LaneSet::<N, LANES, NoWaiters>::LIMIT + more);
                 assert!(held.iter().all(|slot| free.is_on_loan(*slot)));
                 assert_eq!(free.bits.taken(), held.len() + free.in_lanes());
             }
@@ -1335,9 +1335,9 @@ mod tests {
     #[test]
     fn whole_words_stay_on_their_lane() {
         const N: usize = 2 * POCKETS * SLOTS_PER_WORD;
-        let free = LaneSet::<N, 2, Nobody>::FIRST;
+        let free = LaneSet::<N, 2, NoWaiters>::FIRST;
         let lane = free.claim_lane().unwrap();
-        let limit = LaneSet::<N, 2, Nobody>::LIMIT / SLOTS_PER_WORD;
+        let limit = LaneSet::<N, 2, NoWaiters>::LIMIT / SLOTS_PER_WORD;
         let words: Vec<_> = (0..limit)
             .map(|_| free.bits.search(up_to(SLOTS_PER_WORD), false, |_| usize::MAX).unwrap())
             .collect();

@@ -2,7 +2,7 @@
 
 pub(crate) mod bitmap;
 pub(crate) mod lanes;
-pub(crate) mod shared;
+pub(crate) mod slot_set;
 #[cfg(feature = "std")]
 pub(crate) mod thread;
 pub(crate) mod waiters;

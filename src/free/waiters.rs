@@ -47,9 +47,9 @@ pub trait Queue: Send + Sync + Sized {
 
 /// Nobody waits.
 #[derive(Debug)]
-pub struct Nobody;
+pub struct NoWaiters;
 
-impl Queue for Nobody {
+impl Queue for NoWaiters {
     first_value!(Self);
     const WAITS: bool = false;
 

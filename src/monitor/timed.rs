@@ -29,6 +29,8 @@ impl<R: Home> Drop for PutBack<'_, R> {
     }
 }
 
+impl<R: Home, const N: usize> crate::pool::sealed::Sealed for Timed<'_, R, N> {}
+
 // SAFETY: forwards to the inner handle, whose slot this is; the clock is no part of it.
 #[allow(private_interfaces)]
 unsafe impl<R: Home, const N: usize> Home for Timed<'_, R, N> {

@@ -6,13 +6,13 @@ use crate::free::waiters::{Queue, Seats};
 use crate::free::{Free, One};
 use crate::reset::Policy;
 use crate::sync::seeded;
-use crate::wait::CanWait;
+use crate::wait::{CanWait, WaitPolicy};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends a free object, and waits for one if there is none.
     ///
     /// First come, first served: an object that comes back while somebody waits is handed to the first who does,
@@ -54,10 +54,16 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// # assert!(std::pin::pin!(work()).as_mut().poll(&mut context).is_ready());
     /// # }
     /// ```
-    pub fn get(&self) -> GetFuture<'_, T, N, P, W> {
+    pub fn get(&self) -> GetFuture<'_, T, N, P, W>
+    where
+        P: Policy<T>,
+        W: CanWait, // Here, so that a pool without such a policy is told which.
+    {
         GetFuture { pool: self, seat: None, privileged: false }
     }
+}
 
+impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// [`get`](Self::get) for callers that may have the reserved objects too. See
     /// [`Headroom`](crate::Headroom).
     ///
@@ -78,13 +84,13 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
 impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     /// The place that the pool has among all pools, as long as it does not move. No two have the same, also where
     /// one is in an object of another: the counters are in neither's objects.
-    pub(crate) fn place(&self) -> usize {
+    pub(crate) fn lock_order(&self) -> usize {
         core::ptr::from_ref(&self.counters).addr()
     }
 
     /// How many objects each of those that wait may want, so that they are served whatever the others want: with
     /// `SEATS` of them that lack one each, at least one object more must be with somebody else.
-    pub(crate) const fn most(privileged: bool) -> usize {
+    pub(crate) const fn max_parts(privileged: bool) -> usize {
         let reserved = if privileged { 0 } else { <W::Queue as Queue>::HEADROOM };
         // At least 1, which each of the policies checks when it is compiled.
         let in_reach = N.saturating_sub(reserved);
@@ -96,7 +102,7 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
 
     /// What is said, and counted, when waiting was in vain.
     #[cfg(feature = "std")]
-    pub(crate) fn in_vain(&self) -> crate::error::Exhausted {
+    pub(crate) fn timed_out(&self) -> crate::error::Exhausted {
         self.exhausted()
     }
 }
@@ -108,7 +114,7 @@ mod blocking {
     use crate::wait::park;
     use std::time::{Duration, Instant};
 
-    impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
+    impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
         /// Lends a free object, and parks the thread until there is one. As [`get`](Self::get).
         ///
         /// # Errors
@@ -132,10 +138,16 @@ mod blocking {
         /// assert_eq!(other.join().unwrap(), 0);
         /// # Ok::<(), forebay::TooManyWaiters>(())
         /// ```
-        pub fn get_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters> {
+        pub fn get_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters>
+        where
+            P: Policy<T>,
+            W: CanWait,
+        {
             self.wait(None, false).map_err(|_| TooManyWaiters)
         }
+    }
 
+    impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
         /// Lends a free object, and parks the thread until there is one, but no longer than `timeout`.
         ///
         /// # Errors

@@ -1,6 +1,6 @@
 //! Gets: a free slot is claimed, made ready, and lent.
 
-use super::guard::{CountPanic, Release, To};
+use super::guard::{CountPanic, ReturnSlot, To};
 use super::{Lease, Pool};
 use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
@@ -11,7 +11,7 @@ use crate::sync::seeded;
 use crate::wait::WaitPolicy;
 use core::mem;
 
-impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Lends one free object, or says at once that there is none.
     ///
     /// The first get of a slot makes its object. The lease stays good: nobody else can reach the object
@@ -44,10 +44,15 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// # Ok::<(), Exhausted>(())
     /// ```
     #[inline]
-    pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted> {
+    pub fn try_get(&self) -> Result<Lease<&Self>, Exhausted>
+    where
+        P: Policy<T>, // Here, so that a pool without a policy is told which; see `Policy`.
+    {
         self.claim(false).map(|slot| Lease::new(self, slot))
     }
+}
 
+impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// [`try_get`](Self::try_get) for callers that may have the reserved objects too: those that
     /// [`Headroom`](crate::Headroom) keeps, where there is an example. They are lent last: only when each of the others
     /// was seen on loan.
@@ -141,7 +146,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
             // First: a get whose `make` panics is no hit.
             self.counters.misses.count();
             // Should the policy panic, the slot stays vacant and `release` frees it.
-            let release = Release::new(self, slot, To::Aside);
+            let release = ReturnSlot::new(self, slot, To::Aside);
             // SAFETY: [one-owner] the caller claimed `slot`; [filled] it is vacant.
             unsafe { self.make(slot) };
             mem::forget(release);
@@ -234,7 +239,7 @@ struct Ready<'a, T, const N: usize, P, W: WaitPolicy> {
 impl<T, const N: usize, P, W: WaitPolicy> Drop for Ready<'_, T, N, P, W> {
     fn drop(&mut self) {
         for slot in self.claimed {
-            drop(Release::new(self.pool, slot, To::Aside));
+            drop(ReturnSlot::new(self.pool, slot, To::Aside));
         }
     }
 }

@@ -23,7 +23,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
         to: To,
         recycle: impl FnOnce(&P, &mut T) -> bool,
     ) {
-        let release = Release::new(self, slot, to);
+        let release = ReturnSlot::new(self, slot, to);
         let freed = seeded!("free_before_recycle", self.free.release(slot), false);
         // SAFETY: the caller's.
         let kept = unsafe { release.recycle_or_evict(recycle) };
@@ -130,7 +130,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
             let others = Defer(|| unsafe { self.take_back_all(behind, to, recycle) });
             let kept = Defer(|| self.free_all(kept, to));
             if let Some(slot) = slot {
-                let release = Release::new(self, usize::from(slot), to);
+                let release = ReturnSlot::new(self, usize::from(slot), to);
                 // SAFETY: the caller's.
                 unsafe { release.evict() };
             }
@@ -192,7 +192,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
 }
 
 /// Frees a claimed slot when dropped, also by a panic.
-pub(super) struct Release<'a, T, const N: usize, P, W: WaitPolicy> {
+pub(super) struct ReturnSlot<'a, T, const N: usize, P, W: WaitPolicy> {
     pub(super) pool: &'a Pool<T, N, P, W>,
     slot: usize,
     to: Cell<To>,
@@ -209,7 +209,7 @@ pub(super) enum To {
     Aside,
 }
 
-impl<'a, T, const N: usize, P, W: WaitPolicy> Release<'a, T, N, P, W> {
+impl<'a, T, const N: usize, P, W: WaitPolicy> ReturnSlot<'a, T, N, P, W> {
     #[inline]
     pub(super) fn new(pool: &'a Pool<T, N, P, W>, slot: usize, to: To) -> Self {
         Self { pool, slot, to: Cell::new(to) }
@@ -243,7 +243,7 @@ impl<'a, T, const N: usize, P, W: WaitPolicy> Release<'a, T, N, P, W> {
         // SAFETY: [one-owner] ours by contract; [in-range]; [filled].
         let object = unsafe { &mut *self.pool.slots.write_ptr(self.slot) };
         // Should `recycle` panic, the object is suspect: `doubt` drops it. No borrow is held meanwhile.
-        let doubt = Doubt(self);
+        let doubt = DropIfPanicked(self);
         let keep = recycle(&self.pool.policy, object);
         mem::forget(doubt);
         if !keep {
@@ -284,16 +284,16 @@ impl<'a, T, const N: usize, P, W: WaitPolicy> Release<'a, T, N, P, W> {
     }
 }
 
-impl<T, const N: usize, P, W: WaitPolicy> Drop for Release<'_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for ReturnSlot<'_, T, N, P, W> {
     fn drop(&mut self) {
         self.give_back();
     }
 }
 
 /// Dropped only when `recycle` panics: drops the object it was called for.
-struct Doubt<'a, 'b, T, const N: usize, P, W: WaitPolicy>(&'a Release<'b, T, N, P, W>);
+struct DropIfPanicked<'a, 'b, T, const N: usize, P, W: WaitPolicy>(&'a ReturnSlot<'b, T, N, P, W>);
 
-impl<T, const N: usize, P, W: WaitPolicy> Drop for Doubt<'_, '_, T, N, P, W> {
+impl<T, const N: usize, P, W: WaitPolicy> Drop for DropIfPanicked<'_, '_, T, N, P, W> {
     #[cold]
     fn drop(&mut self) {
         self.0.pool.counters.panics.count();

@@ -1,6 +1,6 @@
 //! Names for the handles that users store: the type of a pool says what its leases and lanes are.
 
-use super::{Home, Lane, LanePool, Lease, Pool, Slab};
+use super::{Home, Lane, LanePool, Lease, Pool, Slab, sealed};
 use crate::reset::Policy;
 use crate::wait::{Lanes, WaitPolicy};
 
@@ -65,10 +65,6 @@ pub type LeaseOf<'a, P> = Lease<PoolRef<'a, P>>;
 
 /// A lane of the borrowed pool `P`. See [`Lends`].
 pub type LaneOf<'a, P> = <P as HasLanes>::Lane<'a>;
-
-mod sealed {
-    pub trait Sealed {}
-}
 
 impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> sealed::Sealed for Pool<T, N, P, W> {}
 impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Lends for Pool<T, N, P, W> {

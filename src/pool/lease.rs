@@ -2,7 +2,7 @@
 
 use super::guard::To;
 use super::several::Several;
-use super::{Pool, SharedLease};
+use super::{Pool, SharedLease, sealed};
 use crate::defer::Defer;
 use crate::reset::Policy;
 use crate::slot::SlotState;
@@ -27,12 +27,12 @@ use core::{fmt, ptr};
 /// | [`Mapped<R, U>`](Mapped) | a part of the object |
 /// | [`Timed<'m, R, N>`](crate::monitor::Timed) | is timed by a monitor |
 ///
-/// Sealed in effect: its methods are not for calling, and it is unsafe to implement.
+/// Sealed. Its methods are not for calling.
 ///
 /// # Safety
 /// `item` points at the same, valid object for as long as the slot is on loan to the holder of the
 /// handle, and moving or cloning the handle does not change that. `state` is that slot's.
-pub unsafe trait Home {
+pub unsafe trait Home: sealed::Sealed {
     /// What the lease gives access to.
     type Item: ?Sized;
 
@@ -90,6 +90,8 @@ macro_rules! home {
         [$($g:tt)*] $handle:ty, $t:ty, |$this:ident| $pool:expr, |$slot:ident| $put:expr
         $(, |$slots:ident| $put_all:expr)?
     ) => {
+        impl<$($g)*> $crate::pool::sealed::Sealed for $handle {}
+
         // SAFETY: the pool does not move while it is borrowed or in an `Arc`, its slots do not move
         // inside it, and the object of slot `i` is always at place `i`.
         unsafe impl<$($g)*> Home for $handle {
@@ -376,7 +378,7 @@ impl<R: Home> Lease<R> {
 
 /// The handles whose leases can be turned [into a bare pointer](Lease::into_raw) and back.
 ///
-/// Sealed in effect, since [`Home`] is.
+/// Sealed, since [`Home`] is.
 pub trait FromRaw: Home<Item: Sized> {
     /// Whether the handle owns a share of the pool, which `into_raw` forgets.
     #[doc(hidden)]
@@ -501,6 +503,8 @@ pub struct Mapped<R, U: ?Sized> {
 macro_rules! home_with_item {
     ([$($g:tt)*] $handle:ty, $t:ident, |$this:ident, $slot:ident| $state:expr, $put:expr, $heap:expr,
      [$($send:tt)*] [$($sync:tt)*]) => {
+        impl<$($g)*> sealed::Sealed for $handle {}
+
         // SAFETY: `item` was made from the exclusive reference of the lease this handle was made from,
         // and the handle below keeps the object where it is.
         #[allow(private_interfaces)]

@@ -21,6 +21,11 @@ pub(crate) mod several;
 mod shared;
 mod slab;
 
+/// Implemented for handles and pools of this crate alone.
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
 pub use audit::Loan;
 pub use batch::{Batch, BatchIter, BatchIterMut, Leases};
 pub use handle::{HasLanes, LaneOf, LeaseOf, Lends, PoolRef};
@@ -37,7 +42,7 @@ pub use overflow::Overflow;
 pub use shared::SharedLease;
 pub use slab::Slab;
 
-use self::guard::{Release, To};
+use self::guard::{ReturnSlot, To};
 use self::metrics::Counters;
 use crate::free::Free;
 use crate::reset::{DefaultReset, FromFn, Policy};
@@ -279,7 +284,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
         let mut dropped = 0;
         for (i, state) in self.states.iter().enumerate() {
             if state.load().is_filled() && self.free.claim_at(i) {
-                let release = Release::new(self, i, To::Aside);
+                let release = ReturnSlot::new(self, i, To::Aside);
                 if seeded!("trim_no_second_look", true, state.load().is_filled()) {
                     // SAFETY: [one-owner] claimed just above; [filled] so says its state.
                     unsafe { release.evict() };
@@ -294,7 +299,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     fn age(&self) -> usize {
         let mut dropped = 0;
         self.free.age(|slot| {
-            let release = Release::new(self, slot, To::Aside);
+            let release = ReturnSlot::new(self, slot, To::Aside);
             if self.slot_state(slot).load().is_filled() {
                 // SAFETY: [one-owner] claimed for us; [filled] so says its state.
                 unsafe { release.evict() };
@@ -359,7 +364,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
         let mut made = 0;
         for (i, state) in self.states.iter().enumerate() {
             if !state.load().is_filled() && self.free.claim_at(i) {
-                let _release = Release::new(self, i, To::Aside);
+                let _release = ReturnSlot::new(self, i, To::Aside);
                 if seeded!("fill_no_second_look", true, !state.load().is_filled()) {
                     // SAFETY: [one-owner] claimed just above; [filled] vacant.
                     unsafe { self.make(i) };

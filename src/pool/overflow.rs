@@ -1,7 +1,7 @@
 //! Objects on the heap, for when a pool has none left.
 
 use super::guard::CountPanic;
-use super::{Home, Lease, Pool};
+use super::{Home, Lease, Pool, sealed};
 use crate::free::Free;
 use crate::reset::Policy;
 use crate::slot::{SlotState, Snapshot};
@@ -108,6 +108,8 @@ impl<R: Recycle> Lease<Overflow<R>> {
         lease.home.is_on_heap()
     }
 }
+
+impl<R: Recycle> sealed::Sealed for Overflow<R> {}
 
 // SAFETY: a pooled object is where its handle says; one on the heap stays where it is until `put`, which the
 // last holder calls once. Cloning the handle copies the pointer.

@@ -1,6 +1,6 @@
 //! Slabs: N empty places for values; a heap-less `Box`.
 
-use super::guard::{CountPanic, Release, To};
+use super::guard::{CountPanic, ReturnSlot, To};
 use super::{FromRaw, Home, Lease, Loan, Metrics, Pool, home};
 use crate::error::{Exhausted, Full};
 use crate::free::{Free, One};
@@ -159,7 +159,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
             return Err(value);
         };
         let slot = claimed.slot();
-        let release = Release::new(self, slot, To::Here);
+        let release = ReturnSlot::new(self, slot, To::Here);
         let count = CountPanic(&self.counters);
         // SAFETY: [one-owner] claimed just above, [in-range].
         init(value, unsafe { self.slots.write_ptr(slot) });
@@ -178,7 +178,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// [one-owner], [filled]: as [`take_back`](Self::take_back).
     #[inline]
     unsafe fn take_back_vacant(&self, slot: usize) {
-        let release = Release::new(self, slot, To::Here);
+        let release = ReturnSlot::new(self, slot, To::Here);
         let count = CountPanic(&self.counters);
         // SAFETY: ours and filled by contract. It is dropped once: the caller gives it up.
         unsafe { release.pool.slots.write_ptr(slot).drop_in_place() };

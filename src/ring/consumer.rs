@@ -2,7 +2,8 @@
 
 use super::handle::{Item, Kept, RawRing, RingRef, keep, kept, moved_out};
 use super::{
-    CONSUMER, Drain, HEAD_SHIFT, Items, LEFT, PopRef, advance, distance, fill_level, place, words,
+    CONSUMER, Drain, HEAD_SHIFT, Items, LEFT, PopRef, advance, distance, fill_level, position,
+    words,
 };
 use crate::defer::Defer;
 use crate::error::PopError;
@@ -85,7 +86,7 @@ impl<R: RingRef> Consumer<R> {
     pub(crate) fn pop_then<E>(
         &mut self,
         then: impl Fn(&Self),
-        why: impl FnOnce(&R::Extra, bool) -> E,
+        why: impl FnOnce(&R::Shared, bool) -> E,
     ) -> Result<Item<R>, E> {
         // SAFETY: the handle is not touched.
         let ring = unsafe { kept::<R>(&self.ring) };
@@ -94,18 +95,18 @@ impl<R: RingRef> Consumer<R> {
             // An item of several words without alignment begins inside of where an error lies, so the error must not be
             // seen.
             let overlap = align_of::<Item<R>>() == 1 && size_of::<Item<R>>() > size_of::<usize>();
-            let extra = self.ring.parts().1;
+            let shared = self.ring.parts().1;
             return if overlap {
-                none(ring, extra, head, why)
+                none(ring, shared, head, why)
             } else if cfg!(not(target_arch = "arm")) {
                 // Without a call here the caller keeps no return address: 2 instructions of each pop. On Cortex-M it would
                 // cost 1.
-                Err(why(extra, has_ended(ring, head)))
+                Err(why(shared, has_ended(ring, head)))
             } else {
-                Err(reason(ring, extra, head, why))
+                Err(reason(ring, shared, head, why))
             };
         }
-        let at = place(Self::CAPACITY, head);
+        let at = position(Self::CAPACITY, head);
         if seeded!("retire_early", true, false) {
             self.retire(ring, head, 1);
             // SAFETY: none; this is the seeded fault.
@@ -143,7 +144,7 @@ impl<R: RingRef> Consumer<R> {
     {
         let head = self.head();
         let count = out.len().min(self.ready_for(head, out.len()));
-        let first = place(Self::CAPACITY, head);
+        let first = position(Self::CAPACITY, head);
         let behind = count.min(Self::CAPACITY - first);
         for (i, out) in out.iter_mut().take(count).enumerate() {
             let at = if i < behind { first + i } else { i - behind };
@@ -191,7 +192,7 @@ impl<R: RingRef> Consumer<R> {
         }
         // SAFETY: [consumer-side] an item is ready, so the place is ours and initialised, and stays so
         // while `self` is borrowed.
-        Ok(unsafe { &*self.ring.ring().read_ptr(self.place()) })
+        Ok(unsafe { &*self.ring.ring().read_ptr(self.position()) })
     }
 
     /// Takes the oldest item in place: it is dropped and its place freed when the reference is dropped.
@@ -281,8 +282,8 @@ impl<R: RingRef> Consumer<R> {
     }
 
     #[inline(always)]
-    pub(super) fn place(&self) -> usize {
-        place(Self::CAPACITY, self.head())
+    pub(super) fn position(&self) -> usize {
+        position(Self::CAPACITY, self.head())
     }
 
     /// Hands the `count` places from `head` on, the own index, back to the producer of `ring`, which is this one.
@@ -313,11 +314,11 @@ impl<R: RingRef> Consumer<R> {
 #[inline(never)]
 fn none<R: RawRing, X, T, E>(
     ring: &R,
-    extra: &X,
+    shared: &X,
     head: usize,
     why: impl FnOnce(&X, bool) -> E,
 ) -> Result<T, E> {
-    Err(why(extra, has_ended(ring, head)))
+    Err(why(shared, has_ended(ring, head)))
 }
 
 /// Returns why a look of the consumer found nothing at `head`, its own index. `why` receives whether the ring has ended.
@@ -325,11 +326,11 @@ fn none<R: RawRing, X, T, E>(
 #[inline(never)]
 fn reason<R: RawRing, X, E>(
     ring: &R,
-    extra: &X,
+    shared: &X,
     head: usize,
     why: impl FnOnce(&X, bool) -> E,
 ) -> E {
-    why(extra, has_ended(ring, head))
+    why(shared, has_ended(ring, head))
 }
 
 /// Returns whether the ring is closed, and its last item is the one before `head`.

@@ -36,7 +36,7 @@ impl<'a, R: RingRef> Grant<'a, R> {
     /// The place itself, to be initialised in place.
     #[inline]
     pub fn uninit(&mut self) -> &mut MaybeUninit<Item<R>> {
-        let at = self.producer.place();
+        let at = self.producer.position();
         // SAFETY: [producer-side] there is room, so the place is ours; any bytes are a valid
         // `MaybeUninit`.
         unsafe { &mut *self.producer.handle().ring().write_ptr(at).cast() }
@@ -75,7 +75,7 @@ impl<R: RingRef> Deref for Filled<'_, R> {
     #[inline]
     fn deref(&self) -> &Item<R> {
         // SAFETY: [producer-side] not published, so the place is ours; `Grant::write` initialised it.
-        unsafe { &*self.producer.handle().ring().read_ptr(self.producer.place()) }
+        unsafe { &*self.producer.handle().ring().read_ptr(self.producer.position()) }
     }
 }
 
@@ -83,13 +83,13 @@ impl<R: RingRef> DerefMut for Filled<'_, R> {
     #[inline]
     fn deref_mut(&mut self) -> &mut Item<R> {
         // SAFETY: as in `deref`, and `self` is borrowed mutably.
-        unsafe { &mut *self.producer.handle().ring().write_ptr(self.producer.place()) }
+        unsafe { &mut *self.producer.handle().ring().write_ptr(self.producer.position()) }
     }
 }
 
 impl<R: RingRef> Drop for Filled<'_, R> {
     fn drop(&mut self) {
-        let at = self.producer.place();
+        let at = self.producer.position();
         // SAFETY: as in `deref`; the place is empty from now on and was never published.
         unsafe { self.producer.handle().ring().write_ptr(at).drop_in_place() };
     }
@@ -115,7 +115,8 @@ impl<'a, R: RingRef> PopRef<'a, R> {
     pub fn take(this: Self) -> Item<R> {
         let mut this = ManuallyDrop::new(this);
         // SAFETY: [consumer-side] the item is ready; it is retired below and not dropped here.
-        let item = unsafe { this.consumer.handle().ring().read_ptr(this.consumer.place()).read() };
+        let item =
+            unsafe { this.consumer.handle().ring().read_ptr(this.consumer.position()).read() };
         this.consumer.retire_one();
         item
     }
@@ -127,7 +128,7 @@ impl<R: RingRef> Deref for PopRef<'_, R> {
     #[inline]
     fn deref(&self) -> &Item<R> {
         // SAFETY: [consumer-side] the item is ready, so the place is ours and initialised.
-        unsafe { &*self.consumer.handle().ring().read_ptr(self.consumer.place()) }
+        unsafe { &*self.consumer.handle().ring().read_ptr(self.consumer.position()) }
     }
 }
 
@@ -135,7 +136,7 @@ impl<R: RingRef> DerefMut for PopRef<'_, R> {
     #[inline]
     fn deref_mut(&mut self) -> &mut Item<R> {
         // SAFETY: as in `deref`, and `self` is borrowed mutably.
-        unsafe { &mut *self.consumer.handle().ring().write_ptr(self.consumer.place()) }
+        unsafe { &mut *self.consumer.handle().ring().write_ptr(self.consumer.position()) }
     }
 }
 
@@ -153,7 +154,7 @@ impl<R: RingRef> Drop for PopRef<'_, R> {
 
         let retire = Retire(self.consumer);
         if mem::needs_drop::<Item<R>>() {
-            let at = retire.0.place();
+            let at = retire.0.position();
             // SAFETY: [consumer-side] the item is ready; it is retired next, so not dropped twice.
             unsafe { retire.0.handle().ring().write_ptr(at).drop_in_place() };
         }

@@ -31,29 +31,34 @@ use core::mem::MaybeUninit;
 
 /// A handle to a ring: what the ends are generic over. `&'a Ring<T, N, A>`, or an `Arc` of it with `std`.
 ///
-/// Sealed in effect: unsafe to implement, and its methods are not for calling.
+/// Sealed. Its methods are not for calling.
 ///
 /// # Safety
 /// `ring` always returns the same ring, wherever the handle moves.
-pub unsafe trait RingRef {
+pub unsafe trait RingRef: sealed::Sealed {
     #[doc(hidden)]
     type Ring: RawRing;
     /// The type of the data that the holders of a pooled ring share besides the ring.
     #[doc(hidden)]
-    type Extra;
+    type Shared;
     /// Whether `Ring::take` was asked for the end, which is to be given back then.
     #[doc(hidden)]
     const TAKEN: bool = true;
     #[doc(hidden)]
     fn ring(&self) -> &Self::Ring;
     #[doc(hidden)]
-    fn parts(&self) -> (&Self::Ring, &Self::Extra);
+    fn parts(&self) -> (&Self::Ring, &Self::Shared);
 }
 
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl<T, const N: usize, A> sealed::Sealed for &Ring<T, N, A> {}
 // SAFETY: a reference always refers to the same ring.
 unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
     type Ring = Ring<T, N, A>;
-    type Extra = ();
+    type Shared = ();
 
     #[inline(always)]
     fn ring(&self) -> &Ring<T, N, A> {
@@ -66,11 +71,13 @@ unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
     }
 }
 
+#[cfg(feature = "std")]
+impl<T, const N: usize, A> sealed::Sealed for std::sync::Arc<Ring<T, N, A>> {}
 // SAFETY: an `Arc` always refers to the same ring.
 #[cfg(feature = "std")]
 unsafe impl<T, const N: usize, A> RingRef for std::sync::Arc<Ring<T, N, A>> {
     type Ring = Ring<T, N, A>;
-    type Extra = ();
+    type Shared = ();
 
     #[inline(always)]
     fn ring(&self) -> &Ring<T, N, A> {
@@ -228,23 +235,23 @@ pub(super) use field::{Kept, keep, moved_out};
 
 /// A ring that is pooled together with what its users share besides: `X`.
 #[derive(Debug)]
-pub struct Hosted<T, const N: usize, X> {
+pub struct PooledRing<T, const N: usize, X> {
     ring: Ring<T, N>,
-    pub(crate) extra: X,
+    pub(crate) shared: X,
 }
 
-impl<T, const N: usize, X> Hosted<T, N, X> {
-    pub(crate) fn new(extra: X) -> Self {
-        Self { ring: Ring::new(), extra }
+impl<T, const N: usize, X> PooledRing<T, N, X> {
+    pub(crate) fn new(shared: X) -> Self {
+        Self { ring: Ring::new(), shared }
     }
 
     /// Makes one in its place: a deep ring would not fit on the stack.
-    pub(crate) fn init(place: &mut MaybeUninit<Self>, extra: X) -> &mut Self {
+    pub(crate) fn init(place: &mut MaybeUninit<Self>, shared: X) -> &mut Self {
         let this = place.as_mut_ptr();
         // SAFETY: `this` is valid for writing, and every field is written, in any order: those of the ring
         // besides its places are small.
         unsafe {
-            (&raw mut (*this).extra).write(extra);
+            (&raw mut (*this).shared).write(shared);
             Ring::init(&raw mut (*this).ring);
             place.assume_init_mut()
         }
@@ -269,13 +276,14 @@ impl<T, const N: usize, X> Hosted<T, N, X> {
     }
 }
 
+impl<R: Home> sealed::Sealed for SharedLease<R> {}
 // SAFETY: the ring is inside the leased object, which stays where it is while a holder is alive.
 // [one-each] `lend` makes one end of each kind from an exclusive lease, and nothing else does.
-unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> RingRef
+unsafe impl<T, const N: usize, X: 'static, R: Home<Item = PooledRing<T, N, X>>> RingRef
     for SharedLease<R>
 {
     type Ring = Ring<T, N>;
-    type Extra = X;
+    type Shared = X;
     const TAKEN: bool = false;
 
     #[inline(always)]
@@ -285,6 +293,6 @@ unsafe impl<T, const N: usize, X: 'static, R: Home<Item = Hosted<T, N, X>>> Ring
 
     #[inline(always)]
     fn parts(&self) -> (&Ring<T, N>, &X) {
-        (&self.ring, &self.extra)
+        (&self.ring, &self.shared)
     }
 }

@@ -12,7 +12,7 @@ pub use crate::sync::pad::{CacheLine, Compact, DefaultPadding};
 pub use consumer::Consumer;
 pub use grant::{Drain, Filled, Grant, PopRef};
 pub use handle::RingRef;
-pub(crate) use handle::{Hosted, RawRing};
+pub(crate) use handle::{PooledRing, RawRing};
 pub use producer::Producer;
 
 use crate::slot::Slots;
@@ -312,7 +312,7 @@ struct Items<'a, R: RawRing> {
 impl<R: RawRing> Drop for Items<'_, R> {
     fn drop(&mut self) {
         while core::mem::needs_drop::<R::Item>() && self.count != 0 {
-            let at = place(R::CAPACITY, self.head);
+            let at = position(R::CAPACITY, self.head);
             let head = advance(R::CAPACITY, self.head, 1);
             let rest = Items { ring: self.ring, head, count: self.count - 1 };
             self.count = 0;
@@ -351,7 +351,7 @@ use fill_level;
 
 /// Which place of a ring of `n` an index from 0 to `2n - 1` means.
 #[inline(always)]
-const fn place(n: usize, index: usize) -> usize {
+const fn position(n: usize, index: usize) -> usize {
     if n.is_power_of_two() {
         index & (n - 1)
     } else if index < n {
@@ -408,7 +408,7 @@ mod tests {
                     let tail = advance(n, head, count);
                     assert!(tail < 2 * n);
                     assert_eq!(distance(n, head, tail), count);
-                    assert_eq!(place(n, tail), (place(n, head) + count) % n);
+                    assert_eq!(position(n, tail), (position(n, head) + count) % n);
                 }
                 assert_eq!(opposite(n, head), advance(n, head, n));
             }

@@ -3,7 +3,7 @@
 use super::handle::{Item, Kept, RawRing, RingRef, keep, kept, moved_out};
 use super::{
     Grant, HEAD_SHIFT, Items, LEFT, PRODUCER, SWEPT, UNREAD, advance, distance, fill_level,
-    opposite, place, words,
+    opposite, position, words,
 };
 use crate::error::PushError;
 use crate::sync::{
@@ -89,7 +89,7 @@ impl<R: RingRef> Producer<R> {
         if !self.has_room(tail) {
             return Err(PushError::Full(item));
         }
-        let at = place(Self::CAPACITY, tail);
+        let at = position(Self::CAPACITY, tail);
         if seeded!("publish_early", true, false) {
             self.publish(ring, tail, 1);
             // SAFETY: none; this is the seeded fault.
@@ -123,7 +123,7 @@ impl<R: RingRef> Producer<R> {
     {
         let tail = self.tail();
         let count = items.len().min(self.room_for(tail, items.len()));
-        let first = place(Self::CAPACITY, tail);
+        let first = position(Self::CAPACITY, tail);
         let behind = count.min(Self::CAPACITY - first);
         for (i, item) in items.iter().take(count).enumerate() {
             let at = if i < behind { first + i } else { i - behind };
@@ -171,7 +171,7 @@ impl<R: RingRef> Producer<R> {
         while written.count < room {
             let Some(item) = iter.next() else { break };
             // At most the room.
-            let at = place(Self::CAPACITY, advance(Self::CAPACITY, tail, written.count));
+            let at = position(Self::CAPACITY, advance(Self::CAPACITY, tail, written.count));
             // SAFETY: [producer-side] `count < room`, so the place is ours.
             unsafe { written.producer.ring.ring().write_ptr(at).write(item) };
             written.count += 1;
@@ -307,8 +307,8 @@ impl<R: RingRef> Producer<R> {
 
     /// The next place.
     #[inline(always)]
-    pub(super) fn place(&self) -> usize {
-        place(Self::CAPACITY, self.tail())
+    pub(super) fn position(&self) -> usize {
+        position(Self::CAPACITY, self.tail())
     }
 
     /// Hands the `count` places from `tail` on, the own index, to the consumer of `ring`, which is this one.

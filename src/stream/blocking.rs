@@ -204,7 +204,7 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
     }
 
     fn next_blocking(&mut self) -> Option<Result<S::Token, End>> {
-        if self.told {
+        if self.end_reported {
             return None;
         }
         let received = self.recv_blocking();

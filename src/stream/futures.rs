@@ -266,7 +266,7 @@ impl<S: StreamRef<Wait: Wakes>> Receiver<S> {
         &mut self,
         received: Result<S::Token, End>,
     ) -> Option<Result<S::Token, End>> {
-        self.told = received.is_err();
+        self.end_reported = received.is_err();
         if matches!(received, Err(End::Finished)) { None } else { Some(received) }
     }
 }
@@ -432,7 +432,7 @@ mod ecosystem {
 
         fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
             let this = self.get_mut();
-            if this.told {
+            if this.end_reported {
                 return Poll::Ready(None);
             }
             let received = ready!(this.poll_recv(cx));
@@ -442,7 +442,7 @@ mod ecosystem {
 
     impl<S: StreamRef<Wait: Wakes>> FusedStream for Receiver<S> {
         fn is_terminated(&self) -> bool {
-            self.told
+            self.end_reported
         }
     }
 

@@ -47,7 +47,7 @@ pub trait StreamRef: sealed::Sealed {
     /// A half's handle to its ring.
     #[doc(hidden)]
     #[allow(private_interfaces)]
-    type Ring: RingRef<Ring: RawRing<Item = Self::Token>, Extra = StreamState<Self::Wait>> + Unpin;
+    type Ring: RingRef<Ring: RawRing<Item = Self::Token>, Shared = StreamState<Self::Wait>> + Unpin;
 
     #[doc(hidden)]
     fn id(ring: &Self::Ring) -> StreamId;
@@ -74,7 +74,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamRef
     type Ring = SharedLease<&'a Rings<T, STREAMS, DEPTH, W>>;
 
     fn id(ring: &Self::Ring) -> StreamId {
-        StreamId { ring: SharedLease::slot(ring), epoch: ring.extra.epoch }
+        StreamId { ring: SharedLease::slot(ring), epoch: ring.shared.epoch }
     }
 }
 
@@ -92,6 +92,6 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamRef
     type Ring = SharedLease<Inside<StreamPool<T, STREAMS, DEPTH, W>, Rings<T, STREAMS, DEPTH, W>>>;
 
     fn id(ring: &Self::Ring) -> StreamId {
-        StreamId { ring: SharedLease::slot(ring), epoch: ring.extra.epoch }
+        StreamId { ring: SharedLease::slot(ring), epoch: ring.shared.epoch }
     }
 }

@@ -25,7 +25,7 @@ use crate::error::Exhausted;
 #[cfg(feature = "std")]
 use crate::pool::Inside;
 use crate::pool::{Home, Lease, Loan, Metrics, Pool, SharedLease};
-use crate::ring::Hosted;
+use crate::ring::PooledRing;
 use crate::sync::const_fn;
 use crate::wait::{Notify, Polling};
 use core::fmt;
@@ -76,12 +76,12 @@ where
     S: StreamRef<Token = T, Ring = SharedLease<R>>,
     R: Home<Item = Channel<T, DEPTH, S::Wait>> + Clone,
 {
-    let (producer, consumer) = Hosted::lend(ring);
+    let (producer, consumer) = PooledRing::lend(ring);
     let sender = Sender { producer, unsent: Default::default() };
     let receiver = Receiver {
         consumer,
         #[cfg(any(feature = "std", feature = "async"))]
-        told: false,
+        end_reported: false,
     };
     (sender, receiver)
 }

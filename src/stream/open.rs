@@ -47,17 +47,17 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPT
 where
     W: Notify<Open: CanWait>,
 {
-    pub(crate) fn place(&self) -> usize {
-        self.rings.place()
+    pub(crate) fn lock_order(&self) -> usize {
+        self.rings.lock_order()
     }
 
-    pub(crate) const fn most() -> usize {
-        Rings::<T, STREAMS, DEPTH, W>::most(false)
+    pub(crate) const fn max_parts() -> usize {
+        Rings::<T, STREAMS, DEPTH, W>::max_parts(false)
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn in_vain(&self) -> crate::error::Exhausted {
-        self.rings.in_vain()
+    pub(crate) fn timed_out(&self) -> crate::error::Exhausted {
+        self.rings.timed_out()
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Receiver<S: StreamRef> {
     pub(super) consumer: Consumer<S::Ring>,
     /// Whether an iterator or the `Stream` told the end.
     #[cfg(any(feature = "std", feature = "async"))]
-    pub(super) told: bool,
+    pub(super) end_reported: bool,
 }
 
 impl<S: StreamRef> Receiver<S> {

@@ -3,13 +3,13 @@
 use crate::error::{End, RecvError};
 use crate::pool::Pool;
 use crate::reset::Policy;
-use crate::ring::Hosted;
+use crate::ring::PooledRing;
 use crate::sync::{Ordering::Relaxed, plain, seeded};
 use crate::wait::Notify;
 use core::mem::MaybeUninit;
 
 /// A pooled ring and what its halves share besides.
-pub(super) type Channel<T, const DEPTH: usize, W> = Hosted<T, DEPTH, StreamState<W>>;
+pub(super) type Channel<T, const DEPTH: usize, W> = PooledRing<T, DEPTH, StreamState<W>>;
 /// The rings of a pool of streams.
 pub(super) type Rings<T, const STREAMS: usize, const DEPTH: usize, W> =
     Pool<Channel<T, DEPTH, W>, STREAMS, Reopen, <W as Notify>::Open>;
@@ -63,7 +63,7 @@ pub struct Reopen;
 
 impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
     fn make(&self, _slot: usize) -> Channel<T, DEPTH, W> {
-        Hosted::new(StreamState::new())
+        PooledRing::new(StreamState::new())
     }
 
     fn make_in<'p>(
@@ -71,17 +71,17 @@ impl<T, const DEPTH: usize, W: Notify> Policy<Channel<T, DEPTH, W>> for Reopen {
         _slot: usize,
         place: &'p mut MaybeUninit<Channel<T, DEPTH, W>>,
     ) -> &'p mut Channel<T, DEPTH, W> {
-        Hosted::init(place, StreamState::new())
+        PooledRing::init(place, StreamState::new())
     }
 
     #[inline]
     fn recycle(&self, channel: &mut Channel<T, DEPTH, W>) -> bool {
         if !seeded!("end_not_reset", true, false) {
-            channel.extra.end.store(0, Relaxed);
+            channel.shared.end.store(0, Relaxed);
         }
-        channel.extra.epoch = channel.extra.epoch.wrapping_add(1);
-        channel.extra.receiver.reset();
-        channel.extra.sender.reset();
+        channel.shared.epoch = channel.shared.epoch.wrapping_add(1);
+        channel.shared.receiver.reset();
+        channel.shared.sender.reset();
         channel.reset();
         true
     }

@@ -12,6 +12,9 @@ use core::{fmt, mem};
 /// The writing half of a stream. Dropped without [`close`](Self::close) or [`fail`](Self::fail), also by a panic,
 /// it ends the stream as [`End::Aborted`](crate::End::Aborted).
 ///
+/// A stream has one sender, so there is no `Clone`. For several producers, share the sender in a `Mutex`, or open a
+/// stream for each producer.
+///
 /// Unless it says otherwise, a method is wait-free, may be called in an interrupt handler, and costs one
 /// load of a shared word. With [`Waking`](crate::Waking) a change costs a compare-exchange and, when the other half
 /// waits, a wake-up: then a method may be called where that waker may.

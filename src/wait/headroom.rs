@@ -1,7 +1,7 @@
 //! Objects kept back for those that must go on.
 
 use super::{Polling, WaitPolicy, sealed};
-use crate::free::shared::Shared;
+use crate::free::slot_set::SlotSet;
 use crate::free::waiters::Reserving;
 use core::marker::PhantomData;
 
@@ -42,5 +42,5 @@ pub struct Headroom<const H: usize, W = Polling>(PhantomData<W>);
 impl<const H: usize, W: sealed::Plain> sealed::Sealed for Headroom<H, W> {}
 impl<const H: usize, W: sealed::Plain> WaitPolicy for Headroom<H, W> {
     type Queue = Reserving<H, W::Queue>;
-    type Free<const N: usize> = Shared<N, Self::Queue>;
+    type Free<const N: usize> = SlotSet<N, Self::Queue>;
 }

@@ -47,6 +47,12 @@ pub(crate) mod sealed {
 /// A [waiting policy](WaitPolicy) under which callers can wait: [`Waking`], also inside
 /// [`Headroom`].
 #[cfg(any(feature = "std", feature = "async"))]
+#[diagnostic::on_unimplemented(
+    message = "callers cannot wait for an object of a pool whose waiting policy is `{Self}`",
+    label = "nobody would wake them",
+    note = "give the pool the policy `forebay::Waking<K>`, with which up to `K` callers wait: `Pool<T, N, DefaultReset, Waking<4>>`, made by `with_waiting`"
+)]
 pub trait CanWait: WaitPolicy<Queue: crate::free::waiters::Seats> {}
 #[cfg(any(feature = "std", feature = "async"))]
+#[diagnostic::do_not_recommend] // A queue is not what a user chooses.
 impl<W: WaitPolicy<Queue: crate::free::waiters::Seats>> CanWait for W {}

@@ -1,8 +1,8 @@
 //! How a half of a stream learns that the other half did something: [`Notify`]; and [`Polling`], with which nobody waits.
 
 use super::{WaitPolicy, sealed};
-use crate::free::shared::Shared;
-use crate::free::waiters::Nobody;
+use crate::free::slot_set::SlotSet;
+use crate::free::waiters::NoWaiters;
 
 /// How one half of a [`StreamPool`](crate::StreamPool)'s stream tells the other that something changed: a
 /// type parameter, so that a stream nobody waits on pays nothing.
@@ -112,6 +112,6 @@ impl sealed::Sealed for Polling {}
 impl sealed::Plain for Polling {}
 
 impl WaitPolicy for Polling {
-    type Queue = Nobody;
-    type Free<const N: usize> = Shared<N, Nobody>;
+    type Queue = NoWaiters;
+    type Free<const N: usize> = SlotSet<N, NoWaiters>;
 }

@@ -29,7 +29,7 @@
 //! exchange fails, and what is there now counts (`stream::watermark_raised`, `stream::receiver_leaves_vs_send`).
 
 use super::{Notify, WaitPolicy, sealed};
-use crate::free::shared::Shared;
+use crate::free::slot_set::SlotSet;
 use crate::free::waiters::Waiters;
 use crate::sync::pad::DefaultPadding;
 use crate::sync::waker::WakerCell;
@@ -85,6 +85,10 @@ const LEFT: usize = usize::MAX;
 pub(crate) const NEVER: usize = usize::MAX - 1;
 
 /// A policy under which the halves of a stream can wait for each other: [`Waking`]. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "the halves of a stream cannot wait for each other with the policy `{Self}`",
+    note = "give the pool of streams the policy `forebay::Waking`: `StreamPool<T, STREAMS, DEPTH, Waking>`"
+)]
 pub trait Wakes: Notify + sealed::Sealed {
     /// The caller has to look once more before it waits, and to [`withdraw`](Self::withdraw) if it does not.
     ///
@@ -209,5 +213,5 @@ impl<const WAITERS: usize> sealed::Plain for Waking<WAITERS> {}
 
 impl<const WAITERS: usize> WaitPolicy for Waking<WAITERS> {
     type Queue = Waiters<WAITERS>;
-    type Free<const N: usize> = Shared<N, Self::Queue>;
+    type Free<const N: usize> = SlotSet<N, Self::Queue>;
 }

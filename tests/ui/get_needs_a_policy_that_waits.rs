@@ -1,4 +1,6 @@
-//! E0599: with `Polling` nobody would wake the waiter.
+//! E0277: with `Polling` nobody would wake the waiter.
+//! says: callers cannot wait for an object of a pool whose waiting policy is `Polling`
+//! says: give the pool the policy `forebay::Waking<K>`
 use forebay::{DefaultReset, Polling, Pool, Waking};
 
 #[cfg(not(fails))]

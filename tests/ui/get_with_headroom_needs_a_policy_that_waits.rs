@@ -1,4 +1,4 @@
-//! E0599: keeping some back is not waiting.
+//! E0277: keeping some back is not waiting.
 use forebay::{DefaultReset, Headroom, LanePool, Waking};
 
 #[cfg(not(fails))]

@@ -1,4 +1,6 @@
-//! E0599: who would clear it?
+//! E0277: who would clear it?
+//! says: the policy `DefaultReset` cannot make and recycle objects of type `Object`
+//! says: needs `Object: Default + forebay::Reset`
 use forebay::Pool;
 
 #[derive(Default)]

@@ -269,7 +269,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 return Err(Fault::Reference);
             }
             // What failed by itself may fail by others too, which is worth telling.
-            if entry.state == State::Failed && entry.sure && !entry.told && log.wants_more() {
+            if entry.state == State::Failed && entry.sure && !entry.reported && log.wants_more() {
                 if let Some(Err(keyword)) = self.verdict(i, input) {
                     self.tell(i, keyword, level, input, log);
                 }

@@ -41,7 +41,7 @@ pub(super) struct Entry {
     /// Nothing but other entries of the same value decides any more.
     pub(super) done: bool,
     /// One of those has failed it, and that was reported.
-    pub(super) told: bool,
+    pub(super) reported: bool,
     /// At its first byte it was found that the value is not listed.
     pub(super) unlisted: bool,
     /// The type that the value is turned into, or none.
@@ -447,7 +447,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             state: State::Open,
             sure,
             done: false,
-            told: false,
+            reported: false,
             unlisted: false,
             coerce: Types::NONE,
             types: Types::NONE,

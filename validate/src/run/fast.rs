@@ -31,7 +31,7 @@ const WORDS: usize = 32;
 /// Recurses for `anyOf` and the like of scalars only, [`LOOKS`] deep at most.
 pub(crate) fn fits<const DEPTH: usize>(input: Input<'_>, entries: usize) -> bool {
     let mut levels = Vec::<_, DEPTH>::new();
-    Glance { input, bytes: input.text.as_bytes(), at: 0, room: entries, looks: 0 }
+    FastPath { input, bytes: input.text.as_bytes(), at: 0, room: entries, looks: 0 }
         .text(&mut levels)
         .is_some()
 }
@@ -75,7 +75,7 @@ struct Kind {
 }
 
 /// A look along a text. Each method gives `None` where it cannot tell, and then all ends.
-struct Glance<'a> {
+struct FastPath<'a> {
     input: Input<'a>,
     bytes: &'a [u8],
     at: usize,
@@ -85,7 +85,7 @@ struct Glance<'a> {
     looks: usize,
 }
 
-impl<'a> Glance<'a> {
+impl<'a> FastPath<'a> {
     fn text(&mut self, levels: &mut VecView<Level>) -> Option<()> {
         let deepest = self.input.options.depth().min(scan::MAX_DEPTH);
         let mut schema = Rules::ROOT;

@@ -35,7 +35,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) {
-        self.entries[usize::from(i)].told = true;
+        self.entries[usize::from(i)].reported = true;
         // What a sure entry says for itself is not said twice.
         let silent = matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_));
         if silent {

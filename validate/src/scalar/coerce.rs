@@ -465,7 +465,7 @@ impl<'a> Moment<'a> {
     /// `text`, if it is written as `layout` says.
     fn read(text: &'a str, layout: &str) -> Option<Self> {
         let mut moment = Self::default();
-        let mut rest = Rest(text);
+        let mut rest = Unclaimed(text);
         let mut layout = layout.chars();
         while let Some(c) = layout.next() {
             match c {
@@ -479,7 +479,7 @@ impl<'a> Moment<'a> {
         (rest.0.is_empty() && days.contains(&moment.day) && times).then_some(moment)
     }
 
-    fn read_field(&mut self, field: char, rest: &mut Rest<'a>) -> Option<()> {
+    fn read_field(&mut self, field: char, rest: &mut Unclaimed<'a>) -> Option<()> {
         match field {
             'Y' => self.year = rest.number(4, 4)?,
             'y' => {
@@ -560,9 +560,9 @@ impl<'a> Moment<'a> {
 }
 
 /// What is left of a text that is read from the front.
-struct Rest<'a>(&'a str);
+struct Unclaimed<'a>(&'a str);
 
-impl<'a> Rest<'a> {
+impl<'a> Unclaimed<'a> {
     fn prefix(&mut self, c: char) -> Option<()> {
         self.0 = self.0.strip_prefix(c)?;
         Some(())

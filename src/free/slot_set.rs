@@ -1,4 +1,4 @@
-//! Free slots that are in one set for all callers: [`Shared`].
+//! Free slots that are in one set for all callers: [`SlotSet`].
 
 use super::bitmap::{Bitmap, Claimed, exactly, one, up_to};
 use super::waiters::Queue;
@@ -7,12 +7,12 @@ use crate::sync::{first_value, seeded};
 
 /// One set for all.
 #[repr(C)]
-pub struct Shared<const N: usize, Q> {
+pub struct SlotSet<const N: usize, Q> {
     bits: Bitmap<N>,
     queue: Q,
 }
 
-impl<const N: usize, Q: Queue> Shared<N, Q> {
+impl<const N: usize, Q: Queue> SlotSet<N, Q> {
     /// What a caller may claim of a word.
     #[inline(always)]
     fn fit(privileged: bool) -> impl Fn(usize) -> usize {
@@ -39,7 +39,7 @@ impl<const N: usize, Q: Queue> Shared<N, Q> {
     }
 }
 
-impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
+impl<const N: usize, Q: Queue> Free for SlotSet<N, Q> {
     type Queue = Q;
     type One = Claimed;
 
@@ -106,9 +106,9 @@ impl<const N: usize, Q: Queue> Free for Shared<N, Q> {
     }
 }
 
-impl<const N: usize, Q> core::fmt::Debug for Shared<N, Q> {
+impl<const N: usize, Q> core::fmt::Debug for SlotSet<N, Q> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Shared(..)")
+        f.write_str("SlotSet(..)")
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
     /// Several slots are freed in one step while several callers wait: each is served, though a waker panics.
     #[test]
     fn a_waker_that_panics_does_not_end_settling() {
-        let free = Shared::<4, Waiters<4>>::FIRST;
+        let free = SlotSet::<4, Waiters<4>>::FIRST;
         let claim = || free.claim(false).map(Claimed::slot);
         (0..4).for_each(|slot| assert_eq!(claim(), Some(slot)));
         let panics = Arc::new(Panics(AtomicUsize::new(0)));
@@ -152,7 +152,7 @@ mod tests {
     /// A release skips slots that are free already, because another caller may claim them at any time.
     #[test]
     fn slots_that_come_back_twice_are_skipped() {
-        let free = Shared::<4, Waiters<4>>::FIRST;
+        let free = SlotSet::<4, Waiters<4>>::FIRST;
         let all = free.claim_exactly::<4>().unwrap();
         assert_eq!(free.release_all(Claimed { mask: 0b0110, ..all }), 0b0110);
         assert_eq!((free.release_all(all), free.release_all(all)), (0b1001, 0));
