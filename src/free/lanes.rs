@@ -1291,8 +1291,9 @@ mod tests {
                         // Some of a word, or all.
                         let word = held[numbers.below(held.len())] / SLOTS_PER_WORD;
                         let every = 1 + numbers.below(3);
-                        let is_put =
-                            |slot: &usize| slot / SLOTS_PER_WORD == word && slot % every == 0;
+                        let is_put = |slot: &usize| {
+                            slot / SLOTS_PER_WORD == word && slot.is_multiple_of(every)
+                        };
                         let put: Vec<_> = held.iter().copied().filter(is_put).collect();
                         held.retain(|slot| !is_put(slot));
                         let mask = put.iter().fold(0, |mask, slot| mask | Claimed::one(*slot).mask);
@@ -1348,15 +1349,11 @@ mod tests {
             }
             assert!(free.has_available_on(lane, limit * SLOTS_PER_WORD));
             assert_eq!(free.in_lanes(), limit * SLOTS_PER_WORD);
-            for word in 0..limit {
-                let left = (limit - word) * SLOTS_PER_WORD;
+            for (at, lowest) in words.iter().enumerate() {
+                let left = (limit - at) * SLOTS_PER_WORD;
                 assert!(state.keeps(left) && !state.keeps(left + 1));
                 let slots = free.claim_up_to_on(lane, left).unwrap();
-                assert_eq!(
-                    (slots.word, slots.mask),
-                    (words[word].word, words[word].mask),
-                    "the lowest"
-                );
+                assert_eq!((slots.word, slots.mask), (lowest.word, lowest.mask), "the lowest");
             }
             assert!(state.is_empty());
         }

@@ -345,12 +345,12 @@ mod tests {
                 }) == list
             );
             assert_eq!(all.size_hint(), (list.len(), Some(list.len())));
-            for at in 0..list.len() {
-                assert_eq!(all.get(at), Some(list[at]));
+            for (at, listed) in list.iter().enumerate() {
+                assert_eq!(all.get(at), Some(*listed));
                 let mut seen = 0;
                 assert!(!all.all_of(|slot| {
                     seen += 1;
-                    slot != list[at]
+                    slot != *listed
                 }));
                 assert_eq!(seen, at + 1, "ends there");
             }

@@ -57,7 +57,7 @@ impl Loader<'_, '_, '_> {
             return Ok(id);
         }
         self.walk.at += 1;
-        let (mut seen, mut deferred) = (0_u64, Deferred::NONE);
+        let (mut seen, mut late) = (0_u64, Deferred::NONE);
         while self.more() {
             let name = self.key();
             let Some(key) = word_of(name.of(self.text), self.draft) else {
@@ -68,23 +68,18 @@ impl Loader<'_, '_, '_> {
                 return self.error(name, SchemaErrorKind::Twice(key.name()));
             }
             seen |= 1 << key as u8;
-            if !ok!(self.plain(id, key, &mut deferred)) {
-                ok!(self.nested(id, key, &mut deferred));
+            if !ok!(self.plain(id, key, &mut late)) {
+                ok!(self.nested(id, key, &mut late));
             }
         }
         let whole = Span::between((start, self.walk.at));
-        ok!(self.deferred(id, &deferred));
-        ok!(self.names(whole, &deferred));
+        ok!(self.late(id, &late));
+        ok!(self.names(whole, &late));
         Ok(id)
     }
 
     /// Reads the value of a keyword that holds no schemas. Whether it is one.
-    const fn plain(
-        &mut self,
-        to: Id,
-        key: Word,
-        deferred: &mut Deferred,
-    ) -> Result<bool, SchemaError> {
+    const fn plain(&mut self, to: Id, key: Word, late: &mut Deferred) -> Result<bool, SchemaError> {
         let keyword = match key {
             Word::Type => Keyword::Type(ok!(self.types())),
             Word::Const => Keyword::Const(Str::Span(self.value())),
@@ -113,28 +108,23 @@ impl Loader<'_, '_, '_> {
                 false => return Ok(true),
             },
             Word::CustomValidator => Keyword::NamedCheck(Str::Span(ok!(self.string_of(key)))),
-            _ => return self.other(to, key, deferred),
+            _ => return self.other(to, key, late),
         };
         ok!(self.add(to, keyword));
         Ok(true)
     }
 
     /// The same of one that is not added as a keyword, or not here, or as several.
-    const fn other(
-        &mut self,
-        to: Id,
-        key: Word,
-        deferred: &mut Deferred,
-    ) -> Result<bool, SchemaError> {
+    const fn other(&mut self, to: Id, key: Word, late: &mut Deferred) -> Result<bool, SchemaError> {
         match key {
             Word::Enum => ok!(self.listed(to, key)),
             Word::Required => ok!(self.required(to, key)),
-            Word::MinContains => deferred.min_contains = Some(ok!(self.count_of(key))),
-            Word::MaxContains => deferred.max_contains = Some(ok!(self.count_of(key))),
-            Word::Ref => deferred.reference = Some(ok!(self.string_of(key))),
-            Word::Id => deferred.id = Some(ok!(self.string_of(key))),
-            Word::Anchor => deferred.anchor = Some(ok!(self.string_of(key))),
-            Word::DynamicAnchor => deferred.dynamic_anchor = Some(ok!(self.string_of(key))),
+            Word::MinContains => late.min_contains = Some(ok!(self.count_of(key))),
+            Word::MaxContains => late.max_contains = Some(ok!(self.count_of(key))),
+            Word::Ref => late.reference = Some(ok!(self.string_of(key))),
+            Word::Id => late.id = Some(ok!(self.string_of(key))),
+            Word::Anchor => late.anchor = Some(ok!(self.string_of(key))),
+            Word::DynamicAnchor => late.dynamic_anchor = Some(ok!(self.string_of(key))),
             Word::Schema => {
                 let value = ok!(self.string_of(key));
                 match draft_of(self.chars(value)) {
@@ -152,15 +142,10 @@ impl Loader<'_, '_, '_> {
     }
 
     /// Reads the value of a keyword that holds schemas, or refuses it.
-    const fn nested(
-        &mut self,
-        to: Id,
-        key: Word,
-        deferred: &mut Deferred,
-    ) -> Result<(), SchemaError> {
+    const fn nested(&mut self, to: Id, key: Word, late: &mut Deferred) -> Result<(), SchemaError> {
         let keyword = match key {
             Word::Items if self.byte() == b'[' && matches!(self.draft, Draft::Draft7) => {
-                deferred.has_list = true;
+                late.has_list = true;
                 self.walk.at += 1;
                 return self.prefix_items(to);
             }
@@ -170,11 +155,11 @@ impl Loader<'_, '_, '_> {
                 return self.prefix_items(to);
             }
             Word::AdditionalItems => {
-                deferred.additional_items = Some(ok!(self.schema()));
+                late.additional_items = Some(ok!(self.schema()));
                 return Ok(());
             }
             Word::Contains => {
-                deferred.has_contains = true;
+                late.has_contains = true;
                 Keyword::Contains(ok!(self.schema()))
             }
             Word::Properties => {
@@ -216,15 +201,15 @@ impl Loader<'_, '_, '_> {
             }
             Word::Not => Keyword::Not(ok!(self.schema())),
             Word::If => {
-                deferred.condition = Some(ok!(self.schema()));
+                late.condition = Some(ok!(self.schema()));
                 return Ok(());
             }
             Word::Then => {
-                deferred.then = Some(ok!(self.schema()));
+                late.then = Some(ok!(self.schema()));
                 return Ok(());
             }
             Word::Else => {
-                deferred.otherwise = Some(ok!(self.schema()));
+                late.otherwise = Some(ok!(self.schema()));
                 return Ok(());
             }
             Word::Definitions | Word::Defs => return self.definitions(to, key),
@@ -312,28 +297,28 @@ impl Loader<'_, '_, '_> {
     }
 
     /// Adds the keywords that depend on others.
-    const fn deferred(&mut self, id: Id, deferred: &Deferred) -> Result<(), SchemaError> {
-        if let (true, Some(schema)) = (deferred.has_list, deferred.additional_items) {
+    const fn late(&mut self, id: Id, late: &Deferred) -> Result<(), SchemaError> {
+        if let (true, Some(schema)) = (late.has_list, late.additional_items) {
             ok!(self.add(id, Keyword::Items(schema)));
         }
-        if let (true, Some(min)) = (deferred.has_contains, deferred.min_contains) {
+        if let (true, Some(min)) = (late.has_contains, late.min_contains) {
             ok!(self.add(id, Keyword::MinContains(min)));
         }
-        if let (true, Some(max)) = (deferred.has_contains, deferred.max_contains) {
+        if let (true, Some(max)) = (late.has_contains, late.max_contains) {
             ok!(self.add(id, Keyword::MaxContains(max)));
         }
         if let (Some(condition), true) =
-            (deferred.condition, deferred.then.is_some() || deferred.otherwise.is_some())
+            (late.condition, late.then.is_some() || late.otherwise.is_some())
         {
             ok!(self.add(id, Keyword::If(condition)));
-            if let Some(then) = deferred.then {
+            if let Some(then) = late.then {
                 ok!(self.add(id, Keyword::Then(then)));
             }
-            if let Some(otherwise) = deferred.otherwise {
+            if let Some(otherwise) = late.otherwise {
                 ok!(self.add(id, Keyword::Else(otherwise)));
             }
         }
-        if let Some(reference) = deferred.reference {
+        if let Some(reference) = late.reference {
             // What stands beside it is read all the same: other references may name it.
             if let Draft::Draft7 = self.draft {
                 self.out.clear(id);
@@ -344,14 +329,14 @@ impl Loader<'_, '_, '_> {
     }
 
     /// Keeps by which names a schema is known.
-    const fn names(&mut self, schema: Span, deferred: &Deferred) -> Result<(), SchemaError> {
-        if let Some(name) = deferred.anchor {
+    const fn names(&mut self, schema: Span, late: &Deferred) -> Result<(), SchemaError> {
+        if let Some(name) = late.anchor {
             ok!(self.name(name, schema, true));
         }
-        if let Some(name) = deferred.dynamic_anchor {
+        if let Some(name) = late.dynamic_anchor {
             ok!(self.name(name, schema, true));
         }
-        let Some(id) = deferred.id else { return Ok(()) };
+        let Some(id) = late.id else { return Ok(()) };
         let bytes = id.of(self.text).as_bytes();
         let mut hash = 0;
         while hash < bytes.len() && bytes[hash] != b'#' {
@@ -361,7 +346,7 @@ impl Loader<'_, '_, '_> {
             start: id.start + hash as u32 + 1,
             len: bytes.len().saturating_sub(hash + 1) as u32,
         };
-        match (self.draft, &deferred.reference) {
+        match (self.draft, &late.reference) {
             (Draft::Draft7, Some(_)) => return Ok(()),
             (Draft::Draft7, None) if fragment.len > 0 => ok!(self.name(fragment, schema, true)),
             (Draft::Draft2020_12, _) if fragment.len > 0 => {
