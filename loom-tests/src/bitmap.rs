@@ -45,17 +45,17 @@ pub static MODELS: &[Model] = &[
     .cases(2)
     .bound(2)
     .seeds(&["claim_torn", "claim_relaxed", "release_relaxed"]),
-    Model::new("get_many_vs_get_many", |_| get_many_vs_get_many()).floor(10_000).bound(2).seeds(&[
+    Model::new("get_many_vs_get_many", |_| get_many_vs_get_many()).floor(4_000).bound(2).seeds(&[
         "claim_torn",
         "claim_relaxed",
         "release_relaxed",
     ]),
     Model::new("batch_put_vs_claims_polling", |n| batch_put_vs_claims(Polling, n))
-        .floor(1_500)
+        .floor(220)
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("batch_put_vs_claims_blocking", |n| batch_put_vs_claims(Blocking, n))
-        .floor(840)
+        .floor(100)
         .cases(2)
         .seeds(&["claim_torn", "claim_relaxed", "release_relaxed", "batch_freed_early"]),
     Model::new("usage_vs_get_vs_put", |_| usage_vs_get_vs_put())

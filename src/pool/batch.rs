@@ -24,7 +24,9 @@ use core::{array, ptr};
 /// Forgetting a batch (`mem::forget`) is safe: its slots stay on loan, and [`Pool::audit`] shows them.
 ///
 /// # Shape
-/// The handle `R`, a number of 16 bits for each of `K` objects, and a length.
+/// The handle `R`, 8 bytes, and a number of 16 bits for each of `K` objects. Neighbouring slots are kept as their first
+/// number and their count. The other numbers are written only for slots that are not neighbours, which then takes steps
+/// for each slot.
 ///
 /// # Context
 /// Like a lease, it may be dropped on any thread and in any interrupt handler. With `Waking`, each object goes to the first
