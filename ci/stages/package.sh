@@ -3,7 +3,8 @@
 # build, and so do the tests of forebay-validate. A file that a manifest's `include` forgets is missed here and nowhere else.
 #
 # forebay's package asks the registry for forebay-validate. Both are packed together, so that cargo finds one for the other, and
-# in the unpacked package a patch takes the registry's place: the lock file then loses that package's checksum, and nothing else.
+# in the unpacked package a patch takes the registry's place, in a file, since a test runs cargo itself. The lock file then loses
+# that package's checksum, and nothing else.
 . "$(dirname "$0")/../common.sh"
 
 # Dependencies are built once; the packages themselves anew each time, since they are in another folder each time.
@@ -28,9 +29,10 @@ unpack forebay
 unpack forebay-validate
 
 cd "$unpacked/forebay"
-patch=(--config "patch.crates-io.forebay-validate.path='$unpacked/forebay-validate'")
+mkdir .cargo
+printf '[patch.crates-io]\nforebay-validate.path = "%s"\n' "$unpacked/forebay-validate" >.cargo/config.toml
 cp Cargo.lock "$unpacked/before"
-cargo metadata --quiet --format-version 1 "${patch[@]}" >/dev/null
+cargo metadata --quiet --format-version 1 >/dev/null
 changed=$(diff "$unpacked/before" Cargo.lock | grep -v '^[0-9]') || true
 [ "$(sed 's/ = .*//' <<<"$changed" | xargs)" = '< source < checksum' ] || die "the patch changes the lock file: $changed"
 
@@ -38,13 +40,13 @@ for words in 'cargo test' 'cargo run'; do
     command=$(readme_command README.md "$words")
     say "$command"
     # Locked: with the versions that are in the package.
-    eval "${command/$words/$words --quiet --locked \"\${patch[@]\}\"}" </dev/null || die "status $?, in the unpacked package: $command"
+    eval "${command/$words/$words --quiet --locked}" </dev/null || die "status $?, in the unpacked package: $command"
 done
 
-cargo build --quiet --locked "${patch[@]}" --examples --features std,async,zeroize,serde,defmt,metrics,validate,unicode
+cargo build --quiet --locked --examples --features std,async,zeroize,serde,defmt,metrics,validate,unicode
 say "all examples build with all features"
 # The next run has another folder, and no use for what was built for this one.
-cargo clean --quiet "${patch[@]}" --package forebay --package forebay-validate
+cargo clean --quiet --package forebay --package forebay-validate
 
 cd "$unpacked/forebay-validate"
 cargo test --quiet --locked --all-features </dev/null

@@ -9,7 +9,7 @@ use crate::schema::rules::Rules;
 use core::fmt;
 use heapless::String;
 
-/// Where the pieces of a text come from.
+/// A source of the pieces of a text.
 pub trait Source {
     /// A piece of the text, which may end anywhere between two chars.
     type Piece: AsRef<str>;

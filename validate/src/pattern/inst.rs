@@ -1,4 +1,4 @@
-//! What patterns are compiled to: the states of an automaton, and classes of chars.
+//! The instructions that patterns are compiled to: states of an automaton, and classes of chars.
 
 #[cfg(feature = "unicode")]
 use unicode_properties::UnicodeGeneralCategory;

@@ -1,11 +1,11 @@
-//! What a validation is given: a schema, options and a text.
+//! The input of a validation: a schema, options and a text.
 
 use crate::json::number;
 use crate::options::Options;
 use crate::schema::keyword::Num;
 use crate::schema::rules::Rules;
 
-/// What is the same through all of a validation.
+/// The schema, the options and the text of a validation, which stay the same throughout.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     pub(crate) rules: Rules<'a>,

@@ -1,4 +1,4 @@
-//! Whom the engine tells, and what a keyword asks for, in words.
+//! The listener of the engine, and the demands of keywords in words.
 
 use super::input::{Input, with_text};
 use crate::json::types::Types;

@@ -1,4 +1,4 @@
-//! Keywords: what a schema asks of a value.
+//! Keywords, of which schemas consist.
 
 use crate::json::number;
 use crate::json::text::Chars;
@@ -259,7 +259,7 @@ words! {
     UniqueItems = b"uniqueItems";
 }
 
-/// The type of a keyword's part.
+/// The type of a keyword's part, by its kind.
 macro_rules! part {
     (summary) => {
         Summary
@@ -426,7 +426,7 @@ macro_rules! keywords {
                 match self { $(Self::$keyword { .. } => name!($name),)+ }
             }
 
-            /// What it is about.
+            /// Its traits.
             pub(super) const fn traits(&self) -> Traits {
                 match self { $(Self::$keyword { .. } => const { Traits::NONE $($(.or(Traits::$about))+)? },)+ }
             }
@@ -457,7 +457,7 @@ macro_rules! keywords {
                 match self { $(Self::$keyword $(($($part),+))? => child!($($($part $part)+)?),)+ }
             }
 
-            /// What is shown beside its name.
+            /// The part that is shown beside its name.
             pub(super) const fn shown(self) -> Option<Part> {
                 match self { $(Self::$keyword $(($($part),+))? => shown!($($($part $part)+)?),)+ }
             }

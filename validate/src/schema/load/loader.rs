@@ -1,4 +1,4 @@
-//! What reads a schema's text and writes keywords: the tools.
+//! The reader of a schema's text: its tools.
 
 use crate::json::number;
 use crate::json::text::Chars;
