@@ -449,7 +449,10 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// assert_eq!(pool.try_get_up_to::<8>().len(), 3);
     /// ```
     pub fn try_get_up_to<const K: usize>(&self) -> heapless::Vec<Lease<&Self>, K> {
-        self.try_get_batch_up_to::<K>().into_iter().collect()
+        let mut leases = heapless::Vec::new();
+        // A batch has `K` at most; `extend` would have a panic for more.
+        self.try_get_batch_up_to::<K>().into_iter().for_each(|lease| _ = leases.push(lease));
+        leases
     }
 
     /// Lends `K` objects of `home`, or none.

@@ -104,6 +104,12 @@ macro_rules! pools {
                 }
                 fn batch_iter(batch: &B) -> u32 { batch.iter().fold(0, |sum, object| sum ^ object.0) }
                 fn batch_iter_mut(batch: &mut B) { batch.iter_mut().for_each(|object| object.0 ^= 1) }
+                fn batch_iter_fold(objects: BatchIter<'static, &'static P>) -> u32 {
+                    objects.fold(0, |sum, object| sum ^ object.0)
+                }
+                fn batch_iter_mut_fold(objects: BatchIterMut<'static, &'static P>) -> u32 {
+                    objects.fold(0, |sum, object| sum ^ object.0)
+                }
                 fn batch_iter_next(objects: &mut BatchIter<'static, &'static P>) -> Option<u32> {
                     objects.next().map(|object| object.0)
                 }
@@ -237,7 +243,7 @@ macro_rules! waits {
             type L = Lease<&'static P>;
 
             export! { $set
-                fn get_poll(get: Pin<&mut GetFuture<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
+                fn get_future_poll(get: Pin<&mut GetFuture<'static, Owned, $n, Plain, $waiting>>, cx: &mut Context<'_>)
                     -> Poll<Result<L, TooManyWaiters>> { get.poll(cx) }
                 fn pool_try_get(pool: &'static P) -> Result<L, Exhausted> { pool.try_get() }
                 fn pool_try_get_reserved(pool: &'static P) -> Result<L, Exhausted> { pool.try_get_reserved() }
@@ -251,7 +257,7 @@ macro_rules! waits {
                 fn leases_drop(leases: Leases<&'static P, 8>) { drop(leases) }
                 fn lease_put(lease: L) { drop(lease) }
                 fn pool_trim(pool: &P) -> usize { pool.trim() }
-                fn get_drop(get: forebay::future::GetFuture<'static, Owned, $n, Plain, $waiting>) { drop(get) }
+                fn get_future_drop(get: forebay::future::GetFuture<'static, Owned, $n, Plain, $waiting>) { drop(get) }
             }
         }
     };

@@ -24,7 +24,7 @@ type Two = (&'static P, &'static P);
 export! { "op_wake_"
     fn stream_pool_try_open(pool: &'static Pools) -> Result<(To, From), Exhausted> { pool.try_open() }
     fn stream_pool_open(pool: &'static Pools) -> OpenFuture<'static, Token, 4, 20, Waking<3>> { pool.open() }
-    fn open_drop(open: OpenFuture<'static, Token, 4, 20, Waking<3>>) { drop(open) }
+    fn open_future_drop(open: OpenFuture<'static, Token, 4, 20, Waking<3>>) { drop(open) }
     fn sender_try_send(half: &mut ToOwned, token: Owned) -> Result<(), SendError<Owned>> { half.try_send(token) }
     fn sender_try_send_text(half: &mut To, text: &str) -> Result<(), TextError> { half.try_send_text(text) }
     fn sender_send(half: &'static mut ToOwned, token: Owned) -> SendFuture<'static, &'static OwnedPools> {
@@ -36,7 +36,7 @@ export! { "op_wake_"
     fn sender_send_text(half: &'static mut To, text: &'static str) -> SendTextFuture<'static, &'static Pools> {
         half.send_text(text)
     }
-    fn send_text_sent(send: &SendTextFuture<'static, &'static Pools>) -> usize { send.sent() }
+    fn send_text_future_sent(send: &SendTextFuture<'static, &'static Pools>) -> usize { send.sent() }
     fn send_drop(send: SendFuture<'static, &'static OwnedPools>) { drop(send) }
     fn sender_close(half: ToOwned) { half.close() }
     fn sender_fail(half: ToOwned, code: u16) { half.fail(code) }
@@ -55,24 +55,24 @@ export! { "op_wake_"
     fn pool_get_reserved(pool: &'static P) -> GetFuture<'static, u32, 16, DefaultReset, Waking<3>> { pool.get_reserved() }
     fn get_all(source: Two) -> GetAllFuture<Two> { forebay::get_all(source) }
     fn get_all_drop(all: GetAllFuture<Two>) { drop(all) }
-    fn get_poll(get: Pin<&mut GetFuture<'static, u32, 16, DefaultReset, Waking<3>>>, cx: &mut Context<'_>)
+    fn get_future_poll(get: Pin<&mut GetFuture<'static, u32, 16, DefaultReset, Waking<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<Lease<&'static P>, TooManyWaiters>> { get.poll(cx) }
-    fn open_poll(open: Pin<&mut OpenFuture<'static, Token, 4, 20, Waking<3>>>, cx: &mut Context<'_>)
+    fn open_future_poll(open: Pin<&mut OpenFuture<'static, Token, 4, 20, Waking<3>>>, cx: &mut Context<'_>)
         -> Poll<Result<(To, From), TooManyWaiters>> { open.poll(cx) }
-    fn get_all_poll(all: Pin<&mut GetAllFuture<Two>>, cx: &mut Context<'_>)
+    fn get_all_future_poll(all: Pin<&mut GetAllFuture<Two>>, cx: &mut Context<'_>)
         -> Poll<Result<(Lease<&'static P>, Lease<&'static P>), NotAll<WaitAllError>>> { all.poll(cx) }
-    fn send_poll(send: Pin<&mut SendFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
+    fn send_future_poll(send: Pin<&mut SendFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
         -> Poll<Result<(), Cancelled<Owned>>> { send.poll(cx) }
-    fn send_ready_poll(ready: Pin<&mut SendReadyFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
+    fn send_ready_future_poll(ready: Pin<&mut SendReadyFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
         -> Poll<Result<(), Cancelled<()>>> { ready.poll(cx) }
-    fn send_cancelled_poll(cancelled: Pin<&mut SendCancelledFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
+    fn send_cancelled_future_poll(cancelled: Pin<&mut SendCancelledFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
         -> Poll<()> { cancelled.poll(cx) }
-    fn send_text_poll(send: Pin<&mut SendTextFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
+    fn send_text_future_poll(send: Pin<&mut SendTextFuture<'static, &'static Pools>>, cx: &mut Context<'_>)
         -> Poll<Result<(), TextError>> { send.poll(cx) }
     fn sender_poll_ready(half: &mut To, cx: &mut Context<'_>) -> Poll<Result<(), Cancelled<()>>> { half.poll_ready(cx) }
-    fn recv_poll(recv: Pin<&mut RecvFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
+    fn recv_future_poll(recv: Pin<&mut RecvFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
         -> Poll<Result<Owned, End>> { recv.poll(cx) }
-    fn recv_ready_poll(ready: Pin<&mut RecvReadyFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
+    fn recv_ready_future_poll(ready: Pin<&mut RecvReadyFuture<'static, &'static OwnedPools>>, cx: &mut Context<'_>)
         -> Poll<usize> { ready.poll(cx) }
     fn receiver_poll_recv(half: &mut FromOwned, cx: &mut Context<'_>) -> Poll<Result<Owned, End>> { half.poll_recv(cx) }
 }
