@@ -34,7 +34,7 @@
 //! ```
 //!
 //! # Configured at run time
-//! What is not known before the program runs is made on first use by a [`Lazy`], without `std` too. `N`
+//! A pool whose policy depends on the run is made on first use by a [`Lazy`], without `std` too. `N`
 //! stays a constant, the most there can be; here the policy of the pool reads the configuration:
 //!
 //! ```

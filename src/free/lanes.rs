@@ -1264,7 +1264,7 @@ mod tests {
         }
     }
 
-    /// Whatever is taken and put, one by one or in batches: each slot is in one place, no two pockets have slots of one word,
+    /// After any takes and puts, one by one or in batches, each slot is in one place, no two pockets have slots of one word,
     /// and a lane keeps no more than it may.
     #[test]
     fn pockets_have_different_words() {

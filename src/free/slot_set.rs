@@ -13,7 +13,7 @@ pub struct SlotSet<const N: usize, Q> {
 }
 
 impl<const N: usize, Q: Queue> SlotSet<N, Q> {
-    /// What a caller may claim of a word.
+    /// The slots of a word that a caller may claim.
     #[inline(always)]
     fn fit(privileged: bool) -> impl Fn(usize) -> usize {
         const { assert!(Q::HEADROOM < N, "headroom must be below the capacity") };

@@ -3,7 +3,7 @@
 use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
 
-/// What the time is: a function that counts ticks, and how many there are in a second.
+/// The time: a function that counts ticks, and how many there are in a second.
 ///
 /// # Context
 /// `now` is called where a lease is timed, where it is dropped, and for an audit, which may be an interrupt handler. It must not run

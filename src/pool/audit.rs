@@ -10,7 +10,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Begins a new epoch and returns its number. Slots remember the epoch in which they were lent, so
     /// that [`audit`](Self::audit) can say how long one has been out.
     ///
-    /// What an epoch is, is up to you: a second, a request, a test. Numbers begin again after 65,535. Call
+    /// You choose how long an epoch is: a second, a request, a test. Numbers begin again after 65,535. Call
     /// it from one place only; of two calls at once, one may be lost.
     ///
     /// # Context

@@ -1,6 +1,6 @@
 //! Several objects at once.
 
-use super::several::{Numbers, Several, number};
+use super::several::{Numbers, Several};
 use super::{Home, Lane, Lease, Pool};
 use crate::error::Exhausted;
 use crate::free::bitmap::Claimed;
@@ -516,23 +516,23 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
             return Err(self.exhausted());
         }
         // As long as the slots are a run there is no list of them.
-        let mut run = Run { home: &home, first: 0, len: 0 };
+        let mut run = Run { home: &home, slots: Numbers::none() };
         let mut behind = None;
         let other = loop {
-            if run.len == K {
+            if run.slots.len() == K {
                 break None;
             }
-            let Some(claimed) = up_to(K - run.len, behind) else {
+            let Some(claimed) = up_to(K - run.slots.len(), behind) else {
                 drop(run);
                 return Err(self.exhausted());
             };
             self.ready_all(claimed);
-            if !run.extend(claimed) {
+            if !run.slots.extend_run(claimed) {
                 break Some(claimed);
             }
             behind = Some(claimed.word + 1);
         };
-        let slots = Numbers::run(run.first, run.len);
+        let slots = Numbers::run(run.slots);
         forget(run);
         let batch = Batch { home, slots, _item: PhantomData };
         match other {
@@ -585,28 +585,13 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
 /// Lent objects whose slots are a run; takes them back when dropped.
 struct Run<'h, R: Home> {
     home: &'h R,
-    first: u16,
-    len: usize,
-}
-
-impl<R: Home> Run<'_, R> {
-    /// Adds slots that were claimed and filled, if they are the next ones.
-    #[inline(always)]
-    fn extend(&mut self, claimed: Claimed) -> bool {
-        let Some(first) = claimed.run().map(number) else { return false };
-        if self.len == 0 {
-            self.first = first;
-        }
-        let is_next = first == self.first.wrapping_add(number(self.len));
-        self.len += if is_next { claimed.count() } else { 0 };
-        is_next
-    }
+    slots: Numbers<0>,
 }
 
 impl<R: Home> Drop for Run<'_, R> {
     fn drop(&mut self) {
         // SAFETY: [exclusive] the slots were claimed, and nobody else has them.
-        unsafe { self.home.put_all(Several::run(self.first, self.len)) };
+        unsafe { self.home.put_all(self.slots.all()) };
     }
 }
 

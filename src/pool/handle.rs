@@ -43,7 +43,7 @@ pub trait Lends: sealed::Sealed {
     /// The objects that it lends.
     type Item;
 
-    /// What a lease of the borrowed pool refers to it by: see [`PoolRef`].
+    /// The handle by which a lease refers to the borrowed pool: see [`PoolRef`].
     type Ref<'a>: Home<Item = Self::Item> + Copy
     where
         Self: 'a;

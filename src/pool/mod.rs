@@ -267,7 +267,7 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// something, too.
     ///
     /// # Source
-    /// What Go's `poolCleanup` does at a collection, when you want it.
+    /// Go's `poolCleanup`, which runs at a collection; this runs when you want it.
     ///
     /// # Examples
     /// ```

@@ -30,10 +30,10 @@ impl<const K: usize> Numbers<K> {
         Self { first: 0, run: 0, listed: 0, _padding: 0, list: [MaybeUninit::uninit(); K] }
     }
 
-    /// `count` neighbours from `first` on, `K` at most.
+    /// Those of a run, `K` at most.
     #[inline(always)]
-    pub(super) fn run(first: u16, count: usize) -> Self {
-        Self { first, run: number(count), ..Self::none() }
+    pub(super) fn run(run: Numbers<0>) -> Self {
+        Self { first: run.first, run: run.run, ..Self::none() }
     }
 
     /// `K` slots.
@@ -41,7 +41,7 @@ impl<const K: usize> Numbers<K> {
     #[inline(always)]
     pub(super) fn all_of(claimed: Claimed) -> Self {
         match claimed.run() {
-            Some(first) => Self::run(number(first), K),
+            Some(first) => Self { first: number(first), run: number(K), ..Self::none() },
             None => Self { listed: number(K), list: listed(claimed), ..Self::none() },
         }
     }
@@ -54,16 +54,21 @@ impl<const K: usize> Numbers<K> {
     /// Adds slots. They fit.
     #[inline]
     pub(super) fn extend(&mut self, claimed: Claimed) {
-        if let (0, Some(first)) = (self.listed, claimed.run().map(number)) {
-            if self.run == 0 {
-                self.first = first;
-            }
-            if first == self.first.wrapping_add(self.run) {
-                self.run += number(claimed.count());
-                return;
-            }
+        if self.listed != 0 || !self.extend_run(claimed) {
+            self.extend_list(claimed);
         }
-        self.extend_list(claimed);
+    }
+
+    /// Adds slots, if they are the next ones of the run. None is behind the run.
+    #[inline(always)]
+    pub(super) fn extend_run(&mut self, claimed: Claimed) -> bool {
+        let Some(first) = claimed.run().map(number) else { return false };
+        if self.run == 0 {
+            self.first = first;
+        }
+        let is_next = first == self.first.wrapping_add(self.run);
+        self.run += if is_next { number(claimed.count()) } else { 0 };
+        is_next
     }
 
     /// [`extend`](Self::extend) of slots that are not the next of the run.
@@ -123,12 +128,6 @@ pub struct Several<'n> {
 }
 
 impl<'n> Several<'n> {
-    /// A run.
-    #[inline(always)]
-    pub(super) fn run(first: u16, count: usize) -> Self {
-        Self { first, run: number(count), listed: &[] }
-    }
-
     /// The slot that the run begins with and the length of the run, and the others.
     #[inline(always)]
     pub(super) fn into_parts(self) -> ((u16, u16), &'n [u16]) {

@@ -156,7 +156,7 @@ impl<R: RingRef> Consumer<R> {
         count
     }
 
-    /// Takes what is there now, one by one, without looking for more. What was not taken stays.
+    /// Takes what is there now, one by one, without looking for more. Items that it does not take stay.
     ///
     /// # Examples
     /// ```

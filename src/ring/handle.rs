@@ -34,7 +34,7 @@ use core::mem::MaybeUninit;
 /// Sealed. Its methods are not for calling.
 ///
 /// # Safety
-/// `ring` always returns the same ring, wherever the handle moves.
+/// `parts` always returns the same ring, wherever the handle moves.
 pub unsafe trait RingRef: sealed::Sealed {
     #[doc(hidden)]
     type Ring: RawRing;
@@ -45,50 +45,38 @@ pub unsafe trait RingRef: sealed::Sealed {
     #[doc(hidden)]
     const TAKEN: bool = true;
     #[doc(hidden)]
-    fn ring(&self) -> &Self::Ring;
-    #[doc(hidden)]
     fn parts(&self) -> (&Self::Ring, &Self::Shared);
+    #[doc(hidden)]
+    #[inline(always)]
+    fn ring(&self) -> &Self::Ring {
+        self.parts().0
+    }
 }
 
 mod sealed {
     pub trait Sealed {}
 }
 
-impl<T, const N: usize, A> sealed::Sealed for &Ring<T, N, A> {}
-// SAFETY: a reference always refers to the same ring.
-unsafe impl<T, const N: usize, A> RingRef for &Ring<T, N, A> {
-    type Ring = Ring<T, N, A>;
-    type Shared = ();
+/// Implements `RingRef` for a handle that dereferences to a ring.
+macro_rules! ring_ref {
+    ($handle:ty) => {
+        impl<T, const N: usize, A> sealed::Sealed for $handle {}
+        // SAFETY: a reference, and an `Arc`, always refer to the same ring.
+        unsafe impl<T, const N: usize, A> RingRef for $handle {
+            type Ring = Ring<T, N, A>;
+            type Shared = ();
 
-    #[inline(always)]
-    fn ring(&self) -> &Ring<T, N, A> {
-        self
-    }
-
-    #[inline(always)]
-    fn parts(&self) -> (&Ring<T, N, A>, &()) {
-        (self, &())
-    }
+            #[inline(always)]
+            fn parts(&self) -> (&Ring<T, N, A>, &()) {
+                (self, &())
+            }
+        }
+    };
 }
 
+ring_ref!(&Ring<T, N, A>);
 #[cfg(feature = "std")]
-impl<T, const N: usize, A> sealed::Sealed for std::sync::Arc<Ring<T, N, A>> {}
-// SAFETY: an `Arc` always refers to the same ring.
-#[cfg(feature = "std")]
-unsafe impl<T, const N: usize, A> RingRef for std::sync::Arc<Ring<T, N, A>> {
-    type Ring = Ring<T, N, A>;
-    type Shared = ();
-
-    #[inline(always)]
-    fn ring(&self) -> &Ring<T, N, A> {
-        self
-    }
-
-    #[inline(always)]
-    fn parts(&self) -> (&Ring<T, N, A>, &()) {
-        (self, &())
-    }
-}
+ring_ref!(std::sync::Arc<Ring<T, N, A>>);
 
 /// A ring behind any handle to it: what the ends need of it, with `N` and the padding as constants.
 ///
@@ -285,11 +273,6 @@ unsafe impl<T, const N: usize, X: 'static, R: Home<Item = PooledRing<T, N, X>>> 
     type Ring = Ring<T, N>;
     type Shared = X;
     const TAKEN: bool = false;
-
-    #[inline(always)]
-    fn ring(&self) -> &Ring<T, N> {
-        &self.ring
-    }
 
     #[inline(always)]
     fn parts(&self) -> (&Ring<T, N>, &X) {

@@ -1,8 +1,8 @@
 //! Handles to a pool of streams, which the halves are generic over: references, and an `Arc`.
 
-use super::rings::{Rings, StreamState};
+use super::rings::{Channel, Rings, StreamState};
 use super::{StreamId, StreamPool};
-use crate::pool::SharedLease;
+use crate::pool::{Home, SharedLease};
 use crate::ring::{RawRing, RingRef};
 use crate::wait::Notify;
 #[cfg(feature = "std")]
@@ -57,6 +57,14 @@ mod sealed {
     pub trait Sealed {}
 }
 
+/// Which ring this is, and how often it was opened before.
+fn id<T, const DEPTH: usize, W: Notify, R>(ring: &SharedLease<R>) -> StreamId
+where
+    R: Home<Item = Channel<T, DEPTH, W>>,
+{
+    StreamId { ring: SharedLease::slot(ring), epoch: ring.shared.epoch }
+}
+
 /// How many tokens fit into a stream.
 pub(super) const fn depth<S: StreamRef>() -> usize {
     <<S::Ring as RingRef>::Ring as RawRing>::CAPACITY
@@ -74,7 +82,7 @@ impl<'a, T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamRef
     type Ring = SharedLease<&'a Rings<T, STREAMS, DEPTH, W>>;
 
     fn id(ring: &Self::Ring) -> StreamId {
-        StreamId { ring: SharedLease::slot(ring), epoch: ring.shared.epoch }
+        id(ring)
     }
 }
 
@@ -92,6 +100,6 @@ impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamRef
     type Ring = SharedLease<Inside<StreamPool<T, STREAMS, DEPTH, W>, Rings<T, STREAMS, DEPTH, W>>>;
 
     fn id(ring: &Self::Ring) -> StreamId {
-        StreamId { ring: SharedLease::slot(ring), epoch: ring.shared.epoch }
+        id(ring)
     }
 }

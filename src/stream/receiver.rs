@@ -50,7 +50,7 @@ impl<S: StreamRef> Receiver<S> {
         received
     }
 
-    /// Takes the tokens that are there now, one by one. What was not taken stays. A waiting sender is woken
+    /// Takes the tokens that are there now, one by one. Those that it does not take stay. A waiting sender is woken
     /// once, when the iterator is dropped.
     ///
     /// # Examples
