@@ -103,7 +103,7 @@ pub static MODELS: &[Model] = &[
         .bound(2)
         .cases(2)
         .seeds(&["batch_put_without_settle", "no_second_look"])
-        .floor(390),
+        .floor(550),
     Model::new("lane_refill_vs_waiting_get", |_| lane_refill_vs_waiting_get())
         .bound(2)
         .seeds(&["fetch_without_settle"])
@@ -550,14 +550,23 @@ fn batch_put_vs_waiting_get() {
 
 /// A lane keeps a batch, for which it has room at hand, or has to make it. Somebody who sits down gets one of its objects.
 fn lane_batch_put_vs_waiting_get(n: usize) {
-    pool!(POOL: WaitingLanes<4, 1>);
-    let owner = lane(&POOL);
-    let mut batches = [(); 2].map(|()| owner.try_get_batch::<2>().unwrap());
-    batches.rotate_left(n);
-    let [batch, other] = batches;
-    threads([role(move || drop(batch)), role(|| use_and_put(POOL.get_blocking().unwrap()))]);
-    drop(other);
-    assert_all_free(&POOL, &[owner]);
+    pool!(ROOMY: WaitingLanes<4, 1>);
+    pool!(NARROW: WaitingLanes<2, 2>);
+    match n {
+        0 => put_batch_beside_waiting_get(&ROOMY),
+        _ => put_batch_beside_waiting_get(&NARROW),
+    }
+}
+
+fn put_batch_beside_waiting_get<const N: usize, const LANES: usize>(
+    pool: &'static WaitingLanes<N, LANES>,
+) {
+    let owner = lane(pool);
+    let batch = owner.try_get_batch::<2>().unwrap();
+    let others: Vec<_> = std::iter::from_fn(|| owner.try_get().ok()).collect();
+    threads([role(move || drop(batch)), role(move || use_and_put(pool.get_blocking().unwrap()))]);
+    drop(others);
+    assert_all_free(pool, &[owner]);
 }
 
 /// Gets all objects but two of one word, which are common.

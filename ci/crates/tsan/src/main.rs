@@ -472,8 +472,8 @@ fn receive() {
 }
 
 fn main() {
-    // A fault can make a loop endless; it ends with the process then.
-    alarm(60);
+    // A fault can make all threads sleep for ever.
+    alarm(600);
     let all: [(&str, fn()); 8] = [
         ("pools", pools),
         ("lanes", lanes),
