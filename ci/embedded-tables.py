@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns the output of `bench`, and whole programs, into the tables of docs/embedded.md.
+"""Turns the output of `bench`, and whole programs, into the tables of examples/firmware/costs.md.
 
 embedded-tables.py DIRECTORY
 
@@ -188,7 +188,7 @@ def main():
               lambda target, kind, who: sizes[level][target][kind, who][0], PROGRAMS)
     # One table: the size of a static is that of its type.
     if any(sizes["3"][target][key][1] != ram for target in TARGETS for key, (_, ram) in sizes["s"][target].items()):
-        sys.exit("RAM depends on the opt-level: docs/embedded.md needs a table for each")
+        sys.exit("RAM depends on the opt-level: examples/firmware/costs.md needs a table for each")
     table("bytes of RAM of a whole program", sizes["3"], lambda target, kind, who: sizes["3"][target][kind, who][1], PROGRAMS)
 
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures what each operation costs on microcontrollers and writes the tables of docs/embedded.md; with --check it writes
+# Measures what each operation costs on microcontrollers and writes the tables of examples/firmware/costs.md; with --check it writes
 # nothing, and fails if they are not what is there. The numbers are those of Debian's compiler, whose version is in the text;
 # with another there is nothing to check.
 . "$(dirname "$0")/common.sh"
@@ -67,19 +67,19 @@ must_fail 'no larger than the empty program' ci/embedded-tables.py "$results"
 mv "$results/words_forebay" "$one/words_forebay"
 
 begin='<!-- tables: ci/embedded-tables.sh -->' end='<!-- end of tables -->'
-grep -qF -- "$begin" docs/embedded.md && grep -qF -- "$end" docs/embedded.md || die "docs/embedded.md has no place for tables"
+grep -qF -- "$begin" examples/firmware/costs.md && grep -qF -- "$end" examples/firmware/costs.md || die "examples/firmware/costs.md has no place for tables"
 awk -v begin="$begin" -v end="$end" -v tables="$results/tables.md" '
     $0 == end { inside = 0 }
     !inside { print }
     $0 == begin { inside = 1; print ""; while ((getline line < tables) > 0) print line }
-' docs/embedded.md >"$results/embedded.md"
+' examples/firmware/costs.md >"$results/embedded.md"
 version=$(/usr/bin/rustc --version | cut -d ' ' -f 2 | cut -d . -f 1,2)
-if ! grep -qF "Debian's rustc $version;" docs/embedded.md; then
-    [ "${1-}" = --check ] || die "docs/embedded.md names another compiler than $version: mend the text, and measure again"
-    say "docs/embedded.md was measured with another compiler than $version"
+if ! grep -qF "Debian's rustc $version;" examples/firmware/costs.md; then
+    [ "${1-}" = --check ] || die "examples/firmware/costs.md names another compiler than $version: mend the text, and measure again"
+    say "examples/firmware/costs.md was measured with another compiler than $version"
 elif [ "${1-}" = --check ]; then
-    diff docs/embedded.md "$results/embedded.md" || die "docs/embedded.md is not what is measured: run ci/embedded-tables.sh"
-    say "docs/embedded.md says what is measured"
+    diff examples/firmware/costs.md "$results/embedded.md" || die "examples/firmware/costs.md is not what is measured: run ci/embedded-tables.sh"
+    say "examples/firmware/costs.md says what is measured"
 else
-    cp "$results/embedded.md" docs/embedded.md
+    cp "$results/embedded.md" examples/firmware/costs.md
 fi

@@ -96,9 +96,9 @@ fn count(value: Option<f64>) -> String {
     value.map_or_else(String::new, |v| if v < 0.05 { "0".into() } else { number(v) })
 }
 
-/// Writes `performance.md` and `plots/` to `docs`.
-pub fn write(rows: &[Row], passes: usize, docs: &Path) -> Result<(), Box<dyn Error>> {
-    let plots = docs.join("plots");
+/// Writes `performance.md` and `plots/` to `folder`.
+pub fn write(rows: &[Row], passes: usize, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let plots = folder.join("plots");
     fs::create_dir_all(&plots)?;
     let mut page = String::new();
     head(&mut page, rows, passes)?;
@@ -106,7 +106,7 @@ pub fn write(rows: &[Row], passes: usize, docs: &Path) -> Result<(), Box<dyn Err
         section(&mut page, row)?;
         plot(row, &plots.join(format!("{}.svg", row.work.id)))?;
     }
-    fs::write(docs.join("performance.md"), page)?;
+    fs::write(folder.join("performance.md"), page)?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Twenty seconds of libFuzzer each over sequences of operations, held against the plain models of tests/models, and over
+# Twenty seconds of libFuzzer each over sequences of operations, held against the plain models of tests/it/models, and over
 # schemas and texts, held against each other in all ways. Built with the flags that cargo-fuzz would give, which stable
 # has, so that cargo-fuzz need not be compiled.
 #

@@ -1,4 +1,4 @@
-//! Measures everything and writes `docs/performance.md`.
+//! Measures everything and writes `benches/performance.md`.
 //!
 //! ```sh
 //! cargo run --release --manifest-path benches/Cargo.toml              # all rows, and the page
@@ -44,9 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     go::PROGRAM.clean_up();
     dpdk::PROGRAM.clean_up();
     if filter.is_empty() {
-        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-        write(&rows, PASSES, &docs)?;
-        println!("docs/performance.md is written");
+        write(&rows, PASSES, Path::new(env!("CARGO_MANIFEST_DIR")))?;
+        println!("benches/performance.md is written");
     }
     Ok(())
 }

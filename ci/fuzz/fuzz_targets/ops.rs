@@ -1,11 +1,11 @@
 //! Bytes as steps on a pool, with lanes and waiters or without, a ring or a stream pool, compared with the
-//! models of `tests/model.rs`.
+//! models of `tests/it/model.rs`.
 //!
 //! The first byte chooses what is tried and how large it is, the second where a ring starts; then each step is a
 //! byte for its kind and a byte to choose by.
 #![no_main]
 
-#[path = "../../../tests/models/mod.rs"]
+#[path = "../../../tests/it/models/mod.rs"]
 mod models;
 
 use libfuzzer_sys::fuzz_target;

@@ -4,7 +4,7 @@
 //!
 //! Left out are those that need a host throughout: threads, unwinding, tokio, processes, the source tree.
 
-#![allow(clippy::duplicate_mod)] // Each suite has its own copy of what they share.
+#![allow(clippy::duplicate_mod)] // The validator's suites have their own copies of their common parts.
 
 #[macro_use]
 extern crate collect;
@@ -19,23 +19,26 @@ macro_rules! tests {
 }
 
 tests! {
-    "../../../../tests/auto_traits.rs" auto_traits;
-    "../../../../tests/cascade.rs" cascade;
-    "../../../../tests/global.rs" global;
-    "../../../../tests/go_parity.rs" go_parity;
-    "../../../../tests/headroom.rs" headroom;
-    "../../../../tests/lanes.rs" lanes;
-    "../../../../tests/lease.rs" lease;
-    "../../../../tests/model.rs" model;
-    "../../../../tests/monitor.rs" monitor;
-    "../../../../tests/pool.rs" pool;
-    "../../../../tests/reset.rs" reset;
-    "../../../../tests/ring.rs" ring;
-    "../../../../tests/slab.rs" slab;
-    "../../../../tests/stream.rs" stream;
-    "../../../../tests/token.rs" token;
-    "../../../../tests/validate.rs" validate;
-    "../../../../tests/wait.rs" wait;
+    "../../../../tests/common/mod.rs" common;
+    "../../../../tests/it/models/mod.rs" models;
+    "../../../../tests/it/woken.rs" woken;
+    "../../../../tests/it/auto_traits.rs" auto_traits;
+    "../../../../tests/it/cascade.rs" cascade;
+    "../../../../tests/it/global.rs" global;
+    "../../../../tests/it/go_parity.rs" go_parity;
+    "../../../../tests/it/headroom.rs" headroom;
+    "../../../../tests/it/lanes.rs" lanes;
+    "../../../../tests/it/lease.rs" lease;
+    "../../../../tests/it/model.rs" model;
+    "../../../../tests/it/monitor.rs" monitor;
+    "../../../../tests/it/pool.rs" pool;
+    "../../../../tests/it/reset.rs" reset;
+    "../../../../tests/it/ring.rs" ring;
+    "../../../../tests/it/slab.rs" slab;
+    "../../../../tests/it/stream.rs" stream;
+    "../../../../tests/it/token.rs" token;
+    "../../../../tests/it/validate.rs" validate;
+    "../../../../tests/it/wait.rs" wait;
     "../../../../validate/tests/hostile.rs" validate_hostile;
     "../../../../validate/tests/json.rs" validate_json;
     "../../../../validate/tests/schema.rs" validate_schema;

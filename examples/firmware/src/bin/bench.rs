@@ -1,4 +1,4 @@
-//! How many instructions each operation takes, of forebay and of its peers: one line each, for `docs/embedded.md`.
+//! How many instructions each operation takes, of forebay and of its peers: one line each, for `examples/firmware/costs.md`.
 //!
 //! Every operation is a function of its own, so that its size can be read off the program, and is called the same way;
 //! what a call of an empty function costs is taken away. The third of three measurements is printed, and has to equal

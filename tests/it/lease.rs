@@ -1,9 +1,7 @@
 //! Leases of every kind: exclusive, shared, mapped, erased, raw, owned by an `Arc`.
 #![allow(unsafe_code)] // `from_raw`.
 
-mod common;
-
-use common::Tally;
+use crate::common::Tally;
 use forebay::pool::{Erased, Mapped};
 use forebay::{Lease, Pool, SharedLease};
 use std::fmt::Write;

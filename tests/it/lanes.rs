@@ -1,7 +1,5 @@
 //! Pools with lanes, by their handles: what a core, a task or an interrupt handler sees.
 
-mod common;
-
 use forebay::reset::TickByMisses;
 use forebay::{DefaultReset, Headroom, Lane, LanePool, Lease};
 

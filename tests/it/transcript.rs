@@ -2,7 +2,7 @@
 //! event streams, in whatever pieces the input arrives.
 #![cfg(not(miri))] // Takes hours.
 
-#[path = "../examples/transcript/mod.rs"]
+#[path = "../../examples/transcript/mod.rs"]
 #[allow(dead_code)]
 mod transcript;
 

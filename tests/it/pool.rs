@@ -1,8 +1,6 @@
 //! Pools: how many, which slots, what is kept, what is counted.
 
-mod common;
-
-use common::{Tally, for_capacities};
+use crate::common::{Tally, for_capacities};
 use forebay::reset::{EachDefault, FromFn};
 use forebay::{Exhausted, Lease, Metrics, Policy, Pool, Reset};
 use std::collections::BTreeSet;
@@ -254,11 +252,11 @@ fn get_up_to_takes_what_is_there() {
 #[test]
 fn veto_drops_the_object_and_vacates_its_slot() {
     struct Even(Tally);
-    impl Policy<common::Counted> for Even {
-        fn make(&self, _slot: usize) -> common::Counted {
+    impl Policy<crate::common::Counted> for Even {
+        fn make(&self, _slot: usize) -> crate::common::Counted {
             self.0.make()
         }
-        fn recycle(&self, object: &mut common::Counted) -> bool {
+        fn recycle(&self, object: &mut crate::common::Counted) -> bool {
             object.number.is_multiple_of(2)
         }
     }

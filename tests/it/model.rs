@@ -1,9 +1,7 @@
 //! Random steps on pools, with and without lanes, rings and streams, compared with plain models after each; failures are shrunk.
 #![cfg(not(miri))] // Too slow there; the other suites do.
 
-mod models;
-
-use models::{lanes, pool, ring, stream};
+use crate::models::{lanes, pool, ring, stream};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -129,7 +127,7 @@ macro_rules! waiters {
             #![proptest_config(config(250))]
             $(
                 #[test]
-                fn $test(steps in steps!(models::waiters::Step)) {
+                fn $test(steps in steps!(crate::models::waiters::Step)) {
                     $run(&steps);
                 }
             )+
@@ -140,16 +138,16 @@ macro_rules! waiters {
 // Objects, lanes if there are any, objects that are reserved, seats.
 #[cfg(feature = "std")]
 waiters! {
-    waiters_1_0_1: models::waiters::run::<1, 0, 1>;
-    waiters_2_1_3: models::waiters::run::<2, 1, 3>;
-    waiters_3_0_5: models::waiters::run::<3, 0, 5>;
-    waiters_5_3_4: models::waiters::run::<5, 3, 4>;
-    waiters_35_33_3: models::waiters::run::<35, 33, 3>;
-    waiters_on_lanes_1_4_0_2: models::waiters::run_lanes::<1, 4, 0, 2>;
-    waiters_on_lanes_2_3_1_3: models::waiters::run_lanes::<2, 3, 1, 3>;
-    waiters_on_lanes_2_1_0_2: models::waiters::run_lanes::<2, 1, 0, 2>;
-    waiters_on_lanes_3_2_0_4: models::waiters::run_lanes::<3, 2, 0, 4>;
-    waiters_on_lanes_4_2_1_3: models::waiters::run_lanes::<4, 2, 1, 3>;
-    waiters_on_lanes_8_2_5_3: models::waiters::run_lanes::<8, 2, 5, 3>;
-    waiters_on_lanes_36_3_2_4: models::waiters::run_lanes::<36, 3, 2, 4>;
+    waiters_1_0_1: crate::models::waiters::run::<1, 0, 1>;
+    waiters_2_1_3: crate::models::waiters::run::<2, 1, 3>;
+    waiters_3_0_5: crate::models::waiters::run::<3, 0, 5>;
+    waiters_5_3_4: crate::models::waiters::run::<5, 3, 4>;
+    waiters_35_33_3: crate::models::waiters::run::<35, 33, 3>;
+    waiters_on_lanes_1_4_0_2: crate::models::waiters::run_lanes::<1, 4, 0, 2>;
+    waiters_on_lanes_2_3_1_3: crate::models::waiters::run_lanes::<2, 3, 1, 3>;
+    waiters_on_lanes_2_1_0_2: crate::models::waiters::run_lanes::<2, 1, 0, 2>;
+    waiters_on_lanes_3_2_0_4: crate::models::waiters::run_lanes::<3, 2, 0, 4>;
+    waiters_on_lanes_4_2_1_3: crate::models::waiters::run_lanes::<4, 2, 1, 3>;
+    waiters_on_lanes_8_2_5_3: crate::models::waiters::run_lanes::<8, 2, 5, 3>;
+    waiters_on_lanes_36_3_2_4: crate::models::waiters::run_lanes::<36, 3, 2, 4>;
 }

@@ -2,11 +2,8 @@
 #![cfg(all(feature = "std", feature = "async"))]
 #![cfg(not(miri))] // tokio's own threads are too slow there; `wait` polls by hand.
 
-mod common;
-#[path = "common/woken.rs"]
-mod woken;
-
-use common::Numbers;
+use crate::common::Numbers;
+use crate::woken::Watchdog;
 use forebay::{DefaultReset, End, Headroom, LanePool, Lease, Pool, StreamPool, Waking};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -14,7 +11,6 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
-use woken::Watchdog;
 
 const ROUNDS: usize = 500;
 

@@ -1,10 +1,6 @@
 //! Batches: all or nothing, each object with one holder, and nothing lost whatever user code does.
 
-mod common;
-#[path = "common/woken.rs"]
-mod woken;
-
-use common::{Counted, Fuse, Numbers, Tally, Together, booms, for_capacities};
+use crate::common::{Counted, Fuse, Numbers, Tally, Together, booms, for_capacities};
 use forebay::pool::Leases;
 use forebay::reset::TickByMisses;
 use forebay::wait::{Lanes, WaitPolicy};
@@ -86,7 +82,7 @@ fn objects_are_reached_like_those_of_a_slice() {
     for object in &mut batch {
         *object -= 1;
     }
-    assert_eq!((&batch).into_iter().sum::<u32>(), (100..140).sum());
+    assert_eq!((&batch).into_iter().sum::<u32>(), (100..140).sum::<u32>());
     assert_eq!(batch.iter_mut().next_back(), Some(&mut 139));
     assert_eq!(batch.iter().len(), 40);
     let addresses = BTreeSet::from_iter(batch.iter().map(std::ptr::from_ref));
@@ -1119,10 +1115,10 @@ fn a_lane_lends_no_reserved_objects_in_batches() {
 #[cfg(any(feature = "std", feature = "async"))]
 mod waiting {
     use super::*;
+    use crate::woken::{Act, Hand};
     use forebay::Waking;
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
-    use woken::{Act, Hand};
 
     const SEATS: usize = 5;
     type Waits<const N: usize> = Pool<u32, N, DefaultReset, Waking<SEATS>>;
@@ -1357,7 +1353,7 @@ mod waiting {
         let waker = Waker::from(Arc::clone(&bomb));
         assert!(get.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         assert!(booms(|| drop(batch)));
-        let got = woken::ready(get.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+        let got = crate::woken::ready(get.as_mut().poll(&mut Context::from_waker(Waker::noop())));
         let lease = got.unwrap().unwrap();
         let rest = pool.try_get_batch_up_to::<{ 2 * WORD }>();
         assert_eq!((rest.len(), lease.value), (2 * WORD - 1, 0));
@@ -1391,7 +1387,8 @@ mod waiting {
             assert_eq!(GOT.load(SeqCst), 0);
             let leases = others.each_mut().map(|other| other.poll().unwrap().unwrap());
             assert!(others.iter().all(|other| other.woken() == 1));
-            let first = woken::ready(first.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+            let first =
+                crate::woken::ready(first.as_mut().poll(&mut Context::from_waker(Waker::noop())));
             drop((first.unwrap().unwrap(), leases));
             at_rest(pool);
         }
@@ -1423,7 +1420,8 @@ mod waiting {
         let mut second = Hand::waiting(POOL.get());
         drop(batch);
         assert!(GOT.load(SeqCst) > 0, "it was woken");
-        let first = woken::ready(first.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+        let first =
+            crate::woken::ready(first.as_mut().poll(&mut Context::from_waker(Waker::noop())));
         let leases = [first.unwrap().unwrap(), second.poll().unwrap().unwrap()];
         assert_eq!((second.woken(), POOL.available()), (1, 38));
         drop(leases);
@@ -1440,7 +1438,7 @@ mod waiting {
         fn check<const N: usize, W: forebay::wait::CanWait>(
             pool: &'static Pool<u32, N, DefaultReset, W>,
         ) {
-            let _watchdog = woken::Watchdog::new();
+            let _watchdog = crate::woken::Watchdog::new();
             let rounds = if cfg!(miri) { 20 } else { 2000 };
             let together = Together::new();
             let (together, left) = (&together, &AtomicUsize::new(2));

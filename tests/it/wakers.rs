@@ -1,11 +1,8 @@
 //! Wakers are user code: none outlives the wait it was for, and one that panics makes nobody deaf.
 #![cfg(all(feature = "std", feature = "async"))]
 
-mod common;
-#[path = "common/woken.rs"]
-mod woken;
-
-use common::{Flag, Fuse, booms, poll_once};
+use crate::common::{Flag, Fuse, booms, poll_once};
+use crate::woken::Watchdog;
 use forebay::error::Cancelled;
 use forebay::{
     DefaultReset, End, Lease, Pool, Receiver, RecvError, Sender, StreamPool, Token, Waking,
@@ -19,7 +16,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
-use woken::Watchdog;
 
 type Streams<T = u32> = StreamPool<T, 1, 1, Waking>;
 type Tx<'a> = Sender<&'a StreamPool<u32, 1, 1, Waking>>;

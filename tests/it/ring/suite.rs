@@ -1,7 +1,7 @@
 //! The tests of a ring, for the padding of the module above.
 
-use super::super::common::{Counted, Numbers, Tally, for_capacities};
 use super::Ring;
+use crate::common::{Counted, Numbers, Tally, for_capacities};
 use forebay::error::{PopError, PushError};
 use forebay::ring::PopRef;
 use forebay::{Consumer, Lease, Pool, Producer};

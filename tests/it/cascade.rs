@@ -1,11 +1,6 @@
 //! Objects of several pools, all or none.
 
-mod common;
-#[cfg(feature = "std")]
-#[path = "common/woken.rs"]
-mod woken;
-
-use common::{Fuse, booms};
+use crate::common::{Fuse, booms};
 use forebay::cascade::Reserved;
 use forebay::error::{Full, NotAll};
 use forebay::reset::FromFn;
@@ -158,7 +153,7 @@ fn a_panic_of_the_holder_gives_back_all() {
     let (a, b) = (One::new(), Two::new());
     assert!(booms(|| {
         let _all = try_get_all((&a, &b)).unwrap();
-        common::boom();
+        crate::common::boom();
     }));
     at_rest!(a, b);
 }
@@ -247,9 +242,9 @@ fn one_pool_several_times() {
 
 #[cfg(feature = "std")]
 mod waiting {
-    use super::common::{Numbers, Together};
-    use super::woken::{Hand, Watchdog};
     use super::*;
+    use crate::common::{Numbers, Together};
+    use crate::woken::{Hand, Watchdog};
     use forebay::cascade::{get_all_blocking, get_all_timeout};
     use forebay::error::WaitAllError;
     use forebay::{Policy, TooManyWaiters, Waking, get_all};

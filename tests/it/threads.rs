@@ -3,9 +3,7 @@
 //! How much is done is fixed; how long it takes is not asserted. A thread that failed sets a flag, so that
 //! the others stop, and a watch stops the process where something hangs.
 
-mod common;
-
-use common::Numbers;
+use crate::common::Numbers;
 use forebay::error::{PopError, PushError};
 use forebay::{End, Lease, Pool, RecvError, Ring, SendError, SharedLease, StreamPool};
 use std::hint::black_box;

@@ -1,9 +1,7 @@
 //! Slabs: values in, values out, each dropped once.
 #![allow(unsafe_code)] // `from_raw`.
 
-mod common;
-
-use common::{Fuse, Tally, boom, booms, for_capacities};
+use crate::common::{Fuse, Tally, boom, booms, for_capacities};
 use forebay::error::Full;
 use forebay::{Lease, SharedLease, Slab};
 use std::collections::BTreeSet;
@@ -220,7 +218,7 @@ fn forgotten_in_every_way() {
 /// A value whose drop panics has left its place all the same, and is not dropped again with the slab.
 #[test]
 fn a_value_whose_drop_panics_is_dropped_once() {
-    struct Sour<'a>(&'a Fuse, #[expect(dead_code)] common::Counted);
+    struct Sour<'a>(&'a Fuse, #[expect(dead_code)] crate::common::Counted);
     impl Drop for Sour<'_> {
         fn drop(&mut self) {
             self.0.burn();

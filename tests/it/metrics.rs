@@ -1,8 +1,6 @@
 //! The counts of a pool while it works on: never of something that was not, and never less than before.
 
-mod common;
-
-use common::{Fuse, Together, booms};
+use crate::common::{Fuse, Together, booms};
 use forebay::wait::WaitPolicy;
 use forebay::{DefaultReset, LanePool, Metrics, Pool};
 use std::sync::Mutex;

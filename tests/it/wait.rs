@@ -1,11 +1,8 @@
 //! Waiting for objects and rings: who gets what, who is woken, and that nothing is lost whatever callers do.
 #![cfg(feature = "std")]
 
-mod common;
-#[path = "common/woken.rs"]
-mod woken;
-
-use common::{Fuse, Numbers, booms, for_capacities};
+use crate::common::{Fuse, Numbers, booms, for_capacities};
+use crate::woken::{Act, Hand, Watchdog};
 use forebay::error::WaitError;
 use forebay::reset::TickByMisses;
 use forebay::wait::WaitPolicy;
@@ -21,7 +18,6 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::Context;
 use std::thread;
 use std::time::Duration;
-use woken::{Act, Hand, Watchdog};
 
 type Waits<const N: usize, const K: usize> = Pool<u32, N, DefaultReset, Waking<K>>;
 
@@ -168,7 +164,7 @@ fn a_get_forgotten_keeps_its_seat_and_what_it_is_handed() {
     let held = pool.try_get_up_to::<2>().into_array::<2>().unwrap();
     let woken = {
         // Forgotten without the box that it would stand in.
-        let woken = Arc::<woken::Woken>::default();
+        let woken = Arc::<crate::woken::Woken>::default();
         let waker = Arc::clone(&woken).into();
         let mut get = pool.get();
         assert!(Pin::new(&mut get).poll(&mut Context::from_waker(&waker)).is_pending());
@@ -485,7 +481,7 @@ fn a_waker_may_use_the_pool() {
     drop(one);
     assert!(dropped.lock().unwrap().is_none(), "the waker ran");
     assert_eq!(second.woken(), 1);
-    let one = woken::ready(first.as_mut().poll(&mut context)).unwrap().unwrap();
+    let one = crate::woken::ready(first.as_mut().poll(&mut context)).unwrap().unwrap();
     let other = second.poll().unwrap().unwrap();
     drop(one);
     let late = late.lock().unwrap().take();
@@ -521,7 +517,7 @@ fn a_waker_that_panics_loses_no_object() {
     let mut first = Box::pin(POOL.get());
     let waker = Act::waker(|| {
         if !thread::panicking() {
-            common::boom()
+            crate::common::boom()
         }
     });
     assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
@@ -529,7 +525,7 @@ fn a_waker_that_panics_loses_no_object() {
     // The panic comes out of the put; the object is the waiter's all the same.
     assert!(booms(|| drop(held)));
     assert!(POOL.try_get().is_err());
-    let object = woken::ready(first.as_mut().poll(&mut Context::from_waker(&waker)));
+    let object = crate::woken::ready(first.as_mut().poll(&mut Context::from_waker(&waker)));
     drop(object.unwrap().unwrap());
     drop(second.poll().unwrap().unwrap());
     at_rest(&POOL);
@@ -1068,14 +1064,14 @@ mod lanes {
         let mut waiter = Box::pin(POOL.get());
         let waker = Act::waker(|| {
             if !thread::panicking() {
-                common::boom()
+                crate::common::boom()
             }
         });
         let mut context = Context::from_waker(&waker);
         assert!(waiter.as_mut().poll(&mut context).is_pending());
         assert!(booms(|| drop(held)));
         assert!(lane.try_get().is_err(), "it is the waiter's");
-        drop(woken::ready(waiter.as_mut().poll(&mut context)).unwrap().unwrap());
+        drop(crate::woken::ready(waiter.as_mut().poll(&mut context)).unwrap().unwrap());
         drop(out);
         at_rest(&POOL);
     }
@@ -1235,7 +1231,7 @@ impl std::task::Wake for Touchy {
 impl Drop for Touchy {
     fn drop(&mut self) {
         if !thread::panicking() {
-            common::boom();
+            crate::common::boom();
         }
     }
 }
@@ -1244,7 +1240,8 @@ impl Drop for Touchy {
 #[allow(unsafe_code)]
 fn brittle() -> std::task::Waker {
     use std::task::{RawWaker, RawWakerVTable, Waker};
-    static TABLE: RawWakerVTable = RawWakerVTable::new(|_| common::boom(), |_| {}, |_| {}, |_| {});
+    static TABLE: RawWakerVTable =
+        RawWakerVTable::new(|_| crate::common::boom(), |_| {}, |_| {}, |_| {});
     // SAFETY: nothing is behind the pointer, and no function looks.
     unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
 }
@@ -1273,7 +1270,7 @@ fn a_waker_that_cannot_be_cloned_costs_nothing() {
         let mut poll = |waker| changed.as_mut().poll(&mut Context::from_waker(waker)).is_pending();
         assert!(poll(std::task::Waker::noop()));
         assert!(booms(|| poll(&waker)));
-        let (flag, good) = common::Flag::new();
+        let (flag, good) = crate::common::Flag::new();
         assert!(!is_good_again || poll(&good));
         drop(held);
         assert_eq!(flag.wakes(), usize::from(is_good_again));

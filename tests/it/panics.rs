@@ -1,8 +1,6 @@
 //! User code that panics, wherever it can: the pool goes on, nothing is lost, nothing is dropped twice.
 
-mod common;
-
-use common::{Counted, Fuse, Numbers, Tally, boom, booms};
+use crate::common::{Counted, Fuse, Numbers, Tally, boom, booms};
 use forebay::ring::PopRef;
 use forebay::{LanePool, Lease, Policy, Pool, Reset, Ring, SharedLease, Slab, StreamPool};
 use std::mem::MaybeUninit;

@@ -1,5 +1,4 @@
 //! The example `monitor` runs to its end, and finds its leak.
-#![cfg(all(feature = "std", not(miri)))]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! The example `stream`, from the outside: transcripts in, text, messages and exit status out.
-#![cfg(all(feature = "std", not(miri)))] // Runs processes.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 #[allow(dead_code, unreachable_pub)] // It is a library, too.
-#[path = "../examples/tiny_lm/mod.rs"]
+#[path = "../../examples/tiny_lm/mod.rs"]
 mod tiny_lm;
 
 /// The example, which cargo builds before it runs integration tests.

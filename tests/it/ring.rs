@@ -2,8 +2,6 @@
 #![allow(unsafe_code)] // `Grant::commit`.
 #![allow(clippy::forget_non_drop, clippy::drop_non_drop)] // Whether it has a drop is not for users to know.
 
-mod common;
-
 /// All tests for rings whose ends keep copies of the indices.
 #[path = "ring"]
 mod cached {

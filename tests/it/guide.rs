@@ -1,8 +1,6 @@
 //! What the guide says and no other test shows; and that the tests it names are there.
 
-mod common;
-
-use common::Tally;
+use crate::common::Tally;
 use forebay::{End, Policy, Pool, RecvError, StreamPool, Token};
 
 /// Pitfall 2: what is small is passed by value.
@@ -23,12 +21,12 @@ fn tokens_travel_without_a_pool_of_tokens() {
 /// Makes objects that are counted.
 struct Maker(Tally);
 
-impl Policy<common::Counted> for Maker {
-    fn make(&self, _slot: usize) -> common::Counted {
+impl Policy<crate::common::Counted> for Maker {
+    fn make(&self, _slot: usize) -> crate::common::Counted {
         self.0.make()
     }
 
-    fn recycle(&self, _object: &mut common::Counted) -> bool {
+    fn recycle(&self, _object: &mut crate::common::Counted) -> bool {
         true
     }
 }
@@ -77,7 +75,6 @@ fn forgotten_leases_are_found() {
 /// The tables of the guide name tests, so that nobody has to believe them.
 #[cfg(not(miri))] // Reads files.
 mod tables {
-    use super::common;
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -119,9 +116,8 @@ mod tables {
         if *file == "ui" {
             return in_repository(&format!("tests/ui/{name}.rs")).exists();
         }
-        let Ok(text) = fs::read_to_string(in_repository(&format!("tests/{file}.rs"))) else {
-            return false;
-        };
+        let in_folder = |folder| fs::read_to_string(in_repository(&format!("{folder}/{file}.rs")));
+        let Ok(text) = in_folder("tests/it").or_else(|_| in_folder("tests")) else { return false };
         let modules = &parts[1..parts.len() - 1];
         let mut before = "";
         let mut is_test = false;
@@ -162,7 +158,7 @@ mod tables {
     /// What lies in the folder is read by somebody.
     #[test]
     fn programs_for_microcontrollers_are_all_named_and_exist() {
-        if common::is_published_package() {
+        if crate::common::is_published_package() {
             return println!("skipped: a published package does not hold examples/firmware");
         }
         let page = fs::read_to_string(in_repository("src/guide/embedded.md")).unwrap();

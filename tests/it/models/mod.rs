@@ -1,7 +1,7 @@
 //! Plain models of pools, with and without lanes, those who wait for their objects, rings and streams, and what
 //! compares them with the real ones after each step.
 //!
-//! Shared by `tests/model.rs`, which makes up the steps at random and shrinks them, and by the fuzz target, which
+//! Shared by `tests/it/model.rs`, which makes up the steps at random and shrinks them, and by the fuzz target, which
 //! lets libFuzzer look for new paths. Everything runs on one thread, so all that is documented as stale or
 //! inexact with several contexts is exact here.
 #![allow(missing_docs, unreachable_pub)] // Not of the library.

@@ -4,9 +4,7 @@
 //! it. Go's pool takes in whatever is put; this one lends its own objects only, so that "put, then get" becomes
 //! "get, put, and get again". A tick stands for a garbage collection.
 
-mod common;
-
-use common::{Counted, Tally, Together};
+use crate::common::{Counted, Tally, Together};
 use forebay::{LanePool, Lease, Policy, Reset};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;

@@ -1,9 +1,7 @@
 //! Waiting halves: as tasks, as threads and as both, given up at any point, and as `Stream` and `Sink`.
 #![cfg(all(feature = "std", feature = "async"))]
 
-mod common;
-
-use common::{Flag, Tally, poll_once};
+use crate::common::{Flag, Tally, poll_once};
 use forebay::error::Cancelled;
 use forebay::{End, Receiver, RecvError, SendError, Sender, StreamPool, Token, Waking};
 use futures_core::{FusedStream, Stream};

@@ -576,7 +576,7 @@ impl<'p, const N: usize, const L: usize, const H: usize> Model<'p, N, L, H> {
 
     /// All that can be seen of the pool is as in the model.
     fn compare(&mut self) {
-        assert_eq!(self.dropped(), [], "nothing else was dropped");
+        assert_eq!(self.dropped(), [0; 0], "nothing else was dropped");
         let metrics = self.pool.metrics();
         let in_use = self.slots.iter().filter(|slot| slot.held.is_some()).count() as u64;
         assert_eq!((metrics.capacity, metrics.in_use), (N as u64, in_use));
