@@ -11,10 +11,22 @@
 
 use crate::sync::{
     CELLS_HAVE_STATE,
-    Ordering::{self, AcqRel, Acquire, Relaxed, Release},
-    UnsafeCell, const_fn, filled, rmw, seeded, update,
+    Ordering::{self, Relaxed},
+    UnsafeCell, const_fn, filled, orderings, rmw, seeded, update,
 };
 use core::mem::MaybeUninit;
+
+orderings! {
+    /// P0 (pairs with P1): the last holder's writes come before the mark.
+    set_raw = Release;
+    /// P1 (pairs with P0): they are visible to who takes the mark away.
+    take_raw = Acquire;
+    /// H0 (pairs with H1): this holder's reads come before the last one's return. H1 (pairs with H0 of the others, and with
+    /// F0 of the bitmap behind it): so did theirs.
+    release = seeded!("holder_release_relaxed", Relaxed, AcqRel);
+    /// H1 (pairs with H0): the reads of holders that left come before what the only one left writes.
+    unshare = seeded!("unshare_relaxed", Relaxed, Acquire);
+}
 
 /// Element `i` of `array`. An `i` out of range, which no caller has, is another one and not a panic.
 #[inline(always)]
@@ -212,9 +224,9 @@ impl SlotState {
     /// Owner only: the lease is a bare pointer from now on. Whether a share of the pool was forgotten with
     /// it is noted where holders are counted otherwise.
     pub(crate) fn set_raw(&self, with_share: bool) {
-        // Not a load and a store: `keep_age` may move the epoch in between. P0 (Release, pairs with P1): the pointer
-        // may come back by a way that orders nothing, such as a register of a device.
-        self.0.fetch_or(RAW | Word::from(with_share), Release);
+        // Not a load and a store: `keep_age` may move the epoch in between. P0: the pointer may come back by a way that
+        // orders nothing, such as a register of a device.
+        self.0.fetch_or(RAW | Word::from(with_share), order::set_raw());
     }
 
     /// Takes the raw mark away, for one caller only; `false` if it was not there, or was set with the
@@ -227,8 +239,8 @@ impl SlotState {
         if seeded!("take_raw_torn", true, false) {
             return take(self.load().0).map(|word| self.0.store(word, Relaxed)).is_some();
         }
-        // P1 (Acquire, pairs with P0): what the last holder wrote comes before. The mark is only taken once.
-        update(&self.0, Acquire, take).is_ok()
+        // P1: what the last holder wrote comes before. The mark is only taken once.
+        update(&self.0, order::take_raw(), take).is_ok()
     }
 
     /// Owner only: the exclusive lease becomes its first `holders`, one or two.
@@ -263,18 +275,15 @@ impl SlotState {
     /// One holder less. `true` for the last, who owns the slot then.
     #[inline]
     pub(crate) fn release(&self) -> bool {
-        // H0 (Release half, pairs with H1): this holder's reads happen before the last holder's return.
-        // H1 (Acquire half, pairs with H0 of the others and with F0 of the bitmap behind it).
-        let order = seeded!("holder_release_relaxed", Relaxed, AcqRel);
-        self.update_holders(order, |holders| (holders < PINNED).then(|| holders - 1))
+        // H0: this holder's reads happen before the last holder's return. H1: so did those of the others, if this is it.
+        self.update_holders(order::release(), |holders| (holders < PINNED).then(|| holders - 1))
             .is_ok_and(|before| before == seeded!("recycle_before_last", 2, 1))
     }
 
     /// Ends sharing if the caller is the only holder; he owns the slot then.
     pub(crate) fn try_unshare(&self) -> bool {
-        // H1 (Acquire, pairs with H0): the reads of holders that left happen before our writes.
-        let order = seeded!("unshare_relaxed", Relaxed, Acquire);
-        self.update_holders(order, |holders| {
+        // H1: the reads of holders that left happen before our writes.
+        self.update_holders(order::unshare(), |holders| {
             (holders <= seeded!("unshare_beside_other", 2, 1)).then_some(0)
         })
         .is_ok()

@@ -40,10 +40,29 @@
 
 use super::Usage;
 use crate::sync::{
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
-    SLOTS_PER_WORD, Words, const_fn, home, move_home, rmw, seeded, update,
+    Ordering::Relaxed, SLOTS_PER_WORD, Words, const_fn, home, move_home, orderings, rmw, seeded,
+    update,
 };
 use core::ops::Range;
+
+orderings! {
+    /// F0 (pairs with F1 and F2): this owner's writes come before the next one's.
+    release = seeded!("release_relaxed", Relaxed, Release);
+    /// F1 (pairs with F0): the last owner is done with the slots.
+    claim = seeded!("claim_relaxed", Relaxed, Acquire);
+    /// F1 (pairs with F0) of a claim that is not counted.
+    claim_at = seeded!("claim_at_relaxed", Relaxed, Acquire);
+    /// F2 (pairs with F0): who released a slot has counted what it claimed before, and that is seen after.
+    look = seeded!("usage_relaxed", Relaxed, Acquire);
+    /// F3 (pairs with F4): the word came round before.
+    count_lap = Release;
+    /// F4 (pairs with F3): the laps that are seen are those of words that are looked at later.
+    look_for_laps = Acquire;
+    /// V0 (pairs with V1): the reason to make slots cold comes before, or the slots that were made warm.
+    cool = AcqRel;
+    /// V1 (pairs with V0): if all were made cold before, the reason is visible.
+    warm_up = seeded!("warm_up_relaxed", Relaxed, AcqRel);
+}
 
 /// Bits of a word that stand for slots.
 const SLOTS: usize = (1 << SLOTS_PER_WORD) - 1;
@@ -351,8 +370,8 @@ impl<const N: usize> Bitmap<N> {
         if seeded!("claim_torn", true, false) {
             word.store(take(word.load(Relaxed))?, Relaxed);
         } else {
-            // F1 (Acquire, pairs with F0 in `release`): the last owner is done with these slots.
-            update(word, seeded!("claim_relaxed", Relaxed, Acquire), take).ok()?;
+            // F1: the last owner is done with these slots.
+            update(word, order::claim(), take).ok()?;
         }
         if laps {
             self.count_lap();
@@ -389,9 +408,8 @@ impl<const N: usize> Bitmap<N> {
                 word.store(new, Relaxed);
                 return Ok(mask);
             }
-            // F1, as in `claim_in_only`.
-            let order = seeded!("claim_relaxed", Relaxed, Acquire);
-            match word.compare_exchange_weak(seen, new, order, Relaxed) {
+            // F1: the last owner is done with these slots.
+            match word.compare_exchange_weak(seen, new, order::claim(), Relaxed) {
                 Ok(_) => {
                     if new < seen {
                         self.count_lap();
@@ -430,9 +448,8 @@ impl<const N: usize> Bitmap<N> {
     /// Makes `slot`, which the caller owns, warm. The caller then looks at what made slots [cold](Self::cool).
     pub(crate) fn warm_up(&self, slot: usize) {
         let one = Claimed::one(slot);
-        // V1 (AcqRel, pairs with V0): if all were made cold before, the reason is visible. Else the slot is made cold again.
-        let order = seeded!("warm_up_relaxed", Relaxed, AcqRel);
-        self.warm(one.word).fetch_or(one.mask, order);
+        // V1: if all were made cold before, the reason is visible. Else the slot is made cold again.
+        self.warm(one.word).fetch_or(one.mask, order::warm_up());
     }
 
     /// Makes `slot`, which the caller owns, cold.
@@ -449,8 +466,8 @@ impl<const N: usize> Bitmap<N> {
     /// Makes all slots cold, for a reason that the caller stored before.
     pub(crate) fn cool(&self) {
         for word in 0..Self::WORDS {
-            // V0 (AcqRel, pairs with V1): the reason comes before, or the slots that were made warm.
-            self.warm(word).swap(0, AcqRel);
+            // V0: the reason comes before, or the slots that were made warm.
+            self.warm(word).swap(0, order::cool());
         }
     }
 
@@ -471,8 +488,8 @@ impl<const N: usize> Bitmap<N> {
 
     #[cold]
     fn count_lap(&self) {
-        // F3 (Release, pairs with F4): the word came round before.
-        self.laps.fetch_add(1, Release);
+        // F3: the word came round before.
+        self.laps.fetch_add(1, order::count_lap());
     }
 
     /// Whether `want` slots that `fit` were seen free. Looks no further than it must.
@@ -492,9 +509,9 @@ impl<const N: usize> Bitmap<N> {
     /// Claims slot `i` and does not count it as a get: for housekeeping. `false` if it is taken.
     pub(crate) fn claim_at(&self, i: usize) -> bool {
         let bit = 1 << (i % SLOTS_PER_WORD);
-        // F1, as in `claim_in`.
-        let order = seeded!("claim_at_relaxed", Relaxed, Acquire);
-        let was_free = self.words.get(i / SLOTS_PER_WORD).fetch_or(bit, order) & bit == 0;
+        // F1: the last owner is done with this slot.
+        let word = self.words.get(i / SLOTS_PER_WORD);
+        let was_free = word.fetch_or(bit, order::claim_at()) & bit == 0;
         seeded!("claim_at_of_taken", true, was_free)
     }
 
@@ -509,9 +526,8 @@ impl<const N: usize> Bitmap<N> {
     #[inline]
     pub(crate) fn release_all(&self, slots: Claimed) -> usize {
         let word = self.words.get(slots.word);
-        // F0 (Release, pairs with F1 in `claim_in`): this owner's writes come before the next one's.
-        let order = seeded!("release_relaxed", Relaxed, Release);
-        let before = word.fetch_and(!slots.mask, order);
+        // F0: this owner's writes come before the next one's.
+        let before = word.fetch_and(!slots.mask, order::release());
         // A word that was not full before is not below the hint. The last may never look full, and is below none.
         if Self::WORDS > 1 && before & SLOTS == SLOTS {
             self.lower_first(word);
@@ -542,8 +558,8 @@ impl<const N: usize> Bitmap<N> {
     /// Lock-free: a retry means that the count of a word came round meanwhile.
     pub(crate) fn usage(&self) -> Usage {
         loop {
-            // F4 (Acquire, pairs with F3), and before the words: a lap is counted behind its claim, and so never twice.
-            let laps = self.laps.load(Acquire);
+            // F4, and before the words: a lap is counted behind its claim, and so never twice.
+            let laps = self.laps.load(order::look_for_laps());
             let (mut claims, mut taken) = (0, 0);
             for word in 0..Self::WORDS {
                 let seen = self.look(word);
@@ -577,7 +593,7 @@ impl<const N: usize> Bitmap<N> {
     /// Slots counted so far, never more than there were.
     pub(crate) fn claims(&self) -> u64 {
         loop {
-            let laps = self.laps.load(Acquire); // F4, as in `usage`.
+            let laps = self.laps.load(order::look_for_laps()); // F4, as in `usage`.
             let claims = self.claims_in_words();
             if self.laps.load(Relaxed) == laps {
                 return ((laps as u64) << CLAIMS_SHIFT).saturating_add(claims);
@@ -599,8 +615,8 @@ impl<const N: usize> Bitmap<N> {
 
     /// A word, for a look at what is used.
     fn look(&self, word: usize) -> usize {
-        // F2 (Acquire, pairs with F0): who released a slot has counted what it claimed before, and we see that after.
-        self.words.get(word).load(seeded!("usage_relaxed", Relaxed, Acquire))
+        // F2: who released a slot has counted what it claimed before, and we see that after.
+        self.words.get(word).load(order::look())
     }
 
     #[inline(always)]

@@ -19,7 +19,7 @@
 //! | uses the lane if there are no visitors | uses the lane if it is not busy |
 //!
 //! So an owner pays no locked instruction and, where the system has a call for it, no fence; a visitor pays the call (see
-//! `sync::barrier`). NoWaiters waits: an owner with visitors uses the common bits, and a visitor that finds the owner at work
+//! `sync::barrier`). Nobody waits: an owner with visitors uses the common bits, and a visitor that finds the owner at work
 //! goes on to the next lane. Visitors of one lane exclude each other by compare-exchange.
 //!
 //! Visits are rare. A claim looks at its own lane; at common slots with objects, some of which it takes along to its lane;
@@ -51,12 +51,31 @@ use crate::slot::nth;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
     LOOKS, ONE_ON_TOP,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    Ordering::Relaxed,
     POCKETS, SLOTS_PER_WORD, Words,
     barrier::{heavy, is_light_a_fence, light, light_at_once},
     events::Events,
-    fence, filled, first_value, load_alone, plain, rmw, seeded, spin_loop, store_alone, update,
+    fence, filled, first_value, load_alone, orderings, plain, rmw, seeded, spin_loop, store_alone,
+    update,
 };
+
+orderings! {
+    /// B0 (pairs with B1): what the owner put is there.
+    finish = seeded!("busy_relaxed", Relaxed, Release);
+    /// B1 (pairs with B0): the same, seen by a visitor.
+    visit = seeded!("visit_relaxed", Relaxed, Acquire);
+    /// P0 (pairs with P1): what the visitor took is gone.
+    end_visit = seeded!("end_of_visit_relaxed", Relaxed, Release);
+    /// P1 (pairs with P0): what visitors took is gone.
+    see_visitors_leave = Acquire;
+    /// T0 (pairs with T1): what the owner did on its lane comes before what the next one does.
+    leave = seeded!("leave_relaxed", Relaxed, Release);
+    /// T1 (pairs with T0): the last owner is done with the lane. T2 (pairs with T3): a thread that moves in knows of all that
+    /// ended with its number.
+    move_in = seeded!("move_in_relaxed", Relaxed, AcqRel);
+    /// T3 (pairs with T2): no older count of ended threads is seen than the owner saw. It is T1 as well.
+    look_at_owner = seeded!("owner_relaxed", Relaxed, seeded!("move_in_relaxed", Relaxed, Acquire));
+}
 
 /// The free slots of a pool of `N` with `LANES` lanes.
 pub struct LaneSet<const N: usize, const LANES: usize, Q> {
@@ -184,21 +203,21 @@ impl State {
         self.busy.store(1, Relaxed);
         d0();
         let visitors = self.visitors.load(Relaxed);
-        // P1 (Acquire, pairs with P0): what visitors took is gone. A fence and not an acquiring load, which would be a section
-        // where changes are sections; there it pairs with the end of the section in which the visitor took.
+        // P1: what visitors took is gone. A fence and not an acquiring load, which would be a section where changes are
+        // sections; there it pairs with the end of the section in which the visitor took.
         if !seeded!("alone_relaxed", true, false) {
-            fence(Acquire);
+            fence(order::see_visitors_leave());
         }
         if seeded!("busy_cleared_early", true, false) {
-            self.busy.store(0, Release);
+            self.busy.store(0, order::finish());
         }
         let answer = if is_left_alone(visitors) || seeded!("visitors_unseen", true, false) {
             f()
         } else {
             None
         };
-        // B0 (Release, pairs with B1): what we put is there.
-        self.busy.store(0, seeded!("busy_relaxed", Relaxed, Release));
+        // B0: what we put is there.
+        self.busy.store(0, order::finish());
         answer
     }
 
@@ -208,8 +227,8 @@ impl State {
         self.visitors.fetch_add(1, Relaxed);
         let is_barred = heavy(); // D1
         let is_free = || {
-            // B1 (Acquire, pairs with B0): what the owner put is there.
-            let is_busy = self.busy.load(seeded!("visit_relaxed", Relaxed, Acquire)) != 0;
+            // B1: what the owner put is there.
+            let is_busy = self.busy.load(order::visit()) != 0;
             if is_busy {
                 spin_loop();
             }
@@ -217,8 +236,8 @@ impl State {
         };
         // The owner's steps take no longer than a few looks, unless it is interrupted.
         let answer = if is_barred && (0..LOOKS).any(|_| is_free()) { f() } else { None };
-        // P0 (Release, pairs with P1): what we took is gone.
-        self.visitors.fetch_sub(1, seeded!("end_of_visit_relaxed", Relaxed, Release));
+        // P0: what we took is gone.
+        self.visitors.fetch_sub(1, order::end_visit());
         answer
     }
 
@@ -552,16 +571,12 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
 
     /// Makes `lane` one of `new` if it has no owner, or one that ended.
     fn move_in(&self, lane: usize, new: usize) -> bool {
-        // T1 (Acquire half, pairs with T0 in `leave`). T2 (Release half, pairs with T3): a thread that moves in knows
-        // of all that ended with its number.
-        let take = |old| {
-            let order = seeded!("move_in_relaxed", Relaxed, AcqRel);
-            self.owner(lane).compare_exchange(old, new, order, Relaxed).is_ok()
-        };
-        // T3 (Acquire, pairs with T2): `has_ended` sees no older count than its owner did, and so does not take a
-        // living one for ended. It is T1 as well, but the exchange may find a lane that was left once more since.
-        let order = seeded!("owner_relaxed", Relaxed, seeded!("move_in_relaxed", Relaxed, Acquire));
-        let is_ours = match self.owner(lane).load(order) {
+        // T1 and T2: the last owner is done with the lane, and a thread that moves in knows of all that ended with its number.
+        let owner = self.owner(lane);
+        let take = |old| owner.compare_exchange(old, new, order::move_in(), Relaxed).is_ok();
+        // T3: `has_ended` sees no older count than its owner did, and so does not take a living one for ended. It is T1 as
+        // well, but the exchange may find a lane that was left once more since.
+        let is_ours = match owner.load(order::look_at_owner()) {
             NOBODY => take(NOBODY),
             // What it did on its lane is visible to us (G0→G1).
             #[cfg(feature = "std")]
@@ -606,9 +621,8 @@ impl<const N: usize, const LANES: usize, Q: Queue> LaneSet<N, LANES, Q> {
     pub(crate) fn leave(&self, lane: usize) {
         // Also when the waker of a waiter that gets a slot panics.
         let _leave = Defer(|| {
-            // T0 (Release, pairs with T1): what we did on the lane comes before what the next owner does.
-            let order = seeded!("leave_relaxed", Relaxed, Release);
-            self.owner(lane).store(NOBODY, order);
+            // T0: what we did on the lane comes before what the next owner does.
+            self.owner(lane).store(NOBODY, order::leave());
         });
         self.flush(lane);
     }

@@ -13,11 +13,16 @@
 
 use super::bitmap::Bitmap;
 use crate::sync::{
-    MAX_THREADS,
-    Ordering::{Acquire, Relaxed, Release},
-    filled, global, plain, seeded, thread_local,
+    MAX_THREADS, Ordering::Relaxed, filled, global, orderings, plain, seeded, thread_local,
 };
 use core::cell::Cell;
+
+orderings! {
+    /// G0 (pairs with G1): what the thread did comes before.
+    end = seeded!("end_of_thread_relaxed", Relaxed, Release);
+    /// G1 (pairs with G0): what a thread that ended did is visible.
+    has_ended = seeded!("has_ended_relaxed", Relaxed, Acquire);
+}
 
 global! {
     /// The numbers in use.
@@ -58,9 +63,8 @@ impl Drop for AtExit {
         }
         let _ = IDENTITY.try_with(|known| known.set(NONE));
         let (number, generation) = parts(identity);
-        // G0 (Release, pairs with G1 in `has_ended`): what the thread did comes before.
-        let order = seeded!("end_of_thread_relaxed", Relaxed, Release);
-        ENDED[number].store((generation + 1) % GENERATIONS, order);
+        // G0: what the thread did comes before.
+        ENDED[number].store((generation + 1) % GENERATIONS, order::end());
         NUMBERS.release(number);
     }
 }
@@ -122,9 +126,9 @@ pub(crate) fn number_of(identity: usize) -> usize {
 /// Whether the thread has ended; then what it did is visible.
 pub(crate) fn has_ended(identity: usize) -> bool {
     let (number, generation) = parts(identity);
-    // G1 (Acquire, pairs with G0).
-    let order = seeded!("has_ended_relaxed", Relaxed, Acquire);
-    ENDED[number].load(order) != generation || seeded!("living_have_ended", true, false)
+    // G1: what it did is visible.
+    let seen = ENDED[number].load(order::has_ended());
+    seen != generation || seeded!("living_have_ended", true, false)
 }
 
 #[cfg(all(test, not(any(all(loom, feature = "loom"), forebay_shuttle))))]

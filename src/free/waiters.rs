@@ -103,11 +103,29 @@ mod seats {
     use super::{Queue, Reserving};
     use crate::defer::Defer;
     use crate::sync::waker::{LeftOver, WakerCell};
-    use crate::sync::{
-        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
-        fence, filled, first_value, rmw, seeded,
-    };
+    use crate::sync::{Ordering::Relaxed, fence, filled, first_value, orderings, rmw, seeded};
     use core::task::Waker;
+
+    orderings! {
+        /// Q0 (pairs with Q1): the last owner's writes come before the waiter's.
+        grant = seeded!("grant_relaxed", Relaxed, Release);
+        /// Q1 (pairs with Q0): the slot's last owner is done with it.
+        granted = seeded!("granted_relaxed", Relaxed, Acquire);
+        /// Q1 (pairs with Q0) of a waiter that leaves.
+        late_grant = seeded!("late_grant_relaxed", Relaxed, Acquire);
+        /// Q2 (pairs with Q3): the waiter is done with the seat.
+        stand_up = Release;
+        /// Q2 (pairs with Q3) of a waiter that leaves.
+        give_up = AcqRel;
+        /// Q3 (pairs with Q2): whoever had the seat is done with it.
+        sit_down = Acquire;
+        /// Q4 (pairs with Q5): the waker is there, and who came before us sits.
+        wait = seeded!("sit_relaxed", Relaxed, Release);
+        /// Q5 (pairs with Q4): who sat down before its owner did is seen from here on.
+        look = seeded!("look_relaxed", Relaxed, Acquire);
+        /// W1 and N1, which pair with each other: the waiter is seen, or the slot.
+        call = SeqCst;
+    }
 
     /// A queue that callers can join.
     pub trait Seats: Queue {
@@ -158,8 +176,8 @@ mod seats {
     impl Seat {
         /// The state, if its owner waits for a slot, `reserved` or not.
         fn wants(&self, reserved: bool) -> Option<usize> {
-            // Q5 (Acquire, pairs with Q4): who sat down before its owner did is seen from here on.
-            let state = self.state.load(seeded!("look_relaxed", Relaxed, Acquire));
+            // Q5: who sat down before its owner did is seen from here on.
+            let state = self.state.load(order::look());
             let wants = state & KIND == WAITING && (!reserved || state & PRIVILEGED != 0);
             wants.then_some(state)
         }
@@ -215,11 +233,11 @@ mod seats {
                     continue;
                 }
                 let grant = GRANTED | (slot << PAYLOAD_SHIFT);
-                // Q0 (Release, pairs with Q1): the last owner's writes come before the waiter's. A ticket is given
-                // out once, so the state is the same only if its owner still waits.
-                let order = seeded!("grant_relaxed", Relaxed, Release);
+                // Q0: the last owner's writes come before the waiter's. A ticket is given out once, so the state is the same
+                // only if its owner still waits.
+                let order = order::grant();
                 if seeded!("grant_torn", true, false) {
-                    seat.state.store(grant, Release);
+                    seat.state.store(grant, order);
                 } else if seat.state.compare_exchange(state, grant, order, Relaxed).is_err() {
                     first = self.oldest(reserved);
                     continue;
@@ -235,7 +253,7 @@ mod seats {
         #[inline]
         fn calls(&self) -> Option<bool> {
             if !seeded!("no_settle_fence", true, false) {
-                fence(SeqCst); // W1 and N1, which pair with each other.
+                fence(order::call()); // W1 and N1.
             }
             if self.waiting.load(Relaxed) == 0 {
                 return None;
@@ -251,27 +269,26 @@ mod seats {
 
         fn join(&self, waker: &Waker, privileged: bool) -> Option<(usize, LeftOver)> {
             let (number, seat) = self.seats.iter().enumerate().find(|(_, seat)| {
-                // Q3 (Acquire, pairs with Q2): whoever had the seat is done with it.
-                seat.state.compare_exchange(EMPTY, TAKEN, Acquire, Relaxed).is_ok()
+                // Q3: whoever had the seat is done with it.
+                seat.state.compare_exchange(EMPTY, TAKEN, order::sit_down(), Relaxed).is_ok()
             })?;
             let ticket = self.next.fetch_add(1, Relaxed) << PAYLOAD_SHIFT;
-            // If the waker cannot be cloned, the seat is free again. Q2 (Release, pairs with Q3): we are done with it.
-            let stand_up = Defer(|| seat.state.store(EMPTY, Release));
+            // If the waker cannot be cloned, the seat is free again. Q2: we are done with it.
+            let stand_up = Defer(|| seat.state.store(EMPTY, order::stand_up()));
             let left_over = seat.waker.register(waker);
             core::mem::forget(stand_up);
             self.waiting.fetch_add(1, Relaxed);
             let class = if privileged { PRIVILEGED } else { 0 };
-            // Q4 (Release, pairs with Q5): the waker is there, and who came before us sits.
-            let order = seeded!("sit_relaxed", Relaxed, Release);
-            seat.state.store(WAITING | class | ticket, order);
+            // Q4: the waker is there, and who came before us sits.
+            seat.state.store(WAITING | class | ticket, order::wait());
             Some((number, left_over))
         }
 
         fn granted(&self, seat: usize, waker: &Waker) -> Option<usize> {
             let seat = self.seats.get(seat)?;
             let granted = || {
-                // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
-                let state = seat.state.load(seeded!("granted_relaxed", Relaxed, Acquire));
+                // Q1: the slot's last owner is done with it.
+                let state = seat.state.load(order::granted());
                 (state & KIND == GRANTED).then_some(state >> PAYLOAD_SHIFT)
             };
             let slot = granted().or_else(|| {
@@ -284,8 +301,8 @@ mod seats {
                 drop((left_over, kept));
                 slot
             })?;
-            // Q2 (Release, pairs with Q3): we are done with the seat.
-            seat.state.store(EMPTY, Release);
+            // Q2: we are done with the seat.
+            seat.state.store(EMPTY, order::stand_up());
             Some(slot)
         }
 
@@ -294,24 +311,22 @@ mod seats {
             // While the seat is ours: it may keep a whole task alive. A grant need not wake who leaves.
             let waker = seat.waker.take();
             let state = seat.state.load(Relaxed);
-            // Q1 (Acquire, pairs with Q0): the slot's last owner is done with it.
-            let late = seeded!("late_grant_relaxed", Relaxed, Acquire);
             if state & KIND == WAITING {
-                // Q2 (Release half, pairs with Q3): we are done with the seat. Q1 when it fails: the only change
-                // that others make is to grant.
-                match seat.state.compare_exchange(state, EMPTY, AcqRel, late) {
+                // Q2: we are done with the seat. Q1 when it fails: the only change that others make is to grant.
+                let (set, seen) = (order::give_up(), order::late_grant());
+                match seat.state.compare_exchange(state, EMPTY, set, seen) {
                     Ok(_) => {
                         self.waiting.fetch_sub(1, Relaxed);
                         return (None, waker);
                     }
                     Err(grant) => {
-                        seat.state.store(EMPTY, Release); // Q2
+                        seat.state.store(EMPTY, order::stand_up()); // Q2
                         return (Some(grant >> PAYLOAD_SHIFT), waker);
                     }
                 }
             }
-            let grant = seat.state.load(late); // Q1
-            seat.state.store(EMPTY, Release); // Q2
+            let grant = seat.state.load(order::late_grant()); // Q1
+            seat.state.store(EMPTY, order::stand_up()); // Q2
             (Some(grant >> PAYLOAD_SHIFT), waker)
         }
     }

@@ -2,15 +2,12 @@
 
 use super::handle::{Item, Kept, RawRing, RingRef, keep, kept, moved_out};
 use super::{
-    CONSUMER, Drain, HEAD_SHIFT, Items, LEFT, PopRef, advance, distance, fill_level, position,
-    words,
+    CONSUMER, Drain, HEAD_SHIFT, Items, LEFT, PopRef, advance, distance, fill_level, order,
+    position, words,
 };
 use crate::defer::Defer;
 use crate::error::PopError;
-use crate::sync::{
-    Ordering::{Acquire, Relaxed, Release},
-    plain, seeded,
-};
+use crate::sync::{Ordering::Relaxed, plain, seeded};
 use core::{fmt, mem};
 
 /// The reading end of a [`Ring`](crate::Ring). Dropped, it can be [taken again](crate::Ring::try_consumer); the items stay.
@@ -218,10 +215,9 @@ impl<R: RingRef> Consumer<R> {
     /// Whether the producer [closed](crate::Producer::close) the ring; items may be left.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        // C1 (Acquire, pairs with C0): what the producer said before it closed is visible.
-        let order = seeded!("is_closed_relaxed", Relaxed, Acquire);
+        // C1: all that the producer did before it closed is visible.
         // SAFETY: only loaded.
-        unsafe { self.ring.ring().closed() }.load(order) != 0
+        unsafe { self.ring.ring().closed() }.load(order::is_closed()) != 0
     }
 
     /// Items in the ring. May be more at once, and is never fewer until this end pops.
@@ -270,9 +266,8 @@ impl<R: RingRef> Consumer<R> {
     /// Looks where the items end that begin at `head`, the own index.
     #[inline]
     fn look(&mut self, head: usize) -> usize {
-        // A0 (Acquire, pairs with R0 in `Producer::publish`): the items are written.
-        let order = seeded!("tail_load_relaxed", Relaxed, Acquire);
-        let tail = self.shared_tail().load(order);
+        // A0: the items are written.
+        let tail = self.shared_tail().load(order::look_for_items());
         let phantom = seeded!("underrun", usize::from(tail == head), 0);
         let tail = if phantom == 0 { tail } else { advance(Self::CAPACITY, tail, phantom) };
         if Self::CACHED {
@@ -293,10 +288,9 @@ impl<R: RingRef> Consumer<R> {
         if Self::CACHED {
             self.head = head;
         }
-        // R1 (Release, pairs with A1 in `Producer::look`): the places are read out.
-        let order = seeded!("retire_relaxed", Relaxed, Release);
+        // R1: the places are read out.
         // SAFETY: [own-index] this is the consumer's end.
-        unsafe { ring.head() }.store(head, order);
+        unsafe { ring.head() }.store(head, order::retire());
     }
 
     /// Hands the place of the oldest item back to the producer.
@@ -338,9 +332,8 @@ fn reason<R: RawRing, X, E>(
 fn has_ended<R: RawRing>(ring: &R, head: usize) -> bool {
     // SAFETY: only loaded.
     let (tail, closed) = unsafe { (ring.tail(), ring.closed()) };
-    // C1 (Acquire, pairs with C0): the last store of `tail` comes before the mark.
-    let order = seeded!("ended_relaxed", Relaxed, Acquire);
-    if closed.load(order) == 0 {
+    // C1: the last store of `tail` comes before the mark.
+    if closed.load(order::has_ended()) == 0 {
         return false;
     }
     // Relaxed: no item is read here.
@@ -373,28 +366,24 @@ unsafe fn abandon<R: RawRing>(ring: &R, head: usize) {
     // SAFETY: only loaded.
     let (tail, closed) = unsafe { (ring.tail(), ring.closed()) };
     // A0, as in `Consumer::look`.
-    let items = || tail.load(Acquire);
+    let items = || tail.load(order::look_for_last_items());
     let early = seeded!("end_looked_for_last", Some(items()), None);
-    // C1 (Acquire, pairs with C0), before the look for items: if nothing comes any more, all that came is seen.
-    let order = seeded!("left_end_relaxed", Relaxed, Acquire);
-    let ended = closed.load(order) != 0;
+    // C1, before the look for items: if nothing comes any more, all that came is seen.
+    let ended = closed.load(order::has_ended_at_last()) != 0;
     let behind = early.unwrap_or_else(items);
     let count = distance(R::CAPACITY, head, behind);
     let _leave = Defer(|| {
-        // R1 (Release, pairs with A1 in `Producer::look`): the items are dropped.
+        // R1: the items are dropped.
         // SAFETY: [own-index] the caller is the consumer's end.
-        unsafe { ring.head() }.store(behind, Release);
+        unsafe { ring.head() }.store(behind, order::retire_last());
         if ended {
             return; // Nothing comes any more.
         }
         // SAFETY: the ring is pooled, and this is the protocol.
         let taken = unsafe { ring.taken() };
         let left = LEFT | (behind << HEAD_SHIFT);
-        // L0 (Release, pairs with L1): we are done with the items. L3 (Acquire, pairs with L2) if it fails: those
-        // that the producer left behind are there.
-        let order = seeded!("abandon_relaxed", Relaxed, Release);
-        let late = seeded!("unread_unseen", Relaxed, Acquire);
-        if taken.compare_exchange(0, left, order, late).is_err() {
+        // L0: we are done with the items. L3 if it fails: those that the producer left behind are there.
+        if taken.compare_exchange(0, left, order::abandon(), order::find_unread()).is_err() {
             // Relaxed: L3 has acquired what the producer released.
             taken.swap(0, Relaxed);
             // SAFETY: the caller's.

@@ -21,12 +21,9 @@
 //! | C1: closed | |
 //! | `tail` again: an item is there, so this is not the end yet | |
 
-use super::{Consumer, Producer, Ring};
+use super::{Consumer, Producer, Ring, order};
 use crate::pool::{Home, Lease, SharedLease};
-use crate::sync::{
-    Ordering::{Relaxed, Release},
-    plain, rmw, seeded,
-};
+use crate::sync::{plain, rmw};
 use core::mem::MaybeUninit;
 
 /// A handle to a ring: what the ends are generic over. `&'a Ring<T, N, A>`, or an `Arc` of it with `std`.
@@ -160,9 +157,8 @@ unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
     }
 
     unsafe fn give_back(&self, end: usize) {
-        // E0 (Release, pairs with E1 in `Ring::take`): our stores of the index come first.
-        let order = seeded!("give_back_relaxed", Relaxed, Release);
-        self.ends.taken.fetch_and(!end, order);
+        // E0: our stores of the index come first.
+        self.ends.taken.fetch_and(!end, order::give_back());
     }
 }
 

@@ -19,9 +19,44 @@ use crate::slot::Slots;
 use crate::sync::pad::Padded;
 use crate::sync::{
     Ordering::{Acquire, Relaxed},
-    const_fn, plain, rmw, seeded,
+    const_fn, orderings, plain, rmw, seeded,
 };
 use core::fmt;
+
+orderings! {
+    /// R0 (pairs with A0): the items are written.
+    publish = seeded!("publish_relaxed", Relaxed, Release);
+    /// A0 (pairs with R0): the same, seen by the consumer.
+    look_for_items = seeded!("tail_load_relaxed", Relaxed, Acquire);
+    /// A0 (pairs with R0) of a consumer that leaves.
+    look_for_last_items = Acquire;
+    /// R1 (pairs with A1): the places are read out.
+    retire = seeded!("retire_relaxed", Relaxed, Release);
+    /// R1 (pairs with A1): the items that a consumer leaves behind are dropped.
+    retire_last = Release;
+    /// A1 (pairs with R1): the consumer is done with the places.
+    look_for_room = seeded!("head_load_relaxed", Relaxed, Acquire);
+    /// C0 (pairs with C1): the mark follows every item.
+    close = seeded!("close_relaxed", Relaxed, Release);
+    /// C1 (pairs with C0): all that the producer did before it closed is visible.
+    is_closed = seeded!("is_closed_relaxed", Relaxed, Acquire);
+    /// C1 (pairs with C0): the last store of `tail` comes before the mark.
+    has_ended = seeded!("ended_relaxed", Relaxed, Acquire);
+    /// C1 (pairs with C0), for a consumer that leaves: if nothing comes any more, all that came is seen.
+    has_ended_at_last = seeded!("left_end_relaxed", Relaxed, Acquire);
+    /// L0 (pairs with L1): the consumer is done with the items before its index.
+    abandon = seeded!("abandon_relaxed", Relaxed, Release);
+    /// L1 (pairs with L0): the same, seen by a producer that finds the ring left.
+    find_left = seeded!("sweep_relaxed", Relaxed, Acquire);
+    /// L2 (pairs with L3): the consumer sees all items that the producer left.
+    leave_unread = Release;
+    /// L3 (pairs with L2): they are there.
+    find_unread = seeded!("unread_unseen", Relaxed, Acquire);
+    /// E0 (pairs with E1): the stores of the own index come first.
+    give_back = seeded!("give_back_relaxed", Relaxed, Release);
+    /// E1 (pairs with E0): the last holder's stores of its index are visible.
+    take = seeded!("take_relaxed", Relaxed, Acquire);
+}
 
 /// A wait-free ring of `N` items between one producer and one consumer.
 ///
@@ -235,9 +270,8 @@ impl<T, const N: usize, A> Ring<T, N, A> {
             self.ends.taken.store(seen | end, Relaxed);
             return seen & end == 0;
         }
-        // E1 (Acquire, pairs with E0 in `give_back`): the last holder's stores of its index are visible.
-        let order = seeded!("take_relaxed", Relaxed, Acquire);
-        self.ends.taken.fetch_or(end, order) & end == 0
+        // E1: the last holder's stores of its index are visible.
+        self.ends.taken.fetch_or(end, order::take()) & end == 0
     }
 
     /// Forgets that either side closed. Nobody else may have the ring.

@@ -3,13 +3,10 @@
 use super::handle::{Item, Kept, RawRing, RingRef, keep, kept, moved_out};
 use super::{
     Grant, HEAD_SHIFT, Items, LEFT, PRODUCER, SWEPT, UNREAD, advance, distance, fill_level,
-    opposite, position, words,
+    opposite, order, position, words,
 };
 use crate::error::PushError;
-use crate::sync::{
-    Ordering::{Acquire, Relaxed, Release},
-    plain, seeded,
-};
+use crate::sync::{Ordering::Relaxed, plain, seeded};
 use core::{fmt, mem};
 
 /// The writing end of a [`Ring`](crate::Ring). Dropped, it can be [taken again](crate::Ring::try_producer).
@@ -244,10 +241,9 @@ impl<R: RingRef> Producer<R> {
     );
 
     pub(crate) fn mark_closed(&self) {
-        // C0 (Release, pairs with C1): the mark follows every item.
-        let order = seeded!("close_relaxed", Relaxed, Release);
+        // C0: the mark follows every item.
         // SAFETY: this is the producer's end, which pushes nothing more.
-        unsafe { self.ring.ring().closed() }.store(1, order);
+        unsafe { self.ring.ring().closed() }.store(1, order::close());
     }
 
     /// From now on [`push`](Self::push) refuses, as if the consumer had closed the ring.
@@ -293,9 +289,8 @@ impl<R: RingRef> Producer<R> {
     /// Looks where the free places end that begin at `tail`, the own index.
     #[inline]
     fn look(&mut self, tail: usize) -> usize {
-        // A1 (Acquire, pairs with R1 in `Consumer::retire`): the consumer is done with these places.
-        let order = seeded!("head_load_relaxed", Relaxed, Acquire);
-        let head = self.shared_head().load(order);
+        // A1: the consumer is done with these places.
+        let head = self.shared_head().load(order::look_for_room());
         let limit = opposite(Self::CAPACITY, head);
         let phantom = seeded!("overrun", usize::from(limit == tail), 0);
         let limit = if phantom == 0 { limit } else { advance(Self::CAPACITY, limit, phantom) };
@@ -318,10 +313,9 @@ impl<R: RingRef> Producer<R> {
         if Self::CACHED {
             self.tail = tail;
         }
-        // R0 (Release, pairs with A0 in `Consumer::look`): the items are written.
-        let order = seeded!("publish_relaxed", Relaxed, Release);
+        // R0: the items are written.
         // SAFETY: [own-index] this is the producer's end.
-        unsafe { ring.tail() }.store(tail, order);
+        unsafe { ring.tail() }.store(tail, order::publish());
     }
 
     /// Hands the next place to the consumer.
@@ -347,9 +341,9 @@ unsafe fn sweep<R: RawRing>(ring: &R, tail: usize) {
     }
     // SAFETY: the ring is pooled, and this is the protocol.
     let taken = unsafe { ring.taken() };
-    // L2 (Release, pairs with L3): the consumer sees all items. L1 (Acquire, pairs with L0) if it has left.
-    let order = seeded!("sweep_relaxed", Relaxed, Acquire);
-    let Err(seen) = taken.compare_exchange(0, UNREAD, Release, order) else { return };
+    // L2: the consumer sees all items. L1 if it has left.
+    let exchanged = taken.compare_exchange(0, UNREAD, order::leave_unread(), order::find_left());
+    let Err(seen) = exchanged else { return };
     if seen & SWEPT == LEFT {
         // Nobody else writes it any more.
         taken.store(SWEPT, Relaxed);

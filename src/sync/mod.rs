@@ -129,6 +129,25 @@ macro_rules! filled {
 }
 pub(crate) use filled;
 
+/// The orderings of a file or folder by name, in a module `order`: each with the edges it makes, and the fault that takes them
+/// away. Functions and no constants, since a checker's build plants a fault at run time.
+macro_rules! orderings {
+    ($($(#[doc = $doc:literal])+ $name:ident = $order:expr;)+) => {
+        mod order {
+            #[allow(unused_imports)]
+            use crate::sync::{Ordering::{self, *}, seeded};
+            $(
+                $(#[doc = $doc])+
+                #[inline(always)]
+                pub(super) fn $name() -> Ordering {
+                    $order
+                }
+            )+
+        }
+    };
+}
+pub(crate) use orderings;
+
 /// `$right`, unless the fault `$name` is seeded: then `$fault`.
 ///
 /// A fault is seeded to show that a check can fail: at run time in a checker's build (see

@@ -25,11 +25,23 @@
 //! Source: the crate atomic-waker, whose states these are. Differs: its `register` clones and drops wakers while it
 //! holds the place, and when one of them panics, the place is held for ever.
 
-use super::{
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
-    UnsafeCell, const_fn, rmw, seeded, spin_loop,
-};
+use super::{UnsafeCell, const_fn, orderings, rmw, seeded, spin_loop};
 use core::task::Waker;
+
+orderings! {
+    /// C0 (pairs with C1): the waker is there.
+    registered = seeded!("registered_relaxed", Relaxed, Release);
+    /// C1 (pairs with C0): the waker is there. C4 (pairs with C5): what the context that wakes did before is visible.
+    take = seeded!("take_unordered", Relaxed, AcqRel);
+    /// C2 (pairs with C3): the waker is out.
+    taken = seeded!("taken_relaxed", Relaxed, Release);
+    /// C2 (pairs with C3) of an owner that takes its own waker back.
+    take_back = Release;
+    /// C3 (pairs with C2): the waker that was taken is out.
+    register = seeded!("register_relaxed", Relaxed, Acquire);
+    /// C5 (pairs with C4): what the context that wakes did before is visible.
+    look = Acquire;
+}
 
 /// A place for one waker.
 ///
@@ -91,9 +103,9 @@ impl WakerCell {
     /// # Panics
     /// As the clone does; nothing has changed then.
     pub(crate) fn register(&self, waker: &Waker) -> LeftOver {
-        // C3 (Acquire, pairs with C2): the waker that was taken is out. C5 (Acquire, pairs with C4) if it fails.
-        let order = seeded!("register_relaxed", Relaxed, Acquire);
-        let hold = || self.state.compare_exchange(REST, REGISTERING, order, Acquire).is_ok();
+        // C3: the waker that was taken is out. C5 if it fails.
+        let (set, seen) = (order::register(), order::look());
+        let hold = || self.state.compare_exchange(REST, REGISTERING, set, seen).is_ok();
         // The clone first: it may panic.
         let early = seeded!("clone_while_held", Some(hold()), None);
         let waker = waker.clone();
@@ -104,15 +116,15 @@ impl WakerCell {
         }
         // SAFETY: [held] the state says that the place is ours.
         let last = self.place.with_mut(|place| unsafe { (*place).replace(waker) });
-        // C0 (Release, pairs with C1): the waker is there. C5 (Acquire, pairs with C4) if it fails.
-        let order = seeded!("registered_relaxed", Relaxed, Release);
-        if self.state.compare_exchange(REGISTERING, REST, order, Acquire).is_ok() {
+        // C0: the waker is there. C5 if it fails.
+        let (set, seen) = (order::registered(), order::look());
+        if self.state.compare_exchange(REGISTERING, REST, set, seen).is_ok() {
             return LeftOver { called: None, _last: last };
         }
         // SAFETY: [held] as above: `take` does not touch a place that is held.
         let called = self.place.with_mut(|place| unsafe { (*place).take() });
-        // C2 (Release, pairs with C3 of the next registration, perhaps by another owner).
-        self.state.swap(REST, Release);
+        // C2: the waker is out, for the next registration, perhaps by another owner.
+        self.state.swap(REST, order::take_back());
         let called = if seeded!("call_unheard", true, false) { None } else { called };
         LeftOver { called, _last: last }
     }
@@ -123,16 +135,15 @@ impl WakerCell {
     /// Wait-free.
     #[inline(never)] // Few come here, and from several places.
     pub(crate) fn take(&self) -> Option<Waker> {
-        // C1 (Acquire half, pairs with C0): the waker is there. C4 (Release half, pairs with C5).
-        let order = seeded!("take_unordered", Relaxed, AcqRel);
-        if self.state.fetch_or(TAKING, order) != REST && !seeded!("take_while_held", true, false) {
+        // C1: the waker is there. C4: what we did before is visible.
+        let before = self.state.fetch_or(TAKING, order::take());
+        if before != REST && !seeded!("take_while_held", true, false) {
             return None;
         }
         // SAFETY: [held] the state was `REST`, so the place is ours now.
         let waker = self.place.with_mut(|place| unsafe { (*place).take() });
-        // C2 (Release, pairs with C3): the waker is out.
-        let order = seeded!("taken_relaxed", Relaxed, Release);
-        self.state.fetch_and(!TAKING, order);
+        // C2: the waker is out.
+        self.state.fetch_and(!TAKING, order::taken());
         waker
     }
 

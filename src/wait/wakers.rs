@@ -34,11 +34,27 @@ use crate::free::waiters::Waiters;
 use crate::sync::pad::DefaultPadding;
 use crate::sync::waker::WakerCell;
 use crate::sync::{
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
-    rmw, seeded,
+    Ordering::{AcqRel, Relaxed},
+    orderings, rmw, seeded,
 };
 use core::fmt;
 use core::task::Waker;
+
+orderings! {
+    /// W0 (pairs with N0 and N1): the change before N0 is seen by the look that follows, and the waker by the half that
+    /// takes the mark.
+    announce = seeded!("announce_unordered", Relaxed, AcqRel);
+    /// W1 (pairs with N0): changes before N0 are seen by the half that leaves, or it is seen to have left.
+    leave = seeded!("leave_unordered", Relaxed, AcqRel);
+    /// N0 (pairs with W0 and W1): the change before is seen by a half that waits, or leaves, after.
+    notify = seeded!("notify_unordered", Relaxed, Release);
+    /// N0 (pairs with W0 and W1) where there is a mark: the items that the waiter took before are not counted.
+    find_mark = seeded!("notify_unordered", Relaxed, Acquire);
+    /// N1 (pairs with W0): the waker of the mark is registered, and a wait that is announced later sees the change.
+    take_mark = AcqRel;
+    /// N0 (pairs with W0 and W1) where the mark is another one now.
+    meet_mark = Acquire;
+}
 
 /// Halves wait as tasks or as threads, each as it likes: `send`, `recv` and `ready` are futures, and with `std`
 /// there are blocking twins. With `async`, a sender is a `Sink` and a receiver a `Stream`.
@@ -110,10 +126,8 @@ pub trait Wakes: Notify + sealed::Sealed {
 impl<const WAITERS: usize> Wakes for Waking<WAITERS> {
     fn announce(&self, waker: &Waker, count: usize) {
         let left_over = self.waker.register(waker);
-        // W0 (AcqRel, pairs with N0 and N1): the change before N0 is seen by the look that follows, and the
-        // waker by the half that takes the mark.
-        let order = seeded!("announce_unordered", Relaxed, AcqRel);
-        self.mark.swap(count, order);
+        // W0: the change before N0 is seen by the look that follows, and the waker by the half that takes the mark.
+        self.mark.swap(count, order::announce());
         drop(left_over);
     }
 
@@ -155,10 +169,9 @@ impl<const WAITERS: usize> Waking<WAITERS> {
                 return false;
             }
             let left = if enough { 0 } else { count };
-            // N1 (AcqRel, pairs with W0): the waker of the mark it takes is registered, and a wait that is announced later
-            // sees the change. N0 (Release, pairs with W0 and W1) where the mark stays: the exchange that failed before was
-            // no more than a load.
-            match self.mark.compare_exchange(count, left, AcqRel, Acquire) {
+            // N1: the waker of the mark it takes is registered, and a wait that is announced later sees the change. N0 where
+            // the mark stays: the exchange that failed before was no more than a load.
+            match self.mark.compare_exchange(count, left, order::take_mark(), order::meet_mark()) {
                 Ok(_) if enough => {
                     self.waker.wake();
                     return false;
@@ -180,19 +193,18 @@ impl<const WAITERS: usize> Notify for Waking<WAITERS> {
 
     #[inline]
     fn notify(&self, ready: impl Fn() -> usize) -> bool {
-        // N0 (Release; Acquire where it fails; pairs with W0 and W1): the change before is seen by a half that waits, or
-        // leaves, after. Items that the waiter took before are not counted, and one that left is seen to have left.
-        let (set, seen) = seeded!("notify_unordered", (Relaxed, Relaxed), (Release, Acquire));
-        match self.mark.compare_exchange(0, 0, set, seen) {
+        // N0: the change before is seen by a half that waits, or leaves, after. Items that the waiter took before are not
+        // counted, and one that left is seen to have left.
+        match self.mark.compare_exchange(0, 0, order::notify(), order::find_mark()) {
             Ok(_) => false,
             Err(count) => self.notify_waiter(count, ready),
         }
     }
 
     fn leave(&self) {
-        // W1 (AcqRel, pairs with N0): changes before N0 are seen by this half, or it is seen to have left.
-        let order = seeded!("leave_unordered", Relaxed, AcqRel);
-        if self.mark.swap(LEFT, order) != 0 && !seeded!("waker_kept", true, false) {
+        // W1: changes before N0 are seen by this half, or it is seen to have left.
+        let mark = self.mark.swap(LEFT, order::leave());
+        if mark != 0 && !seeded!("waker_kept", true, false) {
             drop(self.waker.take());
         }
     }
