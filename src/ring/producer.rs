@@ -94,7 +94,10 @@ impl<R: RingRef> Producer<R> {
             return Ok(());
         }
         // SAFETY: [producer-side] there is room, so the place is ours.
-        unsafe { words::put(ring.write_ptr(at), item) };
+        let place = unsafe { ring.write_ptr(at) };
+        // SAFETY: as above.
+        unsafe { words::put(place, item) };
+        words::ask_ahead(Self::CAPACITY, place);
         self.publish(ring, tail, 1);
         Ok(())
     }
