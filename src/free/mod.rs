@@ -1,6 +1,7 @@
 //! The free slots of a pool and the order in which callers get them: [`Free`]. No `T`, no `unsafe`.
 
 pub(crate) mod bitmap;
+pub(crate) mod lane;
 pub(crate) mod lanes;
 pub(crate) mod slot_set;
 #[cfg(feature = "std")]

@@ -4,13 +4,13 @@
 
 #[path = "../../examples/transcript/mod.rs"]
 #[allow(dead_code)]
-mod transcript;
+mod reader;
 
 use std::mem;
 use std::str;
 
-use transcript::Reader;
-use transcript::sse::{Fault, Framer, What};
+use reader::Reader;
+use reader::sse::{Fault, Framer, What};
 
 /// How a transcript ends.
 #[derive(Debug, PartialEq)]
