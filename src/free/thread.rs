@@ -113,7 +113,7 @@ fn ask(known: usize) -> Option<usize> {
 #[cfg(all(loom, feature = "loom"))]
 pub fn numbers_in_use() -> usize {
     let in_use = NUMBERS.taken();
-    crate::sync::fence(Acquire); // F1: what they did is visible.
+    crate::sync::fence(crate::sync::Ordering::Acquire); // F1: what they did is visible.
     in_use
 }
 
