@@ -109,7 +109,7 @@ impl From<Exhausted> for ValidateError {
 /// `RESULTS` reports can be out at once, each with room for `ERRORS` violations. Objects and arrays may be `DEPTH`
 /// deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value and to all those around it;
 /// as many items of arrays with `uniqueItems` are held at once. Besides, there is room for 2,048 names that are required
-/// at once, and for 32 patterns of about 8,000 instructions in all on one string. What is deeper is
+/// at once. A string is held against 32 patterns of 8,160 instructions in all while it comes, and against more at its end. What is deeper is
 /// [`ValidateError::TooDeep`], what needs more of the others [`ValidateError::TooComplex`]. Texts may have up to 4 GiB.
 ///
 /// A report takes 472 bytes for each of `ERRORS`, which is a violation and a coerced value. What a validation works with
@@ -142,7 +142,7 @@ impl From<Exhausted> for ValidateError {
 /// let report = VALIDATOR.validate(&PERSON, r#"{"age": "36", "agee": 1}"#)?;
 /// assert_eq!(
 ///     report.to_string(),
-///     "/age: must be an integer\n/agee: is not allowed\nvalue: must have the property \"name\""
+///     "/age: must be an integer\nvalue: must not have the property \"agee\"\nvalue: must have the property \"name\""
 /// );
 /// # Ok::<(), forebay::validate::ValidateError>(())
 /// ```

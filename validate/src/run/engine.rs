@@ -17,6 +17,8 @@ use crate::json::scan::{Event, Malformed, Scanner, Step, Stop};
 use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::{TooMuchWork, Value};
+use crate::pattern;
+use crate::scalar::format::Format;
 use crate::schema::keyword::{Id, Traits};
 use crate::schema::rules::Key;
 use heapless::Vec;
@@ -44,8 +46,10 @@ pub(super) struct Entry {
     pub(super) reported: bool,
     /// At its first byte it was found that the value is not listed.
     pub(super) unlisted: bool,
-    /// The type that the value is turned into, or none.
-    pub(super) coerce: Types,
+    /// What it asks for counts where it is decided what the value is taken for.
+    pub(super) asks: bool,
+    /// The types that it and the schemas it leads to ask for, while that is decided.
+    pub(super) asked: Types,
     /// The types that are asked for, or none.
     pub(super) types: Types,
     /// What keywords it has.
@@ -125,11 +129,13 @@ pub(super) struct Matching {
     pub(super) at: Id,
     /// Its first word of state.
     pub(super) words: u16,
+    /// At the end of the string: it fits, or was found not to as the string came.
+    pub(super) fits: bool,
 }
 
-/// Most patterns one string is held against at once, and the words of their states.
+/// Most patterns one string is held against while it comes, and the words of their states. What is more is done at its end.
 pub(super) const PATTERNS: usize = 32;
-pub(super) const WORDS: usize = 256;
+pub(super) const WORDS: usize = pattern::words(pattern::MAX_INSTS);
 /// Words of bits for `required` and the like.
 pub(super) const BITS: usize = 64;
 /// Bytes looked at more often than a few times in comparisons, at most: objects may be in any order.
@@ -160,7 +166,8 @@ impl From<TooMuchWork> for Fault {
 /// # Shape
 /// Objects and arrays may be `DEPTH` deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value
 /// and to all those around it; as many items of arrays with `uniqueItems` are held at once. Besides, there is room for 2,048
-/// names that are required at once, and for 32 patterns of about 8,000 instructions in all on one string. What is deeper is
+/// names that are required at once. A string is held against 32 patterns of 8,160 instructions in all while it comes, and
+/// against more at its end. What is deeper is
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
@@ -184,7 +191,7 @@ impl From<TooMuchWork> for Fault {
 /// engine.validate(&PERSON, &Options::new(), r#"{"age": "36", "agee": 1}"#, &mut report)?;
 /// assert_eq!(
 ///     report.to_string(),
-///     "/age: must be an integer\n/agee: is not allowed\nvalue: must have the property \"name\""
+///     "/age: must be an integer\nvalue: must not have the property \"agee\"\nvalue: must have the property \"name\""
 /// );
 /// # Ok::<(), forebay_validate::ValidateError>(())
 /// ```
@@ -205,6 +212,11 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     /// The scalar at hand, or the key.
     pub(super) scalar: Region,
     pub(super) scalar_start: u32,
+    /// The scalar at hand is a key, held against `propertyNames`.
+    pub(super) naming: bool,
+    /// The types that the scalar at hand may be taken for, none if it stays what it is; and of a string the format.
+    pub(super) coerce: Types,
+    pub(super) coerce_to: Option<Format>,
     /// An entry failed since the last look at what follows from it.
     pub(super) failed: bool,
     /// Chars of the string at hand matter before its end.
@@ -238,6 +250,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             ready: None,
             scalar: Region { entries: 0, edges: 0, bits: 0, traits: Traits::NONE },
             scalar_start: 0,
+            naming: false,
+            coerce: Types::NONE,
+            coerce_to: None,
             failed: false,
             watched: false,
             seen: 0,
@@ -259,6 +274,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.matchings.clear();
         self.words_len = 0;
         self.ready = None;
+        self.naming = false;
         self.failed = false;
         self.at = 0;
         self.work = WORK;
@@ -319,8 +335,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if self.scanner.in_string() {
             // The scanner knows how many bytes at the end do not make a char yet.
             let upto = self.at - self.scanner.pending() as u32;
-            self.look(upto, input, log)?;
-            self.foresee(upto, self.scanner.in_key(), input, log);
+            self.follow(upto, self.scanner.in_key(), input, log)?;
         }
         Ok(())
     }
@@ -350,7 +365,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             Event::Array => self.open(false, input, log),
             Event::String => {
                 self.begin(Types::STRING, input, log)?;
-                self.string_begin(input)
+                self.string_begin(input);
+                Ok(())
             }
             Event::Number => self.begin(Types::NUMBER, input, log),
             Event::True | Event::False => self.begin(Types::BOOLEAN, input, log),
@@ -360,10 +376,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.scalar_end(Value::new(text), input, log)
             }
             Event::StringEnd => {
-                self.look(self.at, input, log)?;
-                if !log.wants_more() {
-                    self.foresee(self.at, false, input, log);
-                }
+                self.follow(self.at, false, input, log)?;
                 if self.is_over(log) {
                     return Ok(());
                 }
@@ -449,7 +462,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             done: false,
             reported: false,
             unlisted: false,
-            coerce: Types::NONE,
+            asks: false,
+            asked: Types::NONE,
             types: Types::NONE,
             traits: Traits::NONE,
             edges: 0,

@@ -1,8 +1,9 @@
 //! The listener of the engine, and the demands of keywords in words.
 
 use super::input::{Input, with_text};
+use crate::json::text::Chars;
 use crate::json::types::Types;
-use crate::json::value::Value;
+use crate::json::value::{Value, write_string};
 use crate::scalar::coerce::Coerced;
 use crate::schema::keyword::Keyword;
 use core::fmt::{self, Write};
@@ -24,17 +25,59 @@ pub(crate) trait Log {
     fn coerced(&mut self, path: WritePath<'_>, value: &Coerced);
 }
 
+/// The name of a member, as far as it is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'a> {
+    pub(crate) chars: Chars<'a>,
+    /// More may follow.
+    pub(crate) cut: bool,
+}
+
+/// As JSON; an ellipsis stands for what may follow.
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_string(f, self.chars, if self.cut { "…" } else { "" })
+    }
+}
+
+/// The subject of a demand.
+#[derive(Clone, Copy)]
+pub(crate) enum About<'a> {
+    /// The value itself.
+    Value,
+    /// The name of the object's member at hand.
+    Name(Name<'a>),
+    /// That the object has such a member.
+    Member(Name<'a>),
+}
+
 /// What a keyword asks for, in words.
 pub(crate) struct Demand<'a> {
     pub(crate) keyword: Keyword,
+    pub(crate) about: About<'a>,
     pub(crate) input: Input<'a>,
 }
 
 impl fmt::Display for Demand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.about {
+            About::Value => self.of_value(f),
+            About::Name(name) => {
+                write!(f, "the name {name} ")?;
+                self.of_value(f)
+            }
+            About::Member(name) => write!(f, "must not have the property {name}"),
+        }
+    }
+}
+
+impl Demand<'_> {
+    fn of_value(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rules = self.input.rules;
         match self.keyword {
-            Keyword::False => f.write_str("is not allowed"),
+            Keyword::False | Keyword::Items(_) | Keyword::PrefixItem(..) => {
+                f.write_str("is not allowed")
+            }
             Keyword::Type(types) => write!(f, "must be {}", Named(types)),
             Keyword::Enum(_) => f.write_str("must be one of the listed values"),
             Keyword::Const(value) => write!(f, "must be {}", rules.value(value)),
@@ -63,9 +106,6 @@ impl fmt::Display for Demand<'_> {
             Keyword::Required(name) => {
                 f.write_str("must have the property ")?;
                 fmt::Display::fmt(&Value::string(rules.chars(name)), f)
-            }
-            Keyword::AdditionalProperties(_) => {
-                f.write_str("must not have a property of this name")
             }
             Keyword::AnyOf(_) => f.write_str("must fit one of the schemas of `anyOf`"),
             Keyword::OneOf(_) => f.write_str("must fit exactly one of the schemas of `oneOf`"),

@@ -9,5 +9,6 @@ pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod report;
 mod string;
+mod taken;
 mod verdict;
 pub(crate) mod whole;

@@ -84,13 +84,15 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole.
+    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole. What is wrong with the
+    /// name of a member is told of the object that has it.
     #[must_use]
     pub fn path(&self) -> &Text<PATH> {
         &self.path
     }
 
-    /// The keyword that it does not fit, as `minimum`; `false` if nothing fits, `check` for a check of one's own.
+    /// The keyword that it does not fit, as `minimum`, or `check` for a check of one's own. A part that nothing fits has the keyword
+    /// that says so, as `additionalProperties`; a value that nothing fits has `false`.
     #[must_use]
     pub fn keyword(&self) -> &'static str {
         self.keyword
@@ -102,8 +104,11 @@ impl Violation {
         &self.message
     }
 
-    /// The byte of the text at which it was noticed, from 0: the last of a char, a key or a value. The earliest there is where
-    /// no more than the first violation is asked for; else it may be the last byte of a key or a string.
+    /// The byte of the text at which it was noticed, from 0: the last of a char, a key or a value, or the byte behind a number.
+    /// The length of the text if only its end told.
+    ///
+    /// If only the first violation is asked for, it is the earliest byte with which no text fits, in whatever pieces the text
+    /// comes. Otherwise it may be the last byte of a key or a string.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at as usize

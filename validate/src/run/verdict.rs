@@ -2,7 +2,9 @@
 
 use super::engine::{Engine, Region, State};
 use super::input::Input;
-use super::log::{Demand, Log};
+use super::log::{About, Demand, Log, Name};
+use crate::json::text::Chars;
+use crate::json::walk::Walker;
 use crate::schema::keyword::Keyword;
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
@@ -21,9 +23,68 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let entry = &mut self.entries[usize::from(i)];
         entry.state = State::Failed;
         if entry.sure {
-            let demand = Demand { keyword, input };
-            log.violation(self.at, &|out| self.path(level, input, out), keyword.name(), &demand);
+            self.say(i, keyword, level, input, log);
         }
+    }
+
+    /// Tells what is wrong. What concerns a name is told of the object that has it.
+    fn say(&self, i: u16, keyword: Keyword, level: usize, input: Input<'_>, log: &mut dyn Log) {
+        let keyword = match keyword {
+            Keyword::False => self.forbidden_by(i, input),
+            other => other,
+        };
+        let about = match keyword {
+            Keyword::Property(..)
+            | Keyword::PatternProperty(..)
+            | Keyword::AdditionalProperties(_)
+            | Keyword::PropertyNames(_) => About::Member(self.name(input, log)),
+            _ if self.naming && level == self.frames.len() => About::Name(self.name(input, log)),
+            _ => About::Value,
+        };
+        let level = match keyword {
+            // It fails already while the name comes.
+            Keyword::AdditionalProperties(_) if level < self.frames.len() => level,
+            _ if matches!(about, About::Value) => level,
+            _ => level.saturating_sub(1),
+        };
+        let demand = Demand { keyword, about, input };
+        log.violation(self.at, &|out| self.path(level, input, out), keyword.name(), &demand);
+    }
+
+    /// The keyword that has `false` for a part of an object or array; or `false`, where that is for a value itself.
+    fn forbidden_by(&self, i: u16, input: Input<'_>) -> Keyword {
+        let Some(edge) = self.edges.iter().find(|edge| edge.child == i) else {
+            return Keyword::False;
+        };
+        let keyword = input.rules.keyword(edge.at);
+        match keyword {
+            // No other name may follow either: then it is not of interest which one it is.
+            Keyword::Property(..) => {
+                let schema = self.entry(edge.parent).schema;
+                let closed = input.rules.keywords(schema).find(|(_, keyword)| {
+                    matches!(**keyword, Keyword::AdditionalProperties(child) if input.rules.is_false(child))
+                });
+                closed.map_or(keyword, |(_, closed)| *closed)
+            }
+            Keyword::PatternProperty(..)
+            | Keyword::AdditionalProperties(_)
+            | Keyword::PropertyNames(_)
+            | Keyword::Items(_)
+            | Keyword::PrefixItem(..) => keyword,
+            _ => Keyword::False,
+        }
+    }
+
+    /// The key at hand: all of it, or where only the first violation counts, up to the place of that.
+    fn name<'a>(&self, input: Input<'a>, log: &dyn Log) -> Name<'a> {
+        let from = self.frames.last().map_or(0, |frame| frame.key.0);
+        let mut walker = Walker::new(input.text);
+        walker.at = (from as usize).saturating_sub(1);
+        let (_, end) = walker.string();
+        let end = (end as u32).min(input.text.len() as u32);
+        let cut = !log.wants_more() && self.at < end;
+        let known = if cut { (self.at + 1).max(from) } else { end };
+        Name { chars: Chars::escaped(input.part((from, known))), cut }
     }
 
     /// The same, for the sake of other entries.
