@@ -60,6 +60,9 @@
 //! apply at once, items that must differ, and names that are required ([`Engine`] has the
 //! numbers); what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
 //!
+//! A char costs a pattern as many steps as it has states that are live then. Beyond 64 for each char and pattern, a text may take
+//! 67,108,864 of them, which is a fraction of a second; then it ends in [`ValidateError::TooComplex`].
+//!
 //! # Coercion
 //! With [`Options::coerce`] a scalar may be taken for one of another type, by the rules of go-llms
 //! (`pkg/schema/validation/coercion.go`) where they lose nothing. A value is taken for one other value at most, which is held

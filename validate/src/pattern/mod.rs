@@ -24,8 +24,9 @@
 mod compile;
 mod inst;
 mod properties;
+mod quick;
 mod search;
 
 pub(crate) use compile::{MAX_INSTS, RegexError, compile};
 pub(crate) use inst::Inst;
-pub(crate) use search::{finish, is_dead, is_match, is_match_so_far, start, step, words};
+pub(crate) use search::{FREE, finish, is_dead, is_match, is_match_so_far, start, step, words};

@@ -1,6 +1,11 @@
 //! Follows a pattern through a text: which states are live, char by char.
 
 use super::inst::{Inst, is_word};
+use super::quick::{Quick, look};
+use crate::json::text::Chars;
+
+/// The instructions that a char may look at for nothing.
+pub(crate) const FREE: usize = 64;
 
 // The first word of the state. The others are the live instructions, a bit for each.
 /// No char came yet.
@@ -32,6 +37,8 @@ struct Found {
     takes: bool,
     /// A live one has to know the next char.
     waits: bool,
+    /// How many instructions were looked at.
+    steps: usize,
 }
 
 /// How many words of state a program of `insts` instructions needs: a bit for each, and one word.
@@ -52,22 +59,25 @@ pub(crate) fn start(insts: &[Inst], state: &mut [u32]) {
     settle(insts, flags, live);
 }
 
-/// Goes on with the next char of the text. O(instructions) at worst, O(1) once it is known to match or not to.
-pub(crate) fn step(insts: &[Inst], state: &mut [u32], c: char) {
-    let Some((flags, live)) = state_of(insts, state) else { return };
+/// Goes on with the next char of the text: how many instructions that looks at. O(instructions) at worst, O(1) once it is known
+/// to match or not to.
+pub(crate) fn step(insts: &[Inst], state: &mut [u32], c: char) -> usize {
+    let Some((flags, live)) = state_of(insts, state) else { return 0 };
     if *flags & (MATCHED | DEAD) != 0 {
-        return;
+        return 0;
     }
+    let mut steps = 0;
     if *flags & WAITING != 0 {
         let found = close(insts, live, *flags, Next::Char { is_word: is_word(c) });
+        steps = found.steps;
         if found.matched || found.failed {
             *flags = if found.failed { DEAD } else { MATCHED };
-            return;
+            return steps;
         }
     }
-    take(insts, live, c);
+    steps += take(insts, live, c);
     *flags = if is_word(c) { AFTER_WORD } else { 0 };
-    settle(insts, flags, live);
+    steps + settle(insts, flags, live)
 }
 
 /// Ends the text: whether the pattern is in it. Says the same again until the next [`start`].
@@ -97,20 +107,41 @@ pub(crate) fn is_dead(state: &[u32]) -> bool {
     state.first().is_some_and(|flags| flags & DEAD != 0)
 }
 
-/// Whether the pattern is in the text. `state` is as for [`start`].
+/// Whether the pattern is in the text. `state` is as for [`start`]. What a char looks at beyond [`FREE`] instructions is taken from
+/// `work`; `None` if that is not enough.
 pub(crate) fn is_match(
     insts: &[Inst],
-    chars: impl IntoIterator<Item = char>,
+    chars: Chars<'_>,
     state: &mut [u32],
-) -> bool {
-    start(insts, state);
+    work: &mut usize,
+) -> Option<bool> {
+    let chars = match look(insts, chars) {
+        Quick::Known(verdict) => return Some(verdict),
+        Quick::Rest { at: 0, chars, .. } => {
+            start(insts, state);
+            chars
+        }
+        Quick::Rest { at, chars, last } => {
+            let (flags, live) = state_of(insts, state)?;
+            live.fill(0);
+            set(live, at);
+            *flags = match last {
+                None => AT_START,
+                Some(c) if is_word(c) => AFTER_WORD,
+                Some(_) => 0,
+            };
+            settle(insts, flags, live);
+            chars
+        }
+    };
     for c in chars {
         if is_match_so_far(state) || is_dead(state) {
             break;
         }
-        step(insts, state, c);
+        let steps = step(insts, state, c);
+        *work = work.checked_sub(steps.saturating_sub(FREE))?;
     }
-    finish(insts, state)
+    Some(finish(insts, state))
 }
 
 /// The flags and the live instructions, if there is room for them.
@@ -161,7 +192,7 @@ fn parts(insts: &[Inst]) -> impl Iterator<Item = Part> {
 }
 
 /// The same as [`settle`], of a pattern with look-aheads: each goes its own way, and all of them count.
-fn settle_parts(insts: &[Inst], flags: &mut u32, live: &mut [u32]) {
+fn settle_parts(insts: &[Inst], flags: &mut u32, live: &mut [u32]) -> usize {
     let found = close(insts, live, *flags, Next::Unknown);
     let (mut seen, mut dead) = (true, found.failed);
     for part in parts(insts) {
@@ -177,10 +208,11 @@ fn settle_parts(insts: &[Inst], flags: &mut u32, live: &mut [u32]) {
     } else if found.waits {
         *flags |= WAITING;
     }
+    found.steps
 }
 
-/// Begins a search at this place too, and sees what is known without the next char.
-fn settle(insts: &[Inst], flags: &mut u32, live: &mut [u32]) {
+/// Begins a search at this place too, and sees what is known without the next char: how many instructions that looks at.
+fn settle(insts: &[Inst], flags: &mut u32, live: &mut [u32]) -> usize {
     if has_aheads(insts) {
         return settle_parts(insts, flags, live);
     }
@@ -194,6 +226,7 @@ fn settle(insts: &[Inst], flags: &mut u32, live: &mut [u32]) {
         // What is live includes where a search from here gets. One from further on gets no further: `^` is behind us.
         *flags = DEAD;
     }
+    found.steps
 }
 
 /// Adds all that live instructions lead to without a char. Stops at a match.
@@ -214,7 +247,7 @@ fn close(insts: &[Inst], live: &mut [u32], flags: u32, next: Next) -> Found {
                 unseen = u32::MAX << bit << 1;
                 let at = word * u32::BITS as usize + bit as usize;
                 let Some(inst) = insts.get(at) else { break };
-                visit();
+                found.steps += 1;
                 let goes_on = match *inst {
                     Inst::Split(to) => {
                         let target = at.saturating_add_signed(isize::from(to));
@@ -270,8 +303,10 @@ fn close(insts: &[Inst], live: &mut [u32], flags: u32, next: Next) -> Found {
     found
 }
 
-/// Of the live instructions, those that take `c` make their next one live; nothing else stays.
-fn take(insts: &[Inst], live: &mut [u32], c: char) {
+/// Of the live instructions, those that take `c` make their next one live; nothing else stays. How many instructions that
+/// looks at.
+fn take(insts: &[Inst], live: &mut [u32], c: char) -> usize {
+    let mut steps = 0;
     let mut last_set = None;
     let c = Char::new(c, insts);
     // From the last word to the first: an instruction leads upwards, to where the bits are new already.
@@ -281,14 +316,13 @@ fn take(insts: &[Inst], live: &mut [u32], c: char) {
             old ^= 1 << bit;
             let at = word * u32::BITS as usize + bit as usize;
             let Some(inst) = insts.get(at) else { continue };
-            visit();
+            steps += 1;
             let next = match *inst {
-                Inst::Set { items, .. } => {
-                    set_takes(insts, at, c, &mut last_set).then_some(at + 1 + usize::from(items))
-                }
+                Inst::Set { items, .. } => set_takes(insts, at, c, &mut last_set, &mut steps)
+                    .then_some(at + 1 + usize::from(items)),
                 Inst::Again(back) => {
                     let at_set = at.saturating_add_signed(-isize::from(back));
-                    set_takes(insts, at_set, c, &mut last_set).then_some(at + 1)
+                    set_takes(insts, at_set, c, &mut last_set, &mut steps).then_some(at + 1)
                 }
                 // What was seen stays so.
                 Inst::Seen { .. } | Inst::Match => Some(at),
@@ -299,11 +333,18 @@ fn take(insts: &[Inst], live: &mut [u32], c: char) {
             }
         }
     }
+    steps
 }
 
 /// Whether the `Set` at `at` takes `c`. `last` keeps what the last one said: all that share a set ask one after the
 /// other, and its items are looked at once.
-fn set_takes(insts: &[Inst], at: usize, c: Char, last: &mut Option<(usize, bool)>) -> bool {
+fn set_takes(
+    insts: &[Inst],
+    at: usize,
+    c: Char,
+    last: &mut Option<(usize, bool)>,
+    steps: &mut usize,
+) -> bool {
     if let Some((_, takes)) = last.filter(|(last, _)| *last == at) {
         return takes;
     }
@@ -311,7 +352,7 @@ fn set_takes(insts: &[Inst], at: usize, c: Char, last: &mut Option<(usize, bool)
     let items = insts.get(at + 1..).and_then(|items_on| items_on.get(..usize::from(items)));
     let takes = items.is_some_and(|items| {
         items.iter().any(|item| {
-            visit();
+            *steps += 1;
             c.is_taken_by(*item)
         }) != negated
     });
@@ -381,23 +422,9 @@ fn set(live: &mut [u32], at: usize) -> bool {
 }
 
 #[cfg(test)]
-std::thread_local! {
-    /// Instructions looked at.
-    static VISITS: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
-}
-
-/// Counts an instruction that is looked at, in tests.
-#[inline(always)]
-fn visit() {
-    #[cfg(test)]
-    VISITS.set(VISITS.get() + 1);
-}
-
-#[cfg(test)]
 mod tests {
     use super::super::compile::{MAX_INSTS, RegexError, compile};
     use super::*;
-    use crate::json::text::Chars;
     use std::format;
     use std::string::{String, ToString};
     use std::vec::Vec;
@@ -427,12 +454,12 @@ mod tests {
             Self { insts, state }
         }
 
-        fn step(&mut self, c: char) {
-            step(self.insts, &mut self.state, c);
+        fn step(&mut self, c: char) -> usize {
+            step(self.insts, &mut self.state, c)
         }
 
         fn steps(&mut self, text: &str) {
-            text.chars().for_each(|c| self.step(c));
+            text.chars().for_each(|c| _ = self.step(c));
         }
 
         /// Whether it matches if the text ends here.
@@ -450,7 +477,9 @@ mod tests {
     }
 
     fn matches(insts: &[Inst], text: &str) -> bool {
-        is_match(insts, text.chars(), &mut std::vec![0; words(insts.len())])
+        let mut work = usize::MAX;
+        is_match(insts, Chars::plain(text), &mut std::vec![0; words(insts.len())], &mut work)
+            .unwrap()
     }
 
     #[track_caller]
@@ -811,9 +840,8 @@ mod tests {
 
     #[test]
     fn compiles_in_a_const() {
-        let mut state = [0; words(DATE.1)];
-        assert!(is_match(DATE_INSTS, "2024-12-31".chars(), &mut state));
-        assert!(!is_match(DATE_INSTS, "2024-13-31".chars(), &mut state));
+        assert!(matches(DATE_INSTS, "2024-12-31"));
+        assert!(!matches(DATE_INSTS, "2024-13-31"));
         assert_eq!(size_of::<Inst>(), 8);
     }
 
@@ -829,7 +857,7 @@ mod tests {
         }
         // What is behind stays as it was.
         let mut state = std::vec![7; words(insts.len()) + 2];
-        assert!(is_match(&insts, "".chars(), &mut state));
+        assert_eq!(is_match(&insts, Chars::plain(""), &mut state, &mut 0), Some(true));
         assert_eq!(state[words(insts.len())..], [7, 7]);
     }
 
@@ -888,11 +916,17 @@ mod tests {
         }
     }
 
-    /// Instructions looked at meanwhile.
-    fn visits(f: impl FnOnce()) -> usize {
-        VISITS.set(0);
-        f();
-        VISITS.get()
+    #[test]
+    fn work_is_bounded() {
+        let insts = program("[a-q][^u-z]{100}x");
+        let text = format!("x{}", "q".repeat(1000));
+        let mut state = std::vec![0; words(insts.len())];
+        let mut run = |work| is_match(&insts, Chars::plain(&text), &mut state, &mut { work });
+        assert_eq!(run(1000), None);
+        assert_eq!(run(1_000_000), Some(false));
+        let text = "q".repeat(1000);
+        assert_eq!(is_match(&insts, Chars::plain(&text), &mut state, &mut 0), Some(false), "no x");
+        assert!(matches(&program("ab"), &"ab".repeat(1000)));
     }
 
     #[test]
@@ -911,11 +945,10 @@ mod tests {
             let insts = program(pattern);
             let mut run = Run::new(&insts);
             for i in 0..200 {
-                let cost = visits(|| run.step(if i % 7 == 6 { '-' } else { 'a' }));
+                let cost = run.step(if i % 7 == 6 { '-' } else { 'a' });
                 // Twice two sweeps, and one that takes the char.
                 assert!(cost <= 5 * insts.len(), "{pattern}: {cost} of {}", insts.len());
             }
-            assert!(visits(|| _ = finish(&insts, &mut run.state)) <= 2 * insts.len());
         }
     }
 
@@ -1094,6 +1127,9 @@ mod tests {
                     }
                 }
                 assert_eq!(matches(&insts, &text), run.ends(), "{ecma} in {text:?} at once");
+                // So long that shortcuts are taken.
+                let long = random_text(&mut random, 60);
+                assert_eq!(matches(&insts, &long), regex.is_match(&long), "{ecma} in {long:?}");
             }
         }
         assert!(verdicts[0] > 10_000 && verdicts[1] > 10_000, "{verdicts:?}");

@@ -140,6 +140,8 @@ pub(super) const WORDS: usize = pattern::words(pattern::MAX_INSTS);
 pub(super) const BITS: usize = 64;
 /// Bytes looked at more often than a few times in comparisons, at most: objects may be in any order.
 pub(super) const WORK: usize = 1 << 28;
+/// Instructions of patterns that the chars of a text look at beyond a few each, at most.
+pub(super) const STEPS: usize = 1 << 26;
 
 /// Why a validation cannot go on, whether or not the text fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,7 +230,9 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     pub(super) most_chars: u32,
     /// Where the scan is.
     pub(super) at: u32,
+    /// What is left of [`WORK`] and of [`STEPS`].
     pub(super) work: usize,
+    pub(super) steps: usize,
 }
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
@@ -260,6 +264,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             most_chars: u32::MAX,
             at: 0,
             work: WORK,
+            steps: STEPS,
         }
     }
 
@@ -277,7 +282,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.naming = false;
         self.failed = false;
         self.at = 0;
-        self.work = WORK;
+        (self.work, self.steps) = (WORK, STEPS);
     }
 
     /// Where the scan is.

@@ -8,6 +8,9 @@ use crate::json::types::Types;
 use crate::pattern;
 use crate::schema::keyword::{Id, Keyword, Traits};
 
+/// What there is no room for if [`STEPS`](super::engine::STEPS) are not enough.
+const STEPS_OF_PATTERNS: &str = "steps of patterns, of which a text may take 67,108,864";
+
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) fn string_begin(&mut self, input: Input<'_>) {
         self.seen = self.at + 1;
@@ -106,7 +109,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 if pattern::is_match_so_far(state) || pattern::is_dead(state) {
                     continue;
                 }
-                pattern::step(insts, state, c);
+                let steps = pattern::step(insts, state, c).saturating_sub(pattern::FREE);
+                self.steps = self.steps.checked_sub(steps).ok_or(full(STEPS_OF_PATTERNS))?;
                 if pattern::is_dead(state) && self.is_live(entry, log) {
                     failed = true;
                     self.fail(entry, keyword, level, input, log);
@@ -273,8 +277,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let state = self
             .words
             .get_mut(from..from + pattern::words(insts.len()))
-            .ok_or(full("patterns for one string"))?;
-        Ok(pattern::is_match(insts, chars, state))
+            .ok_or(full("patterns on one string"))?;
+        pattern::is_match(insts, chars, state, &mut self.steps).ok_or(full(STEPS_OF_PATTERNS))
     }
 }
 
