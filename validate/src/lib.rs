@@ -128,7 +128,7 @@ pub use options::Options;
 pub use run::engine::Engine;
 pub use run::error::{NoReport, ValidateError};
 pub use run::input::Input;
-pub use run::report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
+pub use run::report::{Coercion, MESSAGE, PATH, Report, SCHEMA_PATH, Text, Violation};
 pub use scalar::format::Format;
 pub use schema::build::Schema;
 pub use schema::error::{SchemaError, SchemaErrorKind};

@@ -91,7 +91,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     }
                     bits += 1;
                 }
-                Keyword::PatternProperty(start, len, child)
+                Keyword::PatternProperty(start, len, child, _)
                     if object
                         && self.is_match(
                             input.rules.pattern(start, len),

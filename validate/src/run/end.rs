@@ -1,8 +1,8 @@
 //! A value ends: what its text tells.
 
-use super::engine::{Engine, Entry, Fault, Frame, Item, Region, State, full};
+use super::engine::{Edge, Engine, Entry, Fault, Frame, Item, Region, State, full};
 use super::input::{Input, with_text};
-use super::log::Log;
+use super::log::{Log, Told};
 use super::taken::{become_one_of, is_same_text, value_of};
 use crate::json::number;
 use crate::json::types::Types;
@@ -89,7 +89,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let fits = match *keyword {
                 Keyword::MinLength(least) => len >= least,
                 Keyword::MaxLength(most) => !coerced || len <= most,
-                Keyword::Pattern(start, len) => {
+                Keyword::Pattern(start, len, _) => {
                     let mut seen = self.matchings.iter();
                     match seen.find(|matching| matching.entry == i && matching.at == at) {
                         Some(matching) => matching.fits,
@@ -162,7 +162,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let sure = self.entry(i).sure;
             self.entries[usize::from(i)].state = State::Failed;
             if sure {
-                log.violation(self.at, &|out| self.path(level, input, out), "check", &why);
+                log.violation(Told {
+                    at: self.at,
+                    path: &|out| self.path(level, input, out),
+                    schema_path: &|out| {
+                        self.schema_path(i, Some(Keyword::Check(check)), input, out)
+                    },
+                    keyword: "check",
+                    message: &why,
+                });
             }
         }
     }
@@ -171,6 +179,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) fn close(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         self.items.truncate(usize::from(frame.items));
+        self.scalar_start = frame.start;
         let level = self.frames.len();
         let span = (frame.start, self.at + 1);
         for i in frame.region.entries..self.entries.len() as u16 {
@@ -235,6 +244,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
         }
+        if region.traits.has(Traits::LISTED) {
+            self.tag(region, input);
+        }
         let is_key = self.scanner.is_after_key();
         let mut failed = false;
         let outer = self.frames.last().filter(|frame| {
@@ -274,6 +286,34 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             self.resolve_outer(end, input, log);
         }
         Ok(())
+    }
+
+    /// Notes of which objects a property has one of the values that are listed for it.
+    fn tag(&mut self, region: Region, input: Input<'_>) {
+        for e in usize::from(region.edges)..self.edges.len() {
+            let Edge { parent, child, at } = self.edges[e];
+            let Entry { state, traits, .. } = self.entry(child);
+            let property = matches!(input.rules.keyword(at), Keyword::Property(..));
+            if parent >= region.entries
+                || !property
+                || state == State::Failed
+                || !traits.has(Traits::LISTED)
+            {
+                continue;
+            }
+            // And of those that led to it.
+            let mut tagged = Some(parent);
+            while let Some(i) = tagged {
+                self.entries[usize::from(i)].tagged = true;
+                let edge = self.edges.iter().find(|edge| edge.child == i);
+                tagged = edge
+                    .filter(|edge| {
+                        let keyword = input.rules.keyword(edge.at);
+                        matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_))
+                    })
+                    .map(|edge| edge.parent);
+            }
+        }
     }
 
     /// Holds an item against those before it. Whether an entry failed.

@@ -14,12 +14,11 @@
 use super::input::Input;
 use super::log::Log;
 use crate::json::scan::{Event, Malformed, Scanner, Step, Stop};
-use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::{TooMuchWork, Value};
 use crate::pattern;
 use crate::scalar::format::Format;
-use crate::schema::keyword::{Id, Traits};
+use crate::schema::keyword::{Id, NONE, Traits};
 use crate::schema::rules::Key;
 use heapless::Vec;
 
@@ -61,6 +60,27 @@ pub(super) struct Entry {
     pub(super) bits: u16,
     /// Items that fit `contains`.
     pub(super) contained: u32,
+    /// Why it failed first.
+    pub(super) why: Why,
+    /// A property of it is one of the values that are listed for it.
+    pub(super) tagged: bool,
+}
+
+/// The keyword, and the value, that a schema failed for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Why {
+    /// Where the value starts, how deep it is, and the keyword's place, or [`NONE`].
+    pub(super) start: u32,
+    pub(super) level: u8,
+    pub(super) at: Id,
+}
+
+impl Why {
+    pub(super) const UNKNOWN: Self = Self { start: 0, level: 0, at: NONE };
+
+    pub(super) fn is_known(self) -> bool {
+        self.at != NONE
+    }
 }
 
 /// `child` matters to `parent` for the sake of the keyword at `at`.
@@ -173,7 +193,7 @@ impl From<TooMuchWork> for Fault {
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
-/// It takes 46 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.6 KB, on 64-bit targets; a validation besides 28
+/// It takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
 /// bytes of stack for each of `DEPTH`.
 ///
 /// # Examples
@@ -281,6 +301,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.ready = None;
         self.naming = false;
         self.failed = false;
+        self.scalar_start = 0;
         self.at = 0;
         (self.work, self.steps) = (WORK, STEPS);
     }
@@ -475,6 +496,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             edges_end: 0,
             bits: 0,
             contained: 0,
+            why: Why::UNKNOWN,
+            tagged: false,
         };
         self.entries.push(entry).map_err(|_| full("schemas that apply at once"))?;
         Ok(self.entries.len() - 1)
@@ -498,32 +521,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let mask = 1 << (bit % 32);
             *word = if to { *word | mask } else { *word & !mask };
         }
-    }
-
-    // Paths
-
-    /// Writes the JSON Pointer of the value at `level`.
-    pub(super) fn path(
-        &self,
-        level: usize,
-        input: Input<'_>,
-        out: &mut dyn core::fmt::Write,
-    ) -> core::fmt::Result {
-        for frame in self.frames.iter().take(level) {
-            if frame.object {
-                out.write_char('/')?;
-                for c in Chars::escaped(input.part(frame.key)) {
-                    match c {
-                        '~' => out.write_str("~0")?,
-                        '/' => out.write_str("~1")?,
-                        c => out.write_char(c)?,
-                    }
-                }
-            } else {
-                write!(out, "/{}", frame.parts.saturating_sub(1))?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -261,7 +261,7 @@ impl<'a> FastPath<'a> {
             let Some(mark) = mark else { continue };
             let child = match *keyword {
                 Keyword::Property(name, child) if rules.is_key(name, key, mark) => child,
-                Keyword::PatternProperty(start, len, child)
+                Keyword::PatternProperty(start, len, child, _)
                     if self.is_match(start, len, Chars::escaped_bytes(key.text))? =>
                 {
                     child
@@ -493,7 +493,7 @@ impl<'a> FastPath<'a> {
             Keyword::MaxLength(most) => {
                 most.checked_add(1).is_none_or(|more| !has_at_least(more, inside, kind.escaped))
             }
-            Keyword::Pattern(start, len) => self.is_match(start, len, chars())?,
+            Keyword::Pattern(start, len, _) => self.is_match(start, len, chars())?,
             Keyword::Format(_) if options.coerces() => return None,
             Keyword::Format(format) => !options.checks_formats() || format.matches(chars()),
             _ => true,

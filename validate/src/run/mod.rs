@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod fast;
 pub(crate) mod input;
 pub(crate) mod log;
+mod paths;
 pub(crate) mod report;
 mod string;
 mod taken;

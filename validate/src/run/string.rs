@@ -35,7 +35,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                         self.watched = true;
                         self.most_chars = self.most_chars.min(most);
                     }
-                    Keyword::Pattern(start, len) => {
+                    Keyword::Pattern(start, len, _) => {
                         self.watched = true;
                         self.begin_matching(i, at, input.rules.pattern(start, len));
                     }
@@ -59,7 +59,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// The string is complete: what became of its patterns, whose words are free then.
     pub(super) fn end_matchings(&mut self, input: Input<'_>) {
         for matching in &mut self.matchings {
-            let Keyword::Pattern(start, len) = input.rules.keyword(matching.at) else { continue };
+            let Keyword::Pattern(start, len, _) = input.rules.keyword(matching.at) else {
+                continue;
+            };
             let insts = input.rules.pattern(start, len);
             let from = usize::from(matching.words);
             let Some(state) = self.words.get_mut(from..from + pattern::words(insts.len())) else {
@@ -102,7 +104,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             for m in 0..self.matchings.len() {
                 let Matching { entry, at, words, .. } = self.matchings[m];
                 let keyword = input.rules.keyword(at);
-                let Keyword::Pattern(start, len) = keyword else { continue };
+                let Keyword::Pattern(start, len, _) = keyword else { continue };
                 let insts = input.rules.pattern(start, len);
                 let from = usize::from(words);
                 let state = &mut self.words[from..from + pattern::words(insts.len())];
