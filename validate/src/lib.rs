@@ -38,23 +38,46 @@
 //! their length. Of a key that stands twice in an object each value is held against the schema.
 //!
 //! What would change the verdict and is not followed is refused when the schema is read: `unevaluatedItems`,
-//! `unevaluatedProperties`, `$dynamicRef`, `$recursiveRef`, other documents, and patterns beyond a regular language
-//! (look-around, back-references). `\p{…}` in patterns needs the feature `unicode`. Keywords that are not known are
-//! passed over.
+//! `unevaluatedProperties`, `$dynamicRef`, `$recursiveRef`, other documents, and patterns beyond those below. Keywords that
+//! are not known are passed over.
+//!
+//! # Patterns
+//! Patterns are those of ECMA-262 with the flag `u`, and what is allowed without that flag as long as other languages
+//! agree: an escape of a char that is no ASCII letter or digit is that char (`\-`, `\_`), `{`, `}` and `]` stand for themselves where
+//! they open and close nothing, and `-` does beside a class as in `[\w-.]`. Furthermore
+//! - `(?i)` and `(?s)` are read at the start of a pattern, `(?P<name>…)` as a group, `\A` and `\Z` as the start and the end of
+//!   the text; `(?i)` compares by single chars in capitals;
+//! - look-ahead is followed in front of all else, behind `^` or before it: `^(?!…)(?=…)…`, without `|` outside of groups behind it;
+//! - `\p{…}` needs the feature `unicode`.
+//!
+//! All other look-around and back-references are refused, and so are patterns of more than 8,160 instructions: a char or a
+//! class takes one or a few, and a repeat `{m,n}` takes those of what it repeats n times.
 //!
 //! # Bounds
 //! Time is that of one pass over the text, and for a whole text of a quick look along it before: for each value at most the square of the schemas that apply to it and to the
 //! object or array around it, and never a power of the depth. What `uniqueItems`, `enum` and `const`
 //! compare is counted: what one text may take of that is bounded, too. There is room for so deep a text, so many schemas that
-//! apply at once, items that must differ, names that are required, and patterns of one string ([`Engine`] has the
+//! apply at once, items that must differ, and names that are required ([`Engine`] has the
 //! numbers); what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
 //!
+//! A char costs a pattern as many steps as it has states that are live then. Beyond 64 for each char and pattern, a text may take
+//! 67,108,864 of them, which is a fraction of a second; then it ends in [`ValidateError::TooComplex`].
+//!
 //! # Coercion
-//! With [`Options::coerce`] a scalar may stand for one of another type, by the rules of go-llms
-//! (`pkg/schema/validation/coercion.go`) where they lose nothing. The keywords then hold for what it is taken for, and the
-//! report has it. Where several types are asked for, integer is tried before number, boolean and string. `null`, objects and
+//! With [`Options::coerce`] a scalar may be taken for one of another type, by the rules of go-llms
+//! (`pkg/schema/validation/coercion.go`) where they lose nothing. A value is taken for one other value at most, which is held
+//! against all schemas that apply to it, and the report has it, whether or not it fits then.
+//!
+//! A value stays what it is if the schemas that apply to it ask for its type. They ask together:
+//! - schemas that must hold, with what they refer to (`$ref`, `allOf`), ask for the types that all of them name;
+//! - the branches of `anyOf`, of `oneOf`, and of `then` with `else` ask for the types that any of them names, and so do schemas
+//!   for parts of a value in such branches, except those of branches that have failed already;
+//! - `not`, `if`, `contains` and dependencies ask for nothing, and neither does `propertyNames`: names stay what they are.
+//!
+//! Otherwise integer is tried before number, boolean and string. A string is taken for the `format` of what must hold; or for
+//! that of the branches, if all that take strings name the same one. `null`, objects and
 //! arrays are taken for nothing else, nor is anything taken for them: go-llms splits texts at commas to make arrays.
-//! Only what must fit is reported, not what a branch of `anyOf` or `oneOf` was taken for.
+//! Since branches may have failed by the members before, the order of members can matter.
 //!
 //! | from | to | rule | example |
 //! |---|---|---|---|
@@ -105,7 +128,7 @@ pub use options::Options;
 pub use run::engine::Engine;
 pub use run::error::{NoReport, ValidateError};
 pub use run::input::Input;
-pub use run::report::{Coercion, MESSAGE, PATH, Report, Text, Violation};
+pub use run::report::{Coercion, MESSAGE, PATH, Report, SCHEMA_PATH, Text, Violation};
 pub use scalar::format::Format;
 pub use schema::build::Schema;
 pub use schema::error::{SchemaError, SchemaErrorKind};

@@ -200,6 +200,28 @@ fn patterns_take_a_step_a_char() {
     ));
 }
 
+/// A pattern with a thousand states, all of which are live, ends before seconds have gone by.
+#[test]
+fn work_of_patterns_is_bounded() {
+    let text = format!("\"{}x\"", "q".repeat(80_000));
+    for json in
+        [r#"{"pattern": "[a-q][^u-z]{1000}x"}"#, r#"{"pattern": "^(?=[a-q]*[^u-z]{1000}y)[a-q]"}"#]
+    {
+        let schema = schema(json);
+        let error = is_valid(&schema, &text).unwrap_err();
+        let what = "no room for more steps of patterns, of which a text may take 67,108,864";
+        assert!(error.to_string().ends_with(what), "{json}: {error}");
+        if !json.contains("[a-q][^u-z]{1000}x") {
+            continue;
+        }
+        let mut stream = Box::new(StreamValidator::<81_000>::new(&schema));
+        assert_eq!(stream.push(&text), Err(error.into()), "{json}");
+    }
+    // What dies, or is found, early is not looked at any longer, however long the text is.
+    let short = schema(r#"{"pattern": "^[a-q]{3}[^u-z]{1000}"}"#);
+    assert_eq!(is_valid(&short, &text), Ok(true));
+}
+
 /// Only keys that do not match the pattern may have a value.
 fn schema_of_names(pattern: &str) -> SchemaBuf {
     schema(&format!(r#"{{"patternProperties": {{"{pattern}": false}}}}"#))

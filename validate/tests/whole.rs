@@ -4,7 +4,9 @@
 mod common;
 
 use common::Validator;
-use forebay_validate::{Draft, Options, Schema, SchemaBuf, Types, ValidateError, Value};
+use forebay_validate::{
+    Draft, Options, Schema, SchemaBuf, StreamValidator, Types, ValidateError, Value,
+};
 
 static VALIDATOR: Validator = Validator::new();
 
@@ -263,7 +265,7 @@ fn violations_say_what_and_where() {
     assert_eq!(report(order, r#"{"id": "AB1", "lines": [{"a/b~c": 2}]}"#), "valid");
     assert_eq!(
         report(order, r#"{"id": "ab", "lines": [{"a/b~c": 2}, {}, {"a/b~c": -3}]}"#),
-        "/id: must match the pattern\n\
+        "/id: must match the pattern \"^[A-Z]{2}[0-9]+$\"\n\
          /lines/1: must have the property \"a/b~c\"\n\
          /lines/2/a~1b~0c: must be at least 1\n\
          /lines/2/a~1b~0c: must be a multiple of 2"
@@ -274,7 +276,7 @@ fn violations_say_what_and_where() {
     );
     assert_eq!(
         report(r#"{"anyOf": [{"type": "null"}, {"minimum": 3}]}"#, "2"),
-        "value: must fit one of the schemas of `anyOf`"
+        "value: must fit one of the schemas of `anyOf`; closest: must be at least 3"
     );
     assert_eq!(
         report(r#"{"type": ["integer", "null"]}"#, "\"\""),
@@ -290,6 +292,75 @@ fn violations_say_what_and_where() {
     let report = VALIDATOR.validate(&schema, json).unwrap();
     let violation = &report.violations()[0];
     assert_eq!((violation.keyword(), violation.at(), &**violation.path()), ("type", 7, "/id"));
+}
+
+/// The closest branch has a property whose value is listed for it, or else failed at the deepest value.
+#[test]
+fn branches_tell_why() {
+    let shapes = r##"{"items": {"oneOf": [{"$ref": "#/$defs/circle"}, {"$ref": "#/$defs/box"}]}, "$defs": {
+        "circle": {"properties": {"kind": {"const": "circle"}, "r": {"type": "number"}}, "required": ["kind", "r"]},
+        "box": {"properties": {"kind": {"enum": ["box", "cube"]}, "size": {"items": {"minimum": 1}}},
+            "required": ["kind", "size"]}}}"##;
+    let one = "must fit exactly one of the schemas of `oneOf`";
+    for (json, expected) in [
+        (r#"[{"kind": "circle", "r": "1"}]"#, "; closest: /0/r must be a number"),
+        (r#"[{"kind": "cube", "size": [2, 0]}]"#, "; closest: /0/size/1 must be at least 1"),
+        (r#"[{"size": [2, 0], "kind": "cube"}]"#, "; closest: /0/size/1 must be at least 1"),
+        (r#"[{"kind": "box"}]"#, "; closest: must have the property \"size\""),
+        (r#"[{"size": [0], "r": 1}]"#, "; closest: /0/size/0 must be at least 1"),
+    ] {
+        assert_eq!(report(shapes, json), format!("/0: {one}{expected}"), "{json}");
+    }
+    for (schema, json, expected) in [
+        (r#"{"oneOf": [{"minimum": 1}, {"maximum": 5}]}"#, "3", format!("value: {one}, and fits 2")),
+        (
+            r#"{"anyOf": [{"anyOf": [{"type": "null"}, {"items": {"maxLength": 1}}]}, false]}"#,
+            r#"["a", "bc"]"#,
+            "value: must fit one of the schemas of `anyOf`; closest: /1 must have at most 1 characters"
+                .into(),
+        ),
+        (
+            r#"{"if": {"required": ["a"]}, "then": {"properties": {"a": {"type": "null"}}}}"#,
+            r#"{"a": 1}"#,
+            "value: must fit `then`, since it fits `if`: /a must be null".into(),
+        ),
+        (
+            r#"{"dependentRequired": {"a": ["b", "c"]}}"#,
+            r#"{"b": 1, "a": 1}"#,
+            "value: has the property \"a\": then it must have the property \"c\"".into(),
+        ),
+        (
+            r#"{"anyOf": [{"properties": {"a": {}}, "additionalProperties": false}]}"#,
+            r#"{"b": 1}"#,
+            "value: must fit one of the schemas of `anyOf`; closest: has a property that is not allowed"
+                .into(),
+        ),
+        (r#"{"enum": [1, "a", {"b": [null]}]}"#, "2", r#"value: must be one of 1, "a", {"b": [null]}"#.into()),
+    ] {
+        assert_eq!(report(schema, json), expected, "{json}");
+    }
+}
+
+#[test]
+fn keywords_have_places() {
+    let json = r##"{"properties": {"a/b": {"$ref": "#/$defs/c"}}, "additionalProperties": false,
+        "patternProperties": {"^x~": {"prefixItems": [true, {"maxLength": 1}]}}, "allOf": [true, {"maxProperties": 2}],
+        "$defs": {"c": {"items": {"type": "null"}, "oneOf": [true, true]}}}"##;
+    let schema = schema(json);
+    let report =
+        VALIDATOR.validate(&schema, r#"{"a/b": [1], "x~": [1, "ab"], "b": 1, "c": 1}"#).unwrap();
+    let places: Vec<_> = report.violations().iter().map(|v| v.schema_path().to_string()).collect();
+    assert_eq!(
+        places,
+        [
+            "/properties/a~1b/$ref/oneOf",
+            "/properties/a~1b/$ref/items/type",
+            "/patternProperties/^x~0/prefixItems/1/maxLength",
+            "/allOf/1/maxProperties",
+            "/additionalProperties",
+            "/additionalProperties",
+        ]
+    );
 }
 
 #[test]
@@ -321,7 +392,7 @@ fn long_paths_and_messages_are_cut() {
     let report = VALIDATOR.validate(&schema, &json).unwrap();
     let violation = &report.violations()[0];
     for text in [&**violation.path(), &**violation.message()] {
-        assert!(text.ends_with("é…") && text.len() <= 96, "{text}");
+        assert!(text.ends_with("é…") && text.len() <= 160, "{text}");
     }
     assert!(violation.path().is_cut() && violation.message().is_cut());
 }
@@ -470,6 +541,173 @@ fn coercion() {
     assert_eq!((strict.is_valid(), strict.coercions().len()), (false, 0));
 }
 
+/// The verdict with coercion, what is wrong, and what was taken for what.
+fn coerced(schema_json: &str, json: &str) -> String {
+    static LENIENT: Validator = Validator::new().with(Options::new().coerce(true));
+    let report = LENIENT.validate(&schema(schema_json), json).unwrap();
+    let taken = report.coercions().iter().map(|c| format!("; {} = {}", c.path(), c.value()));
+    format!("{report}{}", taken.collect::<String>())
+}
+
+/// One value for all schemas that apply to it.
+#[test]
+fn a_value_is_taken_for_one_other() {
+    let siblings = r##"{"properties": {"n": {"$ref": "#/$defs/i", "minimum": 3}},
+        "$defs": {"i": {"type": "integer"}}}"##;
+    assert_eq!(coerced(siblings, r#"{"n": "3"}"#), "valid; /n = 3");
+    assert_eq!(coerced(siblings, r#"{"n": "1"}"#), "/n: must be at least 3; /n = 1");
+    let all = r#"{"allOf": [{"type": ["integer", "boolean"]}, {"type": ["number", "null"]},
+        {"const": 7}, {"pattern": "x"}, {"not": {"type": "string"}}]}"#;
+    assert_eq!(coerced(all, "\"7\""), "valid;  = 7");
+    assert_eq!(
+        coerced(all, "\"true\""),
+        "value: must be an integer or boolean\n\
+        value: must be a number or null\nvalue: must be 7\nvalue: must match the pattern \"x\"\n\
+        value: must not fit the schema of `not`"
+    );
+    // Of types that nothing has, none is what a value is taken for.
+    let none = r#"{"type": "integer", "allOf": [{"type": "string"}]}"#;
+    assert_eq!(coerced(none, "\"7\""), "value: must be an integer");
+    let items = r#"{"items": {"type": "string"}, "allOf": [{"items": {"maxLength": 2}}]}"#;
+    assert_eq!(coerced(items, "[10]"), "valid; /0 = \"10\"");
+    let report = "/0: must have at most 2 characters; /0 = \"100\"";
+    assert_eq!(coerced(items, "[100]"), report);
+}
+
+/// Branches ask for any of their types, and a value that has one of them stays what it is.
+#[test]
+fn branches_are_asked_together() {
+    let optional = r#"{"properties": {"age": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}"#;
+    assert_eq!(coerced(optional, r#"{"age": "36"}"#), "valid; /age = 36");
+    assert_eq!(coerced(optional, r#"{"age": null}"#), "valid");
+    let or_string = r#"{"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}"#;
+    assert_eq!(coerced(or_string, "\"41\""), "valid");
+    assert_eq!(coerced(or_string, "true"), "valid;  = 1");
+    let optional_date = r#"{"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}"#;
+    assert_eq!(coerced(optional_date, "\"Jan 2, 2006\""), "valid;  = \"2006-01-02\"");
+    let or_text = r#"{"anyOf": [{"type": "string", "format": "date"}, {"maxLength": 20}]}"#;
+    assert_eq!(coerced(or_text, "\"Jan 2, 2006\""), "valid");
+    let outer = r#"{"anyOf": [{"properties": {"a": {"type": "integer"}}},
+        {"properties": {"a": {"type": "boolean"}, "b": false}}]}"#;
+    assert_eq!(coerced(outer, r#"{"a": "no", "c": 1}"#), "valid; /a = false");
+    assert_eq!(coerced(outer, r#"{"b": 1, "a": "7"}"#), "valid; /a = 7");
+    // These ask for nothing.
+    for json in [
+        r#"{"not": {"type": "integer"}}"#,
+        r#"{"if": {"type": "integer"}, "then": false}"#,
+        r#"{"if": {"minLength": 1}, "then": {"type": "integer"}, "else": true}"#,
+        r#"{"anyOf": [{"type": "integer"}, {"minLength": 9}]}"#,
+    ] {
+        let own = VALIDATOR.validate(&schema(json), "\"7\"").unwrap().to_string();
+        assert_eq!(coerced(json, "\"7\""), own, "{json}");
+    }
+    assert_eq!(
+        coerced(r#"{"contains": {"type": "integer"}}"#, "[\"7\"]"),
+        "value: has too few items that fit `contains`"
+    );
+    assert_eq!(coerced(r#"{"propertyNames": {"type": "integer"}}"#, "{}"), "valid");
+    assert_eq!(
+        coerced(r#"{"propertyNames": {"format": "uuid", "maxLength": 3}}"#, r#"{"abcd": 1}"#),
+        "value: the name \"abcd\" must have at most 3 characters\n\
+         value: the name \"abcd\" must have the format uuid"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_name_is_told_of_the_object() {
+    assert_eq!(
+        report(r#"{"propertyNames": {"pattern": "^[a-z]+$"}}"#, r#"{"o": 1, "A-b": 1}"#),
+        "value: the name \"A-b\" must match the pattern \"^[a-z]+$\""
+    );
+    assert_eq!(
+        report(r#"{"items": {"propertyNames": {"enum": ["a"]}}}"#, r#"[{"b\u0022": 1}]"#),
+        "/0: the name \"b\\\"\" must be \"a\""
+    );
+    assert_eq!(
+        report(r#"{"propertyNames": false}"#, r#"{"a": 1}"#),
+        "value: must not have the property \"a\""
+    );
+}
+
+/// The keyword, and what is told, of the first violation of a whole text and of a stream of chars.
+#[test]
+fn what_is_not_allowed_has_one_keyword() {
+    for (json, text, keyword, whole, stream) in [
+        (
+            r#"{"properties": {"a": {}}, "additionalProperties": false}"#,
+            r#"{"a": 1, "bb": 2}"#,
+            "additionalProperties",
+            "value: must not have the property \"bb\"",
+            "value: must not have the property \"b…\"",
+        ),
+        (
+            r#"{"properties": {"never": false}, "additionalProperties": false}"#,
+            r#"{"never": 2}"#,
+            "additionalProperties",
+            "value: must not have the property \"never\"",
+            "value: must not have the property \"n…\"",
+        ),
+        (
+            r#"{"properties": {"never": false}}"#,
+            r#"{"never": 2}"#,
+            "properties",
+            "value: must not have the property \"never\"",
+            "value: must not have the property \"never\"",
+        ),
+        (
+            r#"{"patternProperties": {"^n": false}, "additionalProperties": false}"#,
+            r#"{"never": 2}"#,
+            "patternProperties",
+            "value: must not have the property \"never\"",
+            "value: must not have the property \"never\"",
+        ),
+        (
+            r#"{"prefixItems": [true], "items": false}"#,
+            "[1, 2]",
+            "items",
+            "/1: is not allowed",
+            "/1: is not allowed",
+        ),
+        ("false", "1", "false", "value: is not allowed", "value: is not allowed"),
+        (
+            r#"{"propertyNames": {"maxLength": 3}}"#,
+            r#"{"abcde": 1}"#,
+            "maxLength",
+            "value: the name \"abcde\" must have at most 3 characters",
+            "value: the name \"abcd…\" must have at most 3 characters",
+        ),
+    ] {
+        let schema = schema(json);
+        let report = VALIDATOR.validate(&schema, text).unwrap();
+        let first = &report.violations()[0];
+        assert_eq!((first.keyword(), &*first.to_string()), (keyword, whole), "{json}");
+        let mut validator = StreamValidator::<64>::new(&schema);
+        let _ = text.chars().try_for_each(|c| validator.push(c.encode_utf8(&mut [0; 4])));
+        let first = validator.violation().unwrap();
+        assert_eq!((first.keyword(), &*first.to_string()), (keyword, stream), "{json}");
+    }
+}
+
+/// More of them, and longer ones, than are followed while a string comes.
+#[test]
+fn patterns_that_load_run() {
+    let most = r#"{"pattern": "^.{1,4077}$", "maxLength": 9}"#;
+    check(most, &["\"abc\""], &["\"\"", "\"0123456789\""]);
+    let three = format!(r#"{{"allOf": [{most}, {most}, {{"pattern": "^a{{1,4000}}$"}}]}}"#);
+    check(&three, &["\"aa\""], &["\"b\"", "\"\""]);
+    let names =
+        format!(r#"{{"propertyNames": {three}, "patternProperties": {{"a{{4000}}": false}}}}"#);
+    check(&names, &[r#"{"aa": 1}"#], &[r#"{"b": 1}"#]);
+    let hundred: Vec<_> = (0..100).map(|i| format!(r#"{{"pattern": "^a*{i}$"}}"#)).collect();
+    let any = format!(r#"{{"anyOf": [{}]}}"#, hundred.join(","));
+    check(&any, &["\"a0\"", "\"aa99\"", "\"40\""], &["\"a\"", "\"100\""]);
+    for pattern in ["^.{1,8192}$", "a{8160}"] {
+        let json = format!(r#"{{"pattern": "{pattern}"}}"#);
+        let error = SchemaBuf::from_json(&json).unwrap_err().to_string();
+        assert!(error.contains("8160"), "{error}");
+    }
+}
+
 #[test]
 fn a_schema_is_a_static_or_a_text_or_of_a_request() {
     static BUILT: Schema<16> = Schema::object().property("a", Schema::integer()).required(&["a"]);
@@ -502,7 +740,8 @@ fn a_report_is_json_as_well() {
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
             "valid": false,
-            "violations": [{"path": "/1", "message": "must be an integer", "keyword": "type", "at": 6}],
+            "violations": [{"path": "/1", "schema_path": "/items/type", "message": "must be an integer",
+                "keyword": "type", "at": 6}],
             "missed": 1,
             "coercions": [{"path": "/0", "value": "7"}],
             "coercions_missed": 0

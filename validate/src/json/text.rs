@@ -33,6 +33,11 @@ impl<'a> Chars<'a> {
         self.rest.len()
     }
 
+    /// The bytes that are left, if none of them is of an escape.
+    pub(crate) fn as_they_stand(&self) -> Option<&'a [u8]> {
+        (!self.escaped || !self.rest.contains(&b'\\')).then_some(self.rest)
+    }
+
     /// Takes a byte; 0 behind the end.
     const fn byte(&mut self) -> u8 {
         match self.rest {

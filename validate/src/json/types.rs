@@ -32,11 +32,21 @@ impl Types {
     /// Members in braces.
     pub const OBJECT: Self = Self(1 << 6);
     pub(crate) const NONE: Self = Self(0);
+    pub(crate) const ALL: Self = Self((1 << 7) - 1);
 
     /// Either's types.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The types that both have; an integer is a number.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.with_integers().0 & other.with_integers().0)
+    }
+
+    const fn with_integers(self) -> Self {
+        if self.contains(Self::NUMBER) { self.or(Self::INTEGER) } else { self }
     }
 
     /// Whether all of `other` are among them.

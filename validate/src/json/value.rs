@@ -89,6 +89,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is of one of these types; of no types any value is.
+    pub(crate) fn is_one_of(self, types: Types) -> bool {
+        let own = self.types();
+        types.is_none()
+            || types.contains(own)
+            || own == Types::INTEGER && types.contains(Types::NUMBER)
+    }
+
     /// A string's chars, escapes decoded; `None` of another value.
     #[must_use]
     pub fn chars(self) -> Option<impl Iterator<Item = char> + Clone + 'a> {
@@ -252,19 +260,22 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Inner::Json(json) => f.write_str(json),
-            Inner::String(chars) => {
-                f.write_str("\"")?;
-                for c in chars {
-                    match c {
-                        '"' | '\\' => write!(f, "\\{c}")?,
-                        c if c < ' ' => write!(f, "\\u{:04x}", c as u32)?,
-                        c => write!(f, "{c}")?,
-                    }
-                }
-                f.write_str("\"")
-            }
+            Inner::String(chars) => write_string(f, chars, ""),
         }
     }
+}
+
+/// Writes a string as JSON, with `end` behind its chars.
+pub(crate) fn write_string(f: &mut fmt::Formatter<'_>, chars: Chars<'_>, end: &str) -> fmt::Result {
+    f.write_str("\"")?;
+    for c in chars {
+        match c {
+            '"' | '\\' => write!(f, "\\{c}")?,
+            c if c < ' ' => write!(f, "\\u{:04x}", c as u32)?,
+            c => write!(f, "{c}")?,
+        }
+    }
+    write!(f, "{end}\"")
 }
 
 impl fmt::Debug for Value<'_> {

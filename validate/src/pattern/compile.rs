@@ -10,16 +10,21 @@ use crate::json::text::Chars;
 
 /// How deep groups may nest.
 const DEPTH: usize = 32;
-/// More instructions than a jump can cross.
-const MAX_INSTS: usize = i16::MAX as usize;
+/// Most instructions of a pattern: so many states there is room for while a text is read.
+pub(crate) const MAX_INSTS: usize = 8160;
 /// The longest name of a property. The longest there is has 38 chars.
 const MAX_NAME: usize = 40;
+
+const LOOK_AHEAD: &str = "look-ahead is supported only at the start, beside `^`";
+const UNCLEAR: &str = "`{,n}` means a count or a text: write `{0,n}` or `\\{`";
 
 /// Why a pattern cannot be used, and at which of its chars, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RegexError {
     /// It takes more instructions than there is room for.
     TooLong { at: usize },
+    /// It takes more than [`MAX_INSTS`].
+    TooLarge { at: usize },
     /// ECMA-262 has it, and this engine does not.
     Unsupported { at: usize, message: &'static str },
     /// ECMA-262 with the flag `u` has no such pattern.
@@ -31,6 +36,9 @@ impl RegexError {
     pub(crate) const fn message(&self) -> &'static str {
         match self {
             Self::TooLong { .. } => "the pattern takes more instructions than there is room for",
+            Self::TooLarge { .. } => {
+                "it takes more than 8160 instructions, the most that one may take"
+            }
             Self::Unsupported { message, .. } | Self::Syntax { message, .. } => message,
         }
     }
@@ -39,7 +47,10 @@ impl RegexError {
     #[cfg(test)]
     pub(crate) const fn at(&self) -> usize {
         match self {
-            Self::TooLong { at } | Self::Unsupported { at, .. } | Self::Syntax { at, .. } => *at,
+            Self::TooLong { at }
+            | Self::TooLarge { at }
+            | Self::Unsupported { at, .. }
+            | Self::Syntax { at, .. } => *at,
         }
     }
 }
@@ -56,12 +67,20 @@ macro_rules! tri {
 
 /// Compiles `pattern` into the front of `out`; how many instructions.
 ///
-/// At most 32,767 instructions, and 32 groups inside each other. A name of a group may be anything that could
+/// At most [`MAX_INSTS`] instructions, and 32 groups inside each other. A name of a group may be anything that could
 /// be one, also twice the same. Cost: O(pattern + instructions x depth of groups).
 pub(crate) const fn compile(pattern: Chars<'_>, out: &mut [Inst]) -> Result<usize, RegexError> {
     let none = Group { start: 0, branch: 0, last_jump: None, at: 0 };
-    let mut compiler =
-        Compiler { rest: pattern, at: 0, out, len: 0, groups: [none; DEPTH + 1], depth: 0 };
+    let mut compiler = Compiler {
+        rest: pattern,
+        at: 0,
+        out,
+        len: 0,
+        groups: [none; DEPTH + 1],
+        depth: 0,
+        dot_all: false,
+        aheads: false,
+    };
     tri!(compiler.pattern());
     Ok(compiler.len)
 }
@@ -85,9 +104,16 @@ enum Escape {
     /// A code point, maybe half a surrogate pair.
     Code(u32),
     Class(Inst),
-    Boundary {
-        negated: bool,
-    },
+    /// No char, but a place.
+    Place(Inst),
+}
+
+/// What a `{` is.
+enum Brace {
+    Quantifier,
+    Text,
+    /// `{,n}`, which languages read in two ways.
+    Unclear,
 }
 
 struct Compiler<'p, 'o> {
@@ -99,6 +125,10 @@ struct Compiler<'p, 'o> {
     groups: [Group; DEPTH + 1],
     /// How many groups are open, without the outermost.
     depth: usize,
+    /// `.` takes line ends too.
+    dot_all: bool,
+    /// Look-aheads stand in front.
+    aheads: bool,
 }
 
 impl<'p> Compiler<'p, '_> {
@@ -139,8 +169,12 @@ impl<'p> Compiler<'p, '_> {
     // What is written.
 
     const fn push(&mut self, inst: Inst) -> Result<(), RegexError> {
-        if self.len >= self.out.len() || self.len >= MAX_INSTS {
-            return Err(RegexError::TooLong { at: self.at.saturating_sub(1) });
+        let at = self.at.saturating_sub(1);
+        if self.len >= MAX_INSTS {
+            return Err(RegexError::TooLarge { at });
+        }
+        if self.len >= self.out.len() {
+            return Err(RegexError::TooLong { at });
         }
         self.out[self.len] = inst;
         self.len += 1;
@@ -186,11 +220,90 @@ impl<'p> Compiler<'p, '_> {
     // The grammar.
 
     const fn pattern(&mut self) -> Result<(), RegexError> {
+        tri!(self.flags());
+        let anchored = self.eat('^');
+        if anchored {
+            tri!(self.flags());
+        }
+        tri!(self.look_aheads());
+        if self.aheads && !anchored && !matches!(self.peek(), Some('^')) {
+            return Self::unsupported(0, LOOK_AHEAD);
+        }
+        self.restart();
+        if anchored {
+            tri!(self.push(Inst::Start));
+        }
+        tri!(self.alternatives(false));
+        self.push(Inst::Match)
+    }
+
+    /// The outermost group starts here.
+    const fn restart(&mut self) {
+        self.groups[0] = Group { start: self.len, branch: self.len, last_jump: None, at: self.at };
+    }
+
+    /// Flags for the whole pattern, as Python and others have them: `(?i)`, `(?s)`, `(?is)`.
+    const fn flags(&mut self) -> Result<(), RegexError> {
+        let mut rest = self.rest;
+        if !matches!((rest.next(), rest.next()), (Some('('), Some('?'))) {
+            return Ok(());
+        }
+        let (mut chars, mut fold, mut dot_all) = (2, false, false);
+        loop {
+            chars += 1;
+            match rest.next() {
+                Some('i') => fold = true,
+                Some('s') => dot_all = true,
+                Some(')') if chars > 3 => break,
+                // Another kind of group.
+                _ => return Ok(()),
+            }
+        }
+        self.rest = rest;
+        self.at += chars;
+        self.dot_all |= dot_all;
+        if fold && self.len == 0 { self.push(Inst::Fold) } else { Ok(()) }
+    }
+
+    /// Look-aheads that stand in front of all else, each with a program of its own.
+    const fn look_aheads(&mut self) -> Result<(), RegexError> {
+        loop {
+            let (at, mut rest) = (self.at, self.rest);
+            let negated = match (rest.next(), rest.next(), rest.next()) {
+                (Some('('), Some('?'), Some('=')) => false,
+                (Some('('), Some('?'), Some('!')) => true,
+                _ => return Ok(()),
+            };
+            self.rest = rest;
+            self.at += 3;
+            let head = self.len;
+            tri!(self.push(Inst::Match));
+            self.restart();
+            self.groups[0].at = at;
+            tri!(self.alternatives(true));
+            tri!(self.push(Inst::Seen { negated }));
+            self.out[head] = Inst::Ahead { len: (self.len - head - 1) as u16, negated };
+            self.aheads = true;
+            if matches!(self.peek(), Some('*' | '+' | '?'))
+                || matches!((self.peek(), self.brace()), (Some('{'), Brace::Quantifier))
+            {
+                return Self::unsupported(self.at, "a look-ahead is not repeated");
+            }
+        }
+    }
+
+    /// All alternatives of the pattern, or of a look-ahead up to its bracket.
+    const fn alternatives(&mut self, ahead: bool) -> Result<(), RegexError> {
         loop {
             let (at, start) = (self.at, self.len);
             let atom = match self.next() {
+                None if ahead => return Self::syntax(self.groups[0].at, "the group is not closed"),
                 None => break,
+                Some(')') if ahead && self.depth == 0 => break,
                 Some('|') => {
+                    if self.aheads && !ahead && self.depth == 0 {
+                        return Self::unsupported(at, "`|` beside a look-ahead needs a group");
+                    }
                     tri!(self.alternative());
                     continue;
                 }
@@ -215,10 +328,9 @@ impl<'p> Compiler<'p, '_> {
                     continue;
                 }
                 Some('*' | '+' | '?') => return Self::syntax(at, "nothing to repeat"),
-                Some('{') => return Self::syntax(at, "nothing to repeat, or `{` without `\\`"),
-                Some('}' | ']') => return Self::syntax(at, "closes nothing, or lacks `\\`"),
                 Some('.') => {
-                    tri!(self.push(Inst::Named { class: Named::LineEnd, negated: true }));
+                    let class = if self.dot_all { Named::Any } else { Named::LineEnd };
+                    tri!(self.push(Inst::Named { class, negated: !self.dot_all }));
                     start
                 }
                 Some('[') => {
@@ -227,8 +339,8 @@ impl<'p> Compiler<'p, '_> {
                 }
                 Some('\\') => {
                     match tri!(self.escape(at, false)) {
-                        Escape::Boundary { negated } => {
-                            tri!(self.push(Inst::Boundary { negated }));
+                        Escape::Place(inst) => {
+                            tri!(self.push(inst));
                             continue;
                         }
                         Escape::Class(inst) => tri!(self.push(inst)),
@@ -237,6 +349,13 @@ impl<'p> Compiler<'p, '_> {
                     start
                 }
                 Some(c) => {
+                    if c == '{' {
+                        match brace(self.rest) {
+                            Brace::Text => {}
+                            Brace::Quantifier => return Self::syntax(at, "nothing to repeat"),
+                            Brace::Unclear => return Self::unsupported(at, UNCLEAR),
+                        }
+                    }
                     tri!(self.push(Inst::Range { lo: c, hi: c }));
                     start
                 }
@@ -247,7 +366,14 @@ impl<'p> Compiler<'p, '_> {
             return Self::syntax(self.groups[self.depth].at, "the group is not closed");
         }
         self.close();
-        self.push(Inst::Match)
+        Ok(())
+    }
+
+    /// What the `{` is that is next.
+    const fn brace(&self) -> Brace {
+        let mut rest = self.rest;
+        rest.next();
+        brace(rest)
     }
 
     /// After `(`, which is at `at`.
@@ -255,15 +381,19 @@ impl<'p> Compiler<'p, '_> {
         if self.eat('?') {
             match self.next() {
                 Some(':') => {}
-                Some('=' | '!') => return Self::unsupported(at, "lookahead is not supported"),
+                Some('=' | '!') => return Self::unsupported(at, LOOK_AHEAD),
+                Some('P') if self.eat('<') => tri!(self.group_name()),
                 Some('<') => match self.peek() {
                     Some('=' | '!') => {
-                        return Self::unsupported(at, "lookbehind is not supported");
+                        return Self::unsupported(at, "look-behind is not supported");
                     }
                     _ => tri!(self.group_name()),
                 },
                 Some('i' | 'm' | 's' | '-') => {
-                    return Self::unsupported(at, "modifiers are not supported");
+                    return Self::unsupported(
+                        at,
+                        "modifiers are supported only as `(?i)` or `(?s)` at the start",
+                    );
                 }
                 _ => return Self::syntax(at, "no such kind of group"),
             }
@@ -338,7 +468,11 @@ impl<'p> Compiler<'p, '_> {
             Some('+') => (1, None),
             Some('?') => (0, Some(1)),
             Some('{') => {
-                self.next();
+                match self.brace() {
+                    Brace::Quantifier => self.next(),
+                    Brace::Text => return Ok(()),
+                    Brace::Unclear => return Self::unsupported(at, UNCLEAR),
+                };
                 let min = tri!(self.number(at));
                 let max = if !self.eat(',') {
                     Some(min)
@@ -455,11 +589,7 @@ impl<'p> Compiler<'p, '_> {
                 None => return Self::syntax(at, "the class is not closed"),
             };
             if !self.range_follows() {
-                match first {
-                    Escape::Code(code) => tri!(self.range(code, code)),
-                    Escape::Class(inst) => tri!(self.push(inst)),
-                    Escape::Boundary { .. } => {}
-                }
+                tri!(self.item(first));
                 continue;
             }
             self.next();
@@ -473,11 +603,24 @@ impl<'p> Compiler<'p, '_> {
                 (Escape::Code(_), Escape::Code(_)) => {
                     return Self::syntax(item_at, "the range ends before it starts");
                 }
-                _ => return Self::syntax(item_at, "a class cannot be the end of a range"),
+                // A class is no end of a range: then all three are items.
+                _ => {
+                    tri!(self.item(first));
+                    tri!(self.range('-' as u32, '-' as u32));
+                    tri!(self.item(last));
+                }
             }
         }
         self.close_class(start, negated);
         Ok(())
+    }
+
+    const fn item(&mut self, item: Escape) -> Result<(), RegexError> {
+        match item {
+            Escape::Code(code) => self.range(code, code),
+            Escape::Class(inst) => self.push(inst),
+            Escape::Place(_) => Ok(()),
+        }
     }
 
     const fn class_item(&mut self, at: usize, c: char) -> Result<Escape, RegexError> {
@@ -541,11 +684,8 @@ impl<'p> Compiler<'p, '_> {
             Some('f') => 0x0C,
             Some('r') => 0x0D,
             Some('b') if in_class => 0x08,
-            Some('-') if in_class => '-' as u32,
-            Some(
-                c @ ('^' | '$' | '\\' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}'
-                | '|' | '/'),
-            ) => c as u32,
+            // Itself, as without the flag `u`.
+            Some(c) if !c.is_ascii_alphanumeric() => c as u32,
             Some('0') => {
                 if let Some('0'..='9') = self.peek() {
                     return Self::syntax(at, "no such escape");
@@ -566,8 +706,11 @@ impl<'p> Compiler<'p, '_> {
             Some('S') => return Self::named(Named::Space, true),
             Some('p') => return self.property(at, false),
             Some('P') => return self.property(at, true),
-            Some('b') => return Ok(Escape::Boundary { negated: false }),
-            Some('B') if !in_class => return Ok(Escape::Boundary { negated: true }),
+            Some('b') => return Ok(Escape::Place(Inst::Boundary { negated: false })),
+            Some('B') if !in_class => return Ok(Escape::Place(Inst::Boundary { negated: true })),
+            // Of Python and others.
+            Some('A') if !in_class => return Ok(Escape::Place(Inst::Start)),
+            Some('Z' | 'z') if !in_class => return Ok(Escape::Place(Inst::End)),
             Some('1'..='9' | 'k') if !in_class => {
                 return Self::unsupported(at, "backreferences are not supported");
             }
@@ -679,6 +822,20 @@ impl<'p> Compiler<'p, '_> {
         match found {
             Some(inst) => Ok(Escape::Class(inst)),
             None => Self::unsupported(at, properties::UNSUPPORTED),
+        }
+    }
+}
+
+/// What a `{` is, by what stands behind it.
+const fn brace(mut rest: Chars<'_>) -> Brace {
+    let (mut digits, mut commas) = (0, 0);
+    loop {
+        match rest.next() {
+            Some('0'..='9') => digits += (commas == 0) as u32,
+            Some(',') if commas == 0 => commas += 1,
+            Some('}') if digits > 0 => return Brace::Quantifier,
+            Some('}') if commas > 0 => return Brace::Unclear,
+            _ => return Brace::Text,
         }
     }
 }

@@ -25,6 +25,12 @@ pub(crate) enum Inst {
     Start,
     /// Goes on at its end.
     End,
+    /// In front of all: chars count as the same in capitals or not.
+    Fold,
+    /// In front of the pattern proper: the next `len` instructions are a look-ahead at the start of the text.
+    Ahead { len: u16, negated: bool },
+    /// A look-ahead fits, or if it is negated, the whole pattern does not. Stays.
+    Seen { negated: bool },
     /// Goes on between `\w` and `\W`, or elsewhere.
     Boundary { negated: bool },
     /// The pattern is found. Also what room for instructions is filled with.

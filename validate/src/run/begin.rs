@@ -1,6 +1,5 @@
 //! A value begins: which schemas apply to it, and what its first byte tells; and the keys of objects.
 
-use super::end::may_become;
 use super::engine::{BITS, Engine, Entry, Fault, Frame, Part, Region, full};
 use super::input::Input;
 use super::log::Log;
@@ -43,6 +42,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// Completes the entries of the next value.
     fn enter(&mut self, region: Region, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let region = Region { traits: self.expand(region, input)?, ..region };
+        self.let_ask(region, input);
         self.ready = Some(region);
         if region.traits.has(Traits::FALSE) {
             // What fits nothing needs no value to fail.
@@ -91,7 +91,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     }
                     bits += 1;
                 }
-                Keyword::PatternProperty(start, len, child)
+                Keyword::PatternProperty(start, len, child, _)
                     if object
                         && self.is_match(
                             input.rules.pattern(start, len),
@@ -206,6 +206,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let Some(region) = self.ready.take() else { return Ok(()) };
         self.scalar = region;
         self.scalar_start = self.at;
+        self.ask(region, types, input);
         let level = self.frames.len();
         for i in region.entries..self.entries.len() as u16 {
             if self.is_live(i, log) {
@@ -229,23 +230,19 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         log: &mut dyn Log,
     ) {
         let Entry { schema, types: asked, traits, .. } = self.entry(i);
+        self.entries[usize::from(i)].done = false;
+        if self.coerce != Types::NONE {
+            return; // What it is at its end decides.
+        }
         let mut done = !traits.are_about(types);
-        let mut coerce = Types::NONE;
         if asked != Types::NONE && !asked.contains(types) {
             if types == Types::NUMBER && asked.contains(Types::INTEGER) {
                 done = false; // At its end it is known whether it is an integer.
-            } else if input.options.coerces() && may_become(types, asked) {
-                (coerce, done) = (asked, false);
             } else {
                 self.fail(i, Keyword::Type(asked), level, input, log);
             }
-        } else if types == Types::STRING && traits.has(Traits::FORMAT) && input.options.coerces() {
-            // A text in another form may be turned into the one that is asked for.
-            coerce = Types::STRING;
         }
-        self.entries[usize::from(i)].coerce = coerce;
-        // Without a type that it is turned into: then what it is at its end decides.
-        if traits.has(Traits::LISTED) && coerce == Types::NONE {
+        if traits.has(Traits::LISTED) {
             let (mut listed, mut fits) = (Keyword::False, false);
             for (_, keyword) in input.rules.keywords(schema) {
                 if let Keyword::Enum(value) | Keyword::Const(value) = *keyword {
@@ -262,7 +259,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.fail(i, listed, level, input, log);
             }
         }
-        self.entries[usize::from(i)].done = false;
         if done {
             self.settled(i, region);
         }
@@ -345,8 +341,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if !traits.has(Traits::PROPERTY_NAMES) {
             // A value that nothing is asked of.
             (self.scalar, self.scalar_start, self.watched) = (region, at, false);
+            self.coerce = Types::NONE;
             return Ok(());
         }
+        self.naming = true;
         for parent in first..region.entries {
             if self.is_live(parent, log) {
                 let Entry { schema, sure, .. } = self.entry(parent);
@@ -359,15 +357,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         self.enter(region, input, log)?;
         self.begin(Types::STRING, input, log)?;
-        self.string_begin(input)
+        self.string_begin(input);
+        Ok(())
     }
 
     pub(super) fn key_end(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let end = self.at;
-        self.look(end, input, log)?;
-        if !log.wants_more() {
-            self.foresee(end, true, input, log);
-        }
+        self.follow(end, true, input, log)?;
         if self.is_over(log) {
             return Ok(());
         }
@@ -378,6 +374,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let text = input.part((self.scalar_start, self.at + 1));
             self.scalar_end(Value::new(text), input, log)?;
         }
+        self.naming = false;
         self.prepare(input, log)
     }
 }

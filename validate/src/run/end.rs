@@ -1,15 +1,12 @@
 //! A value ends: what its text tells.
 
-use super::engine::{Engine, Entry, Fault, Frame, Item, Region, State, full};
+use super::engine::{Edge, Engine, Entry, Fault, Frame, Item, Region, State, full};
 use super::input::{Input, with_text};
-use super::log::Log;
+use super::log::{Log, Told};
+use super::taken::{become_one_of, is_same_text, value_of};
 use crate::json::number;
-use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::json::value::Value;
-use crate::pattern;
-use crate::scalar::coerce::{self, Coerced, Scalar, Target};
-use crate::scalar::format::Format;
 use crate::schema::keyword::{Check, Keyword, Num, Traits};
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
@@ -22,29 +19,24 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     ) -> Result<(), Fault> {
         let region = self.scalar;
         let level = self.frames.len();
+        self.end_matchings(input);
+        let taken = match self.coerce {
+            Types::NONE => None,
+            types => become_one_of(value, types, self.coerce_to),
+        };
+        if let Some(coerced) = taken.as_ref().filter(|coerced| !is_same_text(value, coerced)) {
+            log.coerced(&|out| self.path(level, input, out), coerced);
+        }
+        let held = taken.as_ref().map_or(value, value_of);
         for i in region.entries..self.entries.len() as u16 {
             if !self.is_live(i, log) {
                 continue;
             }
-            let Entry { coerce, schema, .. } = self.entry(i);
-            if coerce == Types::NONE {
-                self.check(i, value, false, level, input, log)?;
+            let types = self.entry(i).types;
+            if self.coerce != Types::NONE && !held.is_one_of(types) {
+                self.fail(i, Keyword::Type(types), level, input, log);
             } else {
-                let format = input.rules.keywords(schema).find_map(|(_, keyword)| match keyword {
-                    Keyword::Format(format) => Some(*format),
-                    _ => None,
-                });
-                match become_one_of(value, coerce, format) {
-                    Some(coerced) => {
-                        self.check(i, value_of(&coerced), true, level, input, log)?;
-                        self.report_coerced(i, (value, &coerced), level, input, log);
-                    }
-                    // Of the right type it is anyhow.
-                    None if coerce.contains(value.types()) => {
-                        self.check(i, value, true, level, input, log)?;
-                    }
-                    None => self.fail(i, Keyword::Type(coerce), level, input, log),
-                }
+                self.check(i, held, level, input, log)?;
             }
             self.settled(i, region);
         }
@@ -65,30 +57,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
     }
 
-    fn report_coerced(
-        &mut self,
-        i: u16,
-        (value, coerced): (Value<'_>, &Coerced),
-        level: usize,
-        input: Input<'_>,
-        log: &mut dyn Log,
-    ) {
-        let Entry { state, sure, .. } = self.entry(i);
-        let unchanged = match (value.text(), value_of(coerced).text()) {
-            (Some(before), Some(after)) => text::same(before, after),
-            _ => false,
-        };
-        if sure && state != State::Failed && !unchanged {
-            log.coerced(&|out| self.path(level, input, out), coerced);
-        }
-    }
-
     /// Holds a scalar against the keywords of an entry.
     fn check(
         &mut self,
         i: u16,
         value: Value<'_>,
-        coerced: bool,
         level: usize,
         input: Input<'_>,
         log: &mut dyn Log,
@@ -109,27 +82,18 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
         }
         let Some(chars) = value.text() else { return Ok(()) };
+        // Of one that stays what it is, chars and patterns were seen as they came.
+        let coerced = self.coerce != Types::NONE;
         let len = if coerced { chars.count() as u32 } else { self.chars };
         for (at, keyword) in input.rules.keywords(schema) {
             let fits = match *keyword {
                 Keyword::MinLength(least) => len >= least,
-                // Of one that was not coerced it was seen as it came.
                 Keyword::MaxLength(most) => !coerced || len <= most,
-                Keyword::Pattern(start, len) => {
-                    let insts = input.rules.pattern(start, len);
-                    let matching = self
-                        .matchings
-                        .iter()
-                        .find(|matching| matching.entry == i && matching.at == at)
-                        .copied();
-                    match matching {
-                        Some(matching) if !coerced => {
-                            let from = usize::from(matching.words);
-                            let state = &mut self.words[from..from + pattern::words(insts.len())];
-                            // Of one that is dead it was seen as it came.
-                            pattern::is_dead(state) || pattern::finish(insts, state)
-                        }
-                        _ => self.is_match(insts, chars)?,
+                Keyword::Pattern(start, len, _) => {
+                    let mut seen = self.matchings.iter();
+                    match seen.find(|matching| matching.entry == i && matching.at == at) {
+                        Some(matching) => matching.fits,
+                        None => self.is_match(input.rules.pattern(start, len), chars)?,
                     }
                 }
                 Keyword::Format(format) => !input.options.checks_formats() || format.matches(chars),
@@ -198,7 +162,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let sure = self.entry(i).sure;
             self.entries[usize::from(i)].state = State::Failed;
             if sure {
-                log.violation(self.at, &|out| self.path(level, input, out), "check", &why);
+                log.violation(Told {
+                    at: self.at,
+                    path: &|out| self.path(level, input, out),
+                    schema_path: &|out| {
+                        self.schema_path(i, Some(Keyword::Check(check)), input, out)
+                    },
+                    keyword: "check",
+                    message: &why,
+                });
             }
         }
     }
@@ -207,17 +179,14 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) fn close(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         self.items.truncate(usize::from(frame.items));
+        self.scalar_start = frame.start;
         let level = self.frames.len();
         let span = (frame.start, self.at + 1);
         for i in frame.region.entries..self.entries.len() as u16 {
             if !self.is_live(i, log) {
                 continue;
             }
-            let Entry { schema, contained, coerce, traits, mut bits, .. } = self.entry(i);
-            if coerce != Types::NONE {
-                self.fail(i, Keyword::Type(coerce), level, input, log);
-                continue;
-            }
+            let Entry { schema, contained, traits, mut bits, .. } = self.entry(i);
             if traits.has(Traits::ANY) {
                 self.check_any(i, Value::new(input.part(span)), level, input, log)?;
             }
@@ -275,6 +244,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
         }
+        if region.traits.has(Traits::LISTED) {
+            self.tag(region, input);
+        }
         let is_key = self.scanner.is_after_key();
         let mut failed = false;
         let outer = self.frames.last().filter(|frame| {
@@ -314,6 +286,34 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             self.resolve_outer(end, input, log);
         }
         Ok(())
+    }
+
+    /// Notes of which objects a property has one of the values that are listed for it.
+    fn tag(&mut self, region: Region, input: Input<'_>) {
+        for e in usize::from(region.edges)..self.edges.len() {
+            let Edge { parent, child, at } = self.edges[e];
+            let Entry { state, traits, .. } = self.entry(child);
+            let property = matches!(input.rules.keyword(at), Keyword::Property(..));
+            if parent >= region.entries
+                || !property
+                || state == State::Failed
+                || !traits.has(Traits::LISTED)
+            {
+                continue;
+            }
+            // And of those that led to it.
+            let mut tagged = Some(parent);
+            while let Some(i) = tagged {
+                self.entries[usize::from(i)].tagged = true;
+                let edge = self.edges.iter().find(|edge| edge.child == i);
+                tagged = edge
+                    .filter(|edge| {
+                        let keyword = input.rules.keyword(edge.at);
+                        matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_))
+                    })
+                    .map(|edge| edge.parent);
+            }
+        }
     }
 
     /// Holds an item against those before it. Whether an entry failed.
@@ -388,38 +388,4 @@ fn compare(number: &str, with: Num, input: Input<'_>) -> core::cmp::Ordering {
         }
     }
     with_text(with, input, |with| number::compare(number, with))
-}
-
-/// Whether a value of the type `types` may be taken for one of `asked`.
-pub(super) fn may_become(types: Types, asked: Types) -> bool {
-    let scalars = Types::BOOLEAN.or(Types::NUMBER).or(Types::STRING);
-    scalars.contains(types) && TARGETS.iter().any(|(target, _)| asked.contains(*target))
-}
-
-/// What a scalar may be taken for, the first that it can.
-const TARGETS: [(Types, Target); 4] = [
-    (Types::INTEGER, Target::Integer),
-    (Types::NUMBER, Target::Number),
-    (Types::BOOLEAN, Target::Boolean),
-    (Types::STRING, Target::String),
-];
-
-fn become_one_of(value: Value<'_>, asked: Types, format: Option<Format>) -> Option<Coerced> {
-    TARGETS.iter().filter(|(types, _)| asked.contains(*types)).find_map(|(_, target)| {
-        let scalar = match (value.text(), value.number(), value.boolean()) {
-            (Some(chars), ..) => Scalar::String(chars),
-            (_, Some(number), _) => Scalar::Number(number),
-            (.., Some(boolean)) => Scalar::Boolean(boolean),
-            _ => Scalar::Null,
-        };
-        coerce::coerce(scalar, *target, format)
-    })
-}
-
-fn value_of(coerced: &Coerced) -> Value<'_> {
-    match coerced {
-        Coerced::String(text) => Value::string(Chars::plain(text)),
-        Coerced::Number(text) => Value::new(text),
-        Coerced::Boolean(value) => Value::new(if *value { "true" } else { "false" }),
-    }
 }

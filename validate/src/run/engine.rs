@@ -14,10 +14,11 @@
 use super::input::Input;
 use super::log::Log;
 use crate::json::scan::{Event, Malformed, Scanner, Step, Stop};
-use crate::json::text::Chars;
 use crate::json::types::Types;
 use crate::json::value::{TooMuchWork, Value};
-use crate::schema::keyword::{Id, Traits};
+use crate::pattern;
+use crate::scalar::format::Format;
+use crate::schema::keyword::{Id, NONE, Traits};
 use crate::schema::rules::Key;
 use heapless::Vec;
 
@@ -44,8 +45,10 @@ pub(super) struct Entry {
     pub(super) reported: bool,
     /// At its first byte it was found that the value is not listed.
     pub(super) unlisted: bool,
-    /// The type that the value is turned into, or none.
-    pub(super) coerce: Types,
+    /// What it asks for counts where it is decided what the value is taken for.
+    pub(super) asks: bool,
+    /// The types that it and the schemas it leads to ask for, while that is decided.
+    pub(super) asked: Types,
     /// The types that are asked for, or none.
     pub(super) types: Types,
     /// What keywords it has.
@@ -57,6 +60,27 @@ pub(super) struct Entry {
     pub(super) bits: u16,
     /// Items that fit `contains`.
     pub(super) contained: u32,
+    /// Why it failed first.
+    pub(super) why: Why,
+    /// A property of it is one of the values that are listed for it.
+    pub(super) tagged: bool,
+}
+
+/// The keyword, and the value, that a schema failed for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Why {
+    /// Where the value starts, how deep it is, and the keyword's place, or [`NONE`].
+    pub(super) start: u32,
+    pub(super) level: u8,
+    pub(super) at: Id,
+}
+
+impl Why {
+    pub(super) const UNKNOWN: Self = Self { start: 0, level: 0, at: NONE };
+
+    pub(super) fn is_known(self) -> bool {
+        self.at != NONE
+    }
 }
 
 /// `child` matters to `parent` for the sake of the keyword at `at`.
@@ -125,15 +149,19 @@ pub(super) struct Matching {
     pub(super) at: Id,
     /// Its first word of state.
     pub(super) words: u16,
+    /// At the end of the string: it fits, or was found not to as the string came.
+    pub(super) fits: bool,
 }
 
-/// Most patterns one string is held against at once, and the words of their states.
+/// Most patterns one string is held against while it comes, and the words of their states. What is more is done at its end.
 pub(super) const PATTERNS: usize = 32;
-pub(super) const WORDS: usize = 256;
+pub(super) const WORDS: usize = pattern::words(pattern::MAX_INSTS);
 /// Words of bits for `required` and the like.
 pub(super) const BITS: usize = 64;
 /// Bytes looked at more often than a few times in comparisons, at most: objects may be in any order.
 pub(super) const WORK: usize = 1 << 28;
+/// Instructions of patterns that the chars of a text look at beyond a few each, at most.
+pub(super) const STEPS: usize = 1 << 26;
 
 /// Why a validation cannot go on, whether or not the text fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,11 +188,12 @@ impl From<TooMuchWork> for Fault {
 /// # Shape
 /// Objects and arrays may be `DEPTH` deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value
 /// and to all those around it; as many items of arrays with `uniqueItems` are held at once. Besides, there is room for 2,048
-/// names that are required at once, and for 32 patterns of about 8,000 instructions in all on one string. What is deeper is
+/// names that are required at once. A string is held against 32 patterns of 8,160 instructions in all while it comes, and
+/// against more at its end. What is deeper is
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
-/// It takes 46 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.6 KB, on 64-bit targets; a validation besides 28
+/// It takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
 /// bytes of stack for each of `DEPTH`.
 ///
 /// # Examples
@@ -184,7 +213,7 @@ impl From<TooMuchWork> for Fault {
 /// engine.validate(&PERSON, &Options::new(), r#"{"age": "36", "agee": 1}"#, &mut report)?;
 /// assert_eq!(
 ///     report.to_string(),
-///     "/age: must be an integer\n/agee: is not allowed\nvalue: must have the property \"name\""
+///     "/age: must be an integer\nvalue: must not have the property \"agee\"\nvalue: must have the property \"name\""
 /// );
 /// # Ok::<(), forebay_validate::ValidateError>(())
 /// ```
@@ -205,6 +234,11 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     /// The scalar at hand, or the key.
     pub(super) scalar: Region,
     pub(super) scalar_start: u32,
+    /// The scalar at hand is a key, held against `propertyNames`.
+    pub(super) naming: bool,
+    /// The types that the scalar at hand may be taken for, none if it stays what it is; and of a string the format.
+    pub(super) coerce: Types,
+    pub(super) coerce_to: Option<Format>,
     /// An entry failed since the last look at what follows from it.
     pub(super) failed: bool,
     /// Chars of the string at hand matter before its end.
@@ -216,7 +250,9 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     pub(super) most_chars: u32,
     /// Where the scan is.
     pub(super) at: u32,
+    /// What is left of [`WORK`] and of [`STEPS`].
     pub(super) work: usize,
+    pub(super) steps: usize,
 }
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
@@ -238,6 +274,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             ready: None,
             scalar: Region { entries: 0, edges: 0, bits: 0, traits: Traits::NONE },
             scalar_start: 0,
+            naming: false,
+            coerce: Types::NONE,
+            coerce_to: None,
             failed: false,
             watched: false,
             seen: 0,
@@ -245,6 +284,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             most_chars: u32::MAX,
             at: 0,
             work: WORK,
+            steps: STEPS,
         }
     }
 
@@ -259,9 +299,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.matchings.clear();
         self.words_len = 0;
         self.ready = None;
+        self.naming = false;
         self.failed = false;
+        self.scalar_start = 0;
         self.at = 0;
-        self.work = WORK;
+        (self.work, self.steps) = (WORK, STEPS);
     }
 
     /// Where the scan is.
@@ -319,8 +361,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if self.scanner.in_string() {
             // The scanner knows how many bytes at the end do not make a char yet.
             let upto = self.at - self.scanner.pending() as u32;
-            self.look(upto, input, log)?;
-            self.foresee(upto, self.scanner.in_key(), input, log);
+            self.follow(upto, self.scanner.in_key(), input, log)?;
         }
         Ok(())
     }
@@ -350,7 +391,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             Event::Array => self.open(false, input, log),
             Event::String => {
                 self.begin(Types::STRING, input, log)?;
-                self.string_begin(input)
+                self.string_begin(input);
+                Ok(())
             }
             Event::Number => self.begin(Types::NUMBER, input, log),
             Event::True | Event::False => self.begin(Types::BOOLEAN, input, log),
@@ -360,10 +402,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 self.scalar_end(Value::new(text), input, log)
             }
             Event::StringEnd => {
-                self.look(self.at, input, log)?;
-                if !log.wants_more() {
-                    self.foresee(self.at, false, input, log);
-                }
+                self.follow(self.at, false, input, log)?;
                 if self.is_over(log) {
                     return Ok(());
                 }
@@ -449,13 +488,16 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             done: false,
             reported: false,
             unlisted: false,
-            coerce: Types::NONE,
+            asks: false,
+            asked: Types::NONE,
             types: Types::NONE,
             traits: Traits::NONE,
             edges: 0,
             edges_end: 0,
             bits: 0,
             contained: 0,
+            why: Why::UNKNOWN,
+            tagged: false,
         };
         self.entries.push(entry).map_err(|_| full("schemas that apply at once"))?;
         Ok(self.entries.len() - 1)
@@ -479,32 +521,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let mask = 1 << (bit % 32);
             *word = if to { *word | mask } else { *word & !mask };
         }
-    }
-
-    // Paths
-
-    /// Writes the JSON Pointer of the value at `level`.
-    pub(super) fn path(
-        &self,
-        level: usize,
-        input: Input<'_>,
-        out: &mut dyn core::fmt::Write,
-    ) -> core::fmt::Result {
-        for frame in self.frames.iter().take(level) {
-            if frame.object {
-                out.write_char('/')?;
-                for c in Chars::escaped(input.part(frame.key)) {
-                    match c {
-                        '~' => out.write_str("~0")?,
-                        '/' => out.write_str("~1")?,
-                        c => out.write_char(c)?,
-                    }
-                }
-            } else {
-                write!(out, "/{}", frame.parts.saturating_sub(1))?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -16,8 +16,14 @@ use crate::schema::keyword::{Id, Keyword, NONE, Str, Traits};
 use crate::schema::rules::{Key, Rules};
 use heapless::{Vec, VecView};
 
-/// Most schemas looked at for one scalar, and for where those of an object or array lead to: what refers to itself ends here.
-const LOOKS: usize = 16;
+/// Most schemas looked at for one scalar, and for where those of an object or array lead to.
+const LOOKS: usize = 128;
+
+/// How deep schemas of a scalar may lead to others: what refers to itself ends here.
+const DEEP: usize = 16;
+
+/// Instructions of patterns that the chars of a text may look at beyond a few each.
+const STEPS: usize = 1 << 22;
 
 /// Words of bits for the keywords of an object's schema.
 const SEEN: usize = 4;
@@ -28,12 +34,20 @@ const WORDS: usize = 32;
 /// Whether the text is JSON and fits, for certain, and the engine needs no room for more than `entries` schemas to say so. `false`
 /// says nothing.
 ///
-/// Recurses for `anyOf` and the like of scalars only, [`LOOKS`] deep at most.
+/// Recurses for `anyOf` and the like of scalars only, [`DEEP`] deep at most.
 pub(crate) fn fits<const DEPTH: usize>(input: Input<'_>, entries: usize) -> bool {
     let mut levels = Vec::<_, DEPTH>::new();
-    FastPath { input, bytes: input.text.as_bytes(), at: 0, room: entries, looks: 0 }
-        .text(&mut levels)
-        .is_some()
+    FastPath {
+        input,
+        bytes: input.text.as_bytes(),
+        at: 0,
+        room: entries,
+        looks: 0,
+        deep: 0,
+        steps: STEPS,
+    }
+    .text(&mut levels)
+    .is_some()
 }
 
 /// An object or array that is open.
@@ -83,6 +97,10 @@ struct FastPath<'a> {
     room: usize,
     /// How many more of them are looked at for the value at hand.
     looks: usize,
+    /// How deep they led to others.
+    deep: usize,
+    /// What is left of [`STEPS`].
+    steps: usize,
 }
 
 impl<'a> FastPath<'a> {
@@ -233,7 +251,7 @@ impl<'a> FastPath<'a> {
         self.member(level, Key::new(key, true))
     }
 
-    fn member(&self, level: &mut Level, key: Key<'_>) -> Option<Id> {
+    fn member(&mut self, level: &mut Level, key: Key<'_>) -> Option<Id> {
         let rules = self.input.rules;
         let (mut only, mut rest) = (None, NONE);
         let mut keywords = rules.keywords(level.schema);
@@ -243,7 +261,7 @@ impl<'a> FastPath<'a> {
             let Some(mark) = mark else { continue };
             let child = match *keyword {
                 Keyword::Property(name, child) if rules.is_key(name, key, mark) => child,
-                Keyword::PatternProperty(start, len, child)
+                Keyword::PatternProperty(start, len, child, _)
                     if self.is_match(start, len, Chars::escaped_bytes(key.text))? =>
                 {
                     child
@@ -400,7 +418,13 @@ impl<'a> FastPath<'a> {
             return known.then_some(false);
         }
         if traits.has(Traits::IN_PLACE.or(Traits::FALSE).or(Traits::ANY)) {
-            return self.fits_others(schema, kind, json);
+            if self.deep == DEEP {
+                return None;
+            }
+            self.deep += 1;
+            let fits = self.fits_others(schema, kind, json);
+            self.deep -= 1;
+            return fits;
         }
         if !integer && !traits.are_about(types) {
             return Some(true);
@@ -454,7 +478,7 @@ impl<'a> FastPath<'a> {
 
     /// Whether a scalar fits a keyword about numbers or strings.
     #[inline]
-    fn fits_one(&self, keyword: &Keyword, kind: Kind, json: &'a str) -> Option<bool> {
+    fn fits_one(&mut self, keyword: &Keyword, kind: Kind, json: &'a str) -> Option<bool> {
         if kind.types == Types::NUMBER {
             return number_fits(keyword, json, self.input).ok();
         }
@@ -469,18 +493,18 @@ impl<'a> FastPath<'a> {
             Keyword::MaxLength(most) => {
                 most.checked_add(1).is_none_or(|more| !has_at_least(more, inside, kind.escaped))
             }
-            Keyword::Pattern(start, len) => self.is_match(start, len, chars())?,
+            Keyword::Pattern(start, len, _) => self.is_match(start, len, chars())?,
             Keyword::Format(_) if options.coerces() => return None,
             Keyword::Format(format) => !options.checks_formats() || format.matches(chars()),
             _ => true,
         })
     }
 
-    fn is_match(&self, start: Id, len: u16, chars: Chars<'_>) -> Option<bool> {
+    fn is_match(&mut self, start: Id, len: u16, chars: Chars<'_>) -> Option<bool> {
         let insts = self.input.rules.pattern(start, len);
         let mut state = [0; WORDS];
         let state = state.get_mut(..pattern::words(insts.len()))?;
-        Some(pattern::is_match(insts, chars, state))
+        pattern::is_match(insts, chars, state, &mut self.steps)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a validation says: violations and coerced values, in bounded texts.
 
-use super::log::{Log, WritePath};
+use super::log::{Log, Told, WritePath};
 use crate::scalar::coerce::Coerced;
 use core::fmt::{self, Write};
 use core::ops::Deref;
@@ -69,41 +69,57 @@ impl<const CAP: usize> defmt::Format for Text<CAP> {
 
 /// How many bytes of a path there is room for, of a [`Violation`] or a [`Coercion`].
 pub const PATH: usize = 96;
+/// How many bytes of a [`Violation`]'s place in the schema there is room for.
+pub const SCHEMA_PATH: usize = 128;
 /// How many bytes of a [`Violation`]'s message there is room for, and of a [`Coercion`]'s value.
-pub const MESSAGE: usize = 96;
+pub const MESSAGE: usize = 160;
 
-/// What is wrong with a value. 248 bytes on 64-bit targets: it stays in its report, or is borrowed.
+/// What is wrong with a value. 456 bytes on 64-bit targets: it stays in its report, or is borrowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Violation {
     path: Text<PATH>,
+    schema_path: Text<SCHEMA_PATH>,
     message: Text<MESSAGE>,
     keyword: &'static str,
     at: u32,
 }
 
 impl Violation {
-    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole.
+    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole. What is wrong with the
+    /// name of a member is told of the object that has it.
     #[must_use]
     pub fn path(&self) -> &Text<PATH> {
         &self.path
     }
 
-    /// The keyword that it does not fit, as `minimum`; `false` if nothing fits, `check` for a check of one's own.
+    /// The keyword that it does not fit, as `minimum`, or `check` for a check of one's own. A part that nothing fits has the keyword
+    /// that says so, as `additionalProperties`; a value that nothing fits has `false`.
     #[must_use]
     pub fn keyword(&self) -> &'static str {
         self.keyword
     }
 
-    /// In words: `must be at least 18`.
+    /// Where the keyword is, as a JSON Pointer from the schema's root through what it refers to:
+    /// `/properties/items/items/$ref/minimum`. A keyword of an older draft has its name in the latest.
+    #[must_use]
+    pub fn schema_path(&self) -> &Text<SCHEMA_PATH> {
+        &self.schema_path
+    }
+
+    /// In words: `must be at least 18`. Of `anyOf` and the like, also what is wrong with the closest of its schemas: one that
+    /// has a property whose value its `const` or `enum` lists, or else the one that failed at the deepest value.
     #[must_use]
     pub fn message(&self) -> &Text<MESSAGE> {
         &self.message
     }
 
-    /// The byte of the text at which it was noticed, from 0: the last of a char, a key or a value. The earliest there is where
-    /// no more than the first violation is asked for; else it may be the last byte of a key or a string.
+    /// The byte of the text at which it was noticed, from 0: the last of a char, a key or a value, or the byte behind a number.
+    /// The length of the text if only its end told.
+    ///
+    /// If only the first violation is asked for, it is the earliest byte with which no text fits, in whatever pieces the text
+    /// comes. Otherwise it may be the last byte of a key or a string.
     #[must_use]
     pub fn at(&self) -> usize {
         self.at as usize
@@ -146,8 +162,8 @@ impl Coercion {
 /// What [`Engine::validate`](crate::Engine::validate) says of a text: whether it fits, up to `ERRORS`
 /// violations, and up to as many coerced values.
 ///
-/// Of a branch that fails (`anyOf`, `if`, …) only that keyword is reported, not what is wrong within. A report
-/// that is used again is emptied first.
+/// Of a branch that fails (`anyOf`, `if`, …) that keyword is reported, with one reason in words. A report that is used again is
+/// emptied first.
 ///
 /// # Context
 /// Plain data: may be read anywhere.
@@ -273,13 +289,7 @@ impl<const ERRORS: usize> Log for Report<ERRORS> {
         !self.first
     }
 
-    fn violation(
-        &mut self,
-        at: u32,
-        path: WritePath<'_>,
-        keyword: &'static str,
-        message: &dyn fmt::Display,
-    ) {
+    fn violation(&mut self, told: Told<'_>) {
         // What is wrong at the same byte is not asked for either.
         if self.first && !self.violations.is_empty() {
             return;
@@ -289,11 +299,17 @@ impl<const ERRORS: usize> Log for Report<ERRORS> {
             self.missed = self.missed.saturating_add(1);
             return;
         }
-        let mut violation =
-            Violation { path: Text::default(), message: Text::default(), keyword, at };
+        let mut violation = Violation {
+            path: Text::default(),
+            schema_path: Text::default(),
+            message: Text::default(),
+            keyword: told.keyword,
+            at: told.at,
+        };
         // A `Text` takes everything.
-        let _ = path(&mut violation.path);
-        let _ = write!(violation.message, "{message}");
+        let _ = (told.path)(&mut violation.path);
+        let _ = (told.schema_path)(&mut violation.schema_path);
+        let _ = write!(violation.message, "{}", told.message);
         let _ = self.violations.push(violation);
     }
 

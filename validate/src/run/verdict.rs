@@ -1,9 +1,11 @@
 //! What follows for the schemas of a value, and of those around it, from what became of others.
 
-use super::engine::{Engine, Region, State};
+use super::engine::{Engine, Entry, Region, State, Why};
 use super::input::Input;
-use super::log::{Demand, Log};
-use crate::schema::keyword::Keyword;
+use super::log::{About, Demand, Log, Name, Told};
+use crate::json::text::Chars;
+use crate::json::walk::Walker;
+use crate::schema::keyword::{Keyword, NONE};
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// The value does not fit, for the sake of `keyword`.
@@ -18,12 +20,130 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         log: &mut dyn Log,
     ) {
         self.failed = true;
+        if !self.entry(i).why.is_known() {
+            self.entries[usize::from(i)].why = self.why(i, keyword, level, input);
+        }
         let entry = &mut self.entries[usize::from(i)];
         entry.state = State::Failed;
         if entry.sure {
-            let demand = Demand { keyword, input };
-            log.violation(self.at, &|out| self.path(level, input, out), keyword.name(), &demand);
+            self.say(i, keyword, level, input, log);
         }
+    }
+
+    /// Tells what is wrong. What concerns a name is told of the object that has it.
+    fn say(&self, i: u16, keyword: Keyword, level: usize, input: Input<'_>, log: &mut dyn Log) {
+        let forbidden = match keyword {
+            Keyword::False => self.forbidden_by(i, input),
+            _ => None,
+        };
+        let keyword = forbidden.unwrap_or(keyword);
+        let about = match keyword {
+            Keyword::Property(..)
+            | Keyword::PatternProperty(..)
+            | Keyword::AdditionalProperties(_)
+            | Keyword::PropertyNames(_) => About::Member(self.name(input, log)),
+            _ if self.naming && level == self.frames.len() => About::Name(self.name(input, log)),
+            _ => About::Value,
+        };
+        let inner = level == self.frames.len() && !matches!(about, About::Value);
+        let level = if inner { level.saturating_sub(1) } else { level };
+        let Entry { schema, why, .. } = self.entry(i);
+        let demand = Demand {
+            keyword,
+            at: if forbidden.is_some() { NONE } else { input.rules.place(schema, &keyword) },
+            about,
+            why: (why.at, Some(why.start).filter(|_| usize::from(why.level) != level)),
+            fits: self.fitting(i, keyword, input),
+            input,
+        };
+        let last = if forbidden.is_some() { None } else { Some(keyword) };
+        log.violation(Told {
+            at: self.at,
+            path: &|out| self.path(level, input, out),
+            schema_path: &|out| self.schema_path(i, last, input, out),
+            keyword: keyword.name(),
+            message: &demand,
+        });
+    }
+
+    /// How many schemas of a `oneOf` fit.
+    fn fitting(&self, i: u16, keyword: Keyword, input: Input<'_>) -> u32 {
+        let Keyword::OneOf(_) = keyword else { return 0 };
+        let Entry { edges, edges_end, .. } = self.entry(i);
+        let edges = self.edges.get(usize::from(edges)..usize::from(edges_end)).unwrap_or(&[]);
+        let fits = edges.iter().filter(|edge| {
+            matches!(input.rules.keyword(edge.at), Keyword::OneOf(_))
+                && self.entry(edge.child).state == State::Valid
+        });
+        fits.count() as u32
+    }
+
+    /// Where the value at `level` starts.
+    fn start_of(&self, level: usize) -> u32 {
+        self.frames.get(level).map_or(self.scalar_start, |frame| frame.start)
+    }
+
+    /// Why an entry fails for the sake of a keyword: that keyword, or if others of the same value fail it, why the closest of
+    /// them does. That is one with a property of a value that is listed for it, and else the one that went farthest.
+    fn why(&self, i: u16, keyword: Keyword, level: usize, input: Input<'_>) -> Why {
+        let Entry { schema, edges, edges_end, .. } = self.entry(i);
+        let same = |at| {
+            let other = input.rules.keyword(at);
+            core::mem::discriminant(&other) == core::mem::discriminant(&keyword)
+        };
+        let edges = self.edges.get(usize::from(edges)..usize::from(edges_end)).unwrap_or(&[]);
+        let closest = edges
+            .iter()
+            .filter(|edge| same(edge.at))
+            .map(|edge| self.entry(edge.child))
+            .filter(|child| child.state == State::Failed && child.why.is_known())
+            .max_by_key(|child| (child.tagged, child.why.level, child.why.start));
+        if let Some(closest) = closest {
+            return closest.why;
+        }
+        let at = input.rules.place(schema, &keyword);
+        let part = level == self.frames.len() && (self.ready.is_some() || self.naming);
+        match self.edges.iter().find(|edge| edge.child == i) {
+            // Of a part that is not there yet, or is a name, what is around it tells.
+            Some(edge) if part && level > 0 => {
+                Why { start: self.start_of(level - 1), level: level as u8 - 1, at: edge.at }
+            }
+            _ => Why { start: self.start_of(level), level: level as u8, at },
+        }
+    }
+
+    /// The keyword that has `false` for a part of an object or array; or `false`, where that is for a value itself.
+    fn forbidden_by(&self, i: u16, input: Input<'_>) -> Option<Keyword> {
+        let edge = self.edges.iter().find(|edge| edge.child == i)?;
+        let keyword = input.rules.keyword(edge.at);
+        Some(match keyword {
+            // No other name may follow either: then it is not of interest which one it is.
+            Keyword::Property(..) => {
+                let schema = self.entry(edge.parent).schema;
+                let closed = input.rules.keywords(schema).find(|(_, keyword)| {
+                    matches!(**keyword, Keyword::AdditionalProperties(child) if input.rules.is_false(child))
+                });
+                closed.map_or(keyword, |(_, closed)| *closed)
+            }
+            Keyword::PatternProperty(..)
+            | Keyword::AdditionalProperties(_)
+            | Keyword::PropertyNames(_)
+            | Keyword::Items(_)
+            | Keyword::PrefixItem(..) => keyword,
+            _ => return None,
+        })
+    }
+
+    /// The key at hand: all of it, or where only the first violation counts, up to the place of that.
+    fn name<'a>(&self, input: Input<'a>, log: &dyn Log) -> Name<'a> {
+        let from = self.frames.last().map_or(0, |frame| frame.key.0);
+        let mut walker = Walker::new(input.text);
+        walker.at = (from as usize).saturating_sub(1);
+        let (_, end) = walker.string();
+        let end = (end as u32).min(input.text.len() as u32);
+        let cut = !log.wants_more() && self.at < end;
+        let known = if cut { (self.at + 1).max(from) } else { end };
+        Name { chars: Chars::escaped(input.part((from, known))), cut }
     }
 
     /// The same, for the sake of other entries.
@@ -39,7 +159,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         // What a sure entry says for itself is not said twice.
         let silent = matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_));
         if silent {
-            self.entries[usize::from(i)].state = State::Failed;
+            let why = self.why(i, keyword, level, input);
+            let entry = &mut self.entries[usize::from(i)];
+            entry.state = State::Failed;
+            if !entry.why.is_known() {
+                entry.why = why;
+            }
         } else {
             self.fail(i, keyword, level, input, log);
         }
@@ -84,7 +209,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     && self.entry(edge.child).state == State::Failed
                     && self.entry(edge.parent).state == State::Open
                 {
-                    self.entries[usize::from(edge.parent)].state = State::Failed;
+                    let why = self.entry(edge.child).why;
+                    let parent = &mut self.entries[usize::from(edge.parent)];
+                    parent.state = State::Failed;
+                    if !parent.why.is_known() {
+                        parent.why = why;
+                    }
                     failed = true;
                 }
             }

@@ -413,10 +413,10 @@ impl<const N: usize, const I: usize> Schema<N, I> {
 
     /// `patternProperties`: what members fit whose names have a match of `pattern` in them.
     #[must_use]
-    pub const fn pattern_property(mut self, pattern: &str, schema: Self) -> Self {
+    pub const fn pattern_property(mut self, pattern: &'static str, schema: Self) -> Self {
         let (start, len) = self.compile(pattern);
         let id = self.merge(&schema);
-        self.with(Keyword::PatternProperty(start, len, id))
+        self.with(Keyword::PatternProperty(start, len, id, Str::Plain(pattern)))
     }
 
     /// `prefixItems`, one item a call: what the next item fits, from the first on.
@@ -443,9 +443,9 @@ impl<const N: usize, const I: usize> Schema<N, I> {
     /// assert!(PLATE.len().1 <= 16);
     /// ```
     #[must_use]
-    pub const fn pattern(mut self, pattern: &str) -> Self {
+    pub const fn pattern(mut self, pattern: &'static str) -> Self {
         let (start, len) = self.compile(pattern);
-        self.with(Keyword::Pattern(start, len))
+        self.with(Keyword::Pattern(start, len, Str::Plain(pattern)))
     }
 
     /// `multipleOf`: numbers are multiples of this one, which is above 0.

@@ -501,8 +501,8 @@ keywords! {
 
     MinLength(count) = MinLength: STRING LENGTH_OR_PATTERN;
     MaxLength(count) = MaxLength: STRING LENGTH_OR_PATTERN;
-    /// Where its instructions start, and how many they are.
-    Pattern(insts, len) = Pattern: STRING LENGTH_OR_PATTERN;
+    /// Where its instructions start, how many they are, and its text.
+    Pattern(insts, len, name) = Pattern: STRING LENGTH_OR_PATTERN;
     Format(format) = Format: STRING FORMAT;
 
     MinItems(count) = MinItems: ARRAY;
@@ -519,8 +519,8 @@ keywords! {
     MinProperties(count) = MinProperties: OBJECT;
     MaxProperties(count) = MaxProperties: OBJECT MAX_PROPERTIES;
     Property(property, child) = Properties: OBJECT;
-    /// The instructions, and of the properties whose names they match.
-    PatternProperty(insts, len, child) = PatternProperties: OBJECT;
+    /// The instructions, and of the properties whose names they match; the pattern's text.
+    PatternProperty(insts, len, child, name) = PatternProperties: OBJECT;
     AdditionalProperties(child) = AdditionalProperties [once]: OBJECT CLOSED;
     PropertyNames(child) = PropertyNames: OBJECT PROPERTY_NAMES;
     Required(property) = Required [bit]: OBJECT NAMES;

@@ -265,6 +265,23 @@ impl<'a> Rules<'a> {
         self.ops.get(usize::from(at)).map_or(Keyword::start(at), |op| op.keyword)
     }
 
+    /// The place of a keyword of a schema: of several alike, of the first that is about the same property.
+    pub(crate) fn place(self, schema: Id, keyword: &Keyword) -> Id {
+        let same = |other: &Keyword| {
+            core::mem::discriminant(other) == core::mem::discriminant(keyword)
+                && match (other.property(), keyword.property()) {
+                    (Some(a), Some(b)) => text::same(self.chars(a), self.chars(b)),
+                    _ => true,
+                }
+        };
+        self.keywords(schema).find(|(_, other)| same(other)).map_or(NONE, |(at, _)| at)
+    }
+
+    /// The keyword at a place, and those of the same schema behind it.
+    pub(crate) fn keywords_from(self, at: Id) -> Keywords<'a> {
+        Keywords { ops: self.ops, next: at }
+    }
+
     /// The instructions of a pattern.
     #[inline]
     pub(crate) fn pattern(self, start: Id, len: u16) -> &'a [Inst] {

@@ -97,7 +97,7 @@ impl Loader<'_, '_, '_> {
             Word::Pattern => {
                 let pattern = ok!(self.string_of(key));
                 let (start, len) = ok!(self.pattern(pattern));
-                Keyword::Pattern(start, len)
+                Keyword::Pattern(start, len, Str::Span(pattern))
             }
             Word::Format => match ok!(self.format_of(key)) {
                 Some(format) => Keyword::Format(format),
@@ -177,7 +177,8 @@ impl Loader<'_, '_, '_> {
                     let name = self.key();
                     let (start, len) = ok!(self.pattern(name));
                     let schema = ok!(self.schema());
-                    ok!(self.add(to, Keyword::PatternProperty(start, len, schema)));
+                    let text = Str::Span(name);
+                    ok!(self.add(to, Keyword::PatternProperty(start, len, schema, text)));
                 }
                 return Ok(());
             }
