@@ -13,13 +13,6 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// You choose how long an epoch is: a second, a request, a test. Numbers begin again after 65,535. Call
     /// it from one place only; of two calls at once, one may be lost.
     ///
-    /// # Context
-    /// Lock-free, O(N).
-    ///
-    /// # Cost
-    /// Two loads for each slot on loan, one for each of the others, and a read-modify-write for each 32 slots (16 on 32-bit
-    /// targets). The first get of a slot in an epoch then costs a store and a read-modify-write more.
-    ///
     /// # Examples
     /// See [`audit`](Self::audit).
     pub fn advance_epoch(&self) -> usize {
@@ -38,12 +31,6 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     }
 
     /// The slots that are on loan, and since when. For leak hunts; stale at once.
-    ///
-    /// # Context
-    /// Wait-free, O(N).
-    ///
-    /// # Cost
-    /// Two loads a slot.
     ///
     /// # Examples
     /// ```

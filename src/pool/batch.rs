@@ -358,12 +358,11 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// [`Exhausted`]: fewer than `K` objects were free. If that shows only while it takes slots from several words, those
     /// that it has are recycled and free again, and are counted as lent and returned.
     ///
+    /// In a pool of one word (32 slots; 16 on 32-bit targets) all are claimed in one step. In a larger one, or one with lanes, it
+    /// may hold slots for a moment that it gives back, so that another caller is refused.
+    ///
     /// # Panics
     /// As the policy's `make` does. Objects that were claimed before are free again.
-    ///
-    /// # Context
-    /// Lock-free. In a pool of one word (32 slots; 16 on 32-bit targets) all are claimed in one step. In a larger one, or
-    /// one with lanes, it may hold slots for a moment that it gives back, so that another caller is refused.
     ///
     /// # Examples
     /// See [`Batch`].

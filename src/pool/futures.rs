@@ -28,15 +28,9 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// [`TooManyWaiters`], when there is no object and no seat to wait in: `K` of [`Waking<K>`](crate::Waking).
     ///
     /// # Panics
-    /// A poll does as the policy's `make` does; a slot that was handed over vacant goes to the next then.
-    ///
-    /// # Context
-    /// Async; in any executor. Polls are lock-free. The wake-up comes from whoever puts an object, which may be an
-    /// interrupt handler; if the waker panics, it does so there, and the object is the waiter's all the same.
-    ///
-    /// # Cost
-    /// As `try_get` when there is an object; otherwise O(`K`) for this call and for the put that ends the
-    /// waiting.
+    /// A poll does as the policy's `make` does; a slot that was handed over vacant goes to the next then. The wake-up comes from
+    /// whoever puts an object, which may be an interrupt handler; if the waker panics, it does so there, and the object is the
+    /// waiter's all the same.
     ///
     /// # Examples
     /// ```
@@ -72,9 +66,6 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     ///
     /// # Errors
     /// [`TooManyWaiters`], as `get`. No seat is needed while a reserved object is free.
-    ///
-    /// # Context and cost
-    /// As `get`.
     pub fn get_reserved(&self) -> GetFuture<'_, T, N, P, W> {
         GetFuture { pool: self, seat: None, privileged: true }
     }
@@ -107,98 +98,6 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
     }
 }
 
-#[cfg(feature = "std")]
-mod blocking {
-    use super::*;
-    use crate::error::WaitError;
-    use crate::wait::park;
-    use std::time::{Duration, Instant};
-
-    impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
-        /// Lends a free object, and parks the thread until there is one. As [`get`](Self::get).
-        ///
-        /// # Errors
-        /// [`TooManyWaiters`], as `get`.
-        ///
-        /// # Context
-        /// Blocking: for threads.
-        ///
-        /// # Cost
-        /// As `get`. Where a thread waits for the first time, it allocates its waker.
-        ///
-        /// # Examples
-        /// ```
-        /// use forebay::{DefaultReset, Pool, Waking};
-        ///
-        /// static JOBS: Pool<u32, 1, DefaultReset, Waking<4>> = Pool::with_waiting(DefaultReset);
-        ///
-        /// let job = JOBS.get_blocking()?;
-        /// let other = std::thread::spawn(|| *JOBS.get_blocking().unwrap());
-        /// drop(job); // goes to the other thread, if that waits already
-        /// assert_eq!(other.join().unwrap(), 0);
-        /// # Ok::<(), forebay::TooManyWaiters>(())
-        /// ```
-        pub fn get_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters>
-        where
-            P: Policy<T>,
-            W: CanWait,
-        {
-            self.wait(None, false).map_err(|_| TooManyWaiters)
-        }
-    }
-
-    impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
-        /// Lends a free object, and parks the thread until there is one, but no longer than `timeout`.
-        ///
-        /// # Errors
-        /// [`WaitError`]: the time is up, or there are too many who wait.
-        ///
-        /// # Context and cost
-        /// As [`get_blocking`](Self::get_blocking). A timeout too far away to be a time waits for ever.
-        pub fn get_timeout(&self, timeout: Duration) -> Result<Lease<&Self>, WaitError> {
-            self.wait(park::deadline(timeout), false)
-        }
-
-        /// [`get_blocking`](Self::get_blocking) for callers that may have the reserved objects too. See
-        /// [`Headroom`](crate::Headroom).
-        ///
-        /// # Errors
-        /// [`TooManyWaiters`], as `get_blocking`.
-        ///
-        /// # Context and cost
-        /// As `get_blocking`.
-        pub fn get_reserved_blocking(&self) -> Result<Lease<&Self>, TooManyWaiters> {
-            self.wait(None, true).map_err(|_| TooManyWaiters)
-        }
-
-        /// [`get_timeout`](Self::get_timeout) for callers that may have the reserved objects too. See
-        /// [`Headroom`](crate::Headroom).
-        ///
-        /// # Errors
-        /// As `get_timeout`.
-        ///
-        /// # Context and cost
-        /// As `get_timeout`.
-        pub fn get_reserved_timeout(&self, timeout: Duration) -> Result<Lease<&Self>, WaitError> {
-            self.wait(park::deadline(timeout), true)
-        }
-
-        /// Without `deadline` the time is never up.
-        fn wait(
-            &self,
-            deadline: Option<Instant>,
-            privileged: bool,
-        ) -> Result<Lease<&Self>, WaitError> {
-            let mut get = GetFuture { pool: self, seat: None, privileged };
-            match park::wait(deadline, |context| Pin::new(&mut get).poll(context)) {
-                Some(got) => got.map_err(WaitError::TooManyWaiters),
-                // What was handed over at the last moment is not given away again.
-                None => get.give_up().ok_or_else(|| WaitError::TimedOut(self.exhausted())),
-            }
-        }
-    }
-}
-
 /// The future of [`Pool::get`] and [`Pool::get_reserved`].
 #[must_use = "it does not wait until it is polled"]
 pub struct GetFuture<'p, T, const N: usize, P: Policy<T>, W: CanWait> {
@@ -222,7 +121,7 @@ impl<'p, T, const N: usize, P: Policy<T>, W: CanWait> GetFuture<'p, T, N, P, W> 
 
     /// Stops waiting.
     #[cfg(feature = "std")]
-    fn give_up(&mut self) -> Option<Lease<&'p Pool<T, N, P, W>>> {
+    pub(super) fn give_up(&mut self) -> Option<Lease<&'p Pool<T, N, P, W>>> {
         let (slot, waker) = self.pool.free.queue().leave(self.seat.take()?);
         let lease = slot.map(|slot| self.lend(slot));
         drop(waker);

@@ -26,12 +26,6 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     /// Never by itself. If the policy's `make` panics, or `make_in` returns another place than it was given,
     /// the slot is free and vacant again.
     ///
-    /// # Context
-    /// Lock-free: a retry means that another caller made progress. Callable in an interrupt handler.
-    ///
-    /// # Cost
-    /// Two loads and one compare-exchange for an object that was lent before in this epoch.
-    ///
     /// # Examples
     /// ```
     /// use forebay::{Exhausted, Pool};
@@ -59,9 +53,6 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     ///
     /// # Errors
     /// [`Exhausted`], as `try_get`.
-    ///
-    /// # Context and cost
-    /// As `try_get`.
     #[inline]
     pub fn try_get_reserved(&self) -> Result<Lease<&Self>, Exhausted> {
         self.claim(true).map(|slot| Lease::new(self, slot))
@@ -69,8 +60,7 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
 
     /// [`try_get`](Self::try_get) for a pool in an `Arc`: the lease owns a share of the pool.
     ///
-    /// Context as `try_get`; cost that and a clone of the `Arc`. If the lease is the last to own the pool,
-    /// dropping it drops the pool.
+    /// If the lease is the last to own the pool, dropping it drops the pool.
     ///
     /// # Errors
     /// [`Exhausted`], as `try_get`.

@@ -44,7 +44,7 @@ use core::{fmt, ops::Deref};
 /// but those that are being moved at that moment.
 ///
 /// Objects are taken from another lane when all slots are lent or on lanes. It is far more expensive than the rest (see
-/// *Cost*), and so a lane that something is taken from gives up all it has: the next gets find that without a visit.
+/// *Context and cost*), and so a lane that something is taken from gives up all it has: the next gets find that without a visit.
 /// [`Metrics::steals`](crate::Metrics::steals) counts them. A thread that is about to idle can [`flush`](Self::flush) its
 /// lane, so that nobody needs to visit it.
 ///
@@ -59,7 +59,15 @@ use core::{fmt, ops::Deref};
 /// With `std`, a signal handler is not one of those anywheres: it interrupts a thread on its own lane. Nothing in a
 /// signal handler may touch a pool that the thread it interrupts may be using.
 ///
-/// # Cost
+/// # Context and cost
+/// | method | context | cost |
+/// |---|---|---|
+/// | those of [`Pool`] | as there, but without `std`'s signal handlers | as the table below says for gets and puts; as there for all others |
+/// | [`new`](Self::new), [`from_fn`](Self::from_fn), [`with_policy`](Self::with_policy), [`with_waiting`](Self::with_waiting) | also in a constant | nothing at run time in a `static`: all zeros |
+/// | [`try_claim`](Self::try_claim) | lock-free, O(`LANES`), also in an interrupt handler | one read-modify-write for a free lane |
+/// | [`flush`](Self::flush) | wait-free; with `Waking`, lock-free | one read-modify-write for each word of which the lane keeps slots, four at most (two on 32-bit targets), and one |
+/// | [`tick`](Self::tick) | lock-free, O(`N`) besides the drops | about four loads and three read-modify-writes for each 32 slots (16 on 32-bit targets), two and a drop for each object dropped, and a visit to each lane that keeps something |
+///
 /// | target | a get and a put on a warm lane | objects of another lane |
 /// |---|---|---|
 /// | `std` on Linux (5.0 or later, or 4.14 with `membarrier`) and Windows | plain loads and stores | a system call that interrupts the other cores of the process: a microsecond, and tens of them on a loaded machine |
@@ -99,12 +107,6 @@ pub struct LanePool<
 impl<T, const N: usize, const LANES: usize> LanePool<T, N, LANES> {
     const_fn! {
         /// A pool whose objects are made by [`Default`] on first use and recycled by [`Reset`](crate::Reset).
-        ///
-        /// # Context
-        /// Anywhere, also in a constant.
-        ///
-        /// # Cost
-        /// Nothing at run time in a `static`: all zeros.
         #[must_use]
         pub const fn new() -> Self {
             Self::with_waiting(DefaultReset)
@@ -143,12 +145,6 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LAN
 
     /// A lane of one's own, or `None` while each has an owner.
     ///
-    /// # Context
-    /// Lock-free; callable in an interrupt handler.
-    ///
-    /// # Cost
-    /// One read-modify-write for a free lane; O(`LANES`).
-    ///
     /// # Examples
     /// ```
     /// use forebay::{LanePool, Lease};
@@ -181,13 +177,6 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LAN
     /// # Panics
     /// As the drop of an object does; its slot is vacant then, and the rest is left as it is.
     ///
-    /// # Context
-    /// Lock-free, O(N) besides the drops.
-    ///
-    /// # Cost
-    /// About four loads and three read-modify-writes for each 32 slots (16 on 32-bit targets), two and a drop for
-    /// each object dropped, and a visit to each lane that keeps something (see [`LanePool`]).
-    ///
     /// # Source
     /// Go's `poolCleanup` and its victim cache; Go calls it at each collection.
     ///
@@ -208,12 +197,6 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LAN
 
     /// Makes common what the calling thread's lane keeps, so that others find it without a visit: for a thread that is about
     /// to idle. Without `std` there is nothing to do; see [`Lane::flush`].
-    ///
-    /// # Context
-    /// Wait-free; with `Waking`, lock-free.
-    ///
-    /// # Cost
-    /// One read-modify-write for each word of which the lane keeps slots, four at most (two on 32-bit targets), and one.
     pub fn flush(&self) {
         self.0.free.flush_here();
     }
@@ -222,7 +205,7 @@ impl<T, const N: usize, const LANES: usize, P, W: WaitPolicy> LanePool<T, N, LAN
 impl<T, const N: usize, const LANES: usize, P: Policy<T>, W: WaitPolicy>
     LanePool<T, N, LANES, P, W>
 {
-    /// [`Pool::try_get`] for a pool in an `Arc`: the lease owns a share of the pool. Context and cost as
+    /// [`Pool::try_get`] for a pool in an `Arc`: the lease owns a share of the pool. As
     /// [`Pool::try_get_arc`].
     ///
     /// # Errors

@@ -3,20 +3,26 @@
 //! shared ([`SharedLease`]) or of several objects ([`Batch`]).
 #![allow(unsafe_code)]
 
-mod audit;
+// In the order of a page of the documentation: constructors, what answers at once, what waits, the rest.
+mod construct;
+mod get;
+mod lane;
 mod batch;
+#[cfg(feature = "std")]
+mod overflow;
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod futures;
-mod get;
+#[cfg(feature = "std")]
+mod blocking;
+mod usage;
+mod audit;
+
 mod guard;
 mod handle;
 #[cfg(feature = "std")]
 mod inside;
-mod lane;
 mod lease;
 mod metrics;
-#[cfg(feature = "std")]
-mod overflow;
 pub(crate) mod several;
 mod shared;
 mod slab;
@@ -45,9 +51,8 @@ pub use slab::Slab;
 use self::guard::{ReturnSlot, To};
 use self::metrics::Counters;
 use crate::free::Free;
-use crate::reset::{DefaultReset, FromFn, Policy};
+use crate::reset::DefaultReset;
 use crate::slot::{SlotState, Slots, nth};
-use crate::sync::{const_fn, filled, first_value, seeded};
 use crate::wait::{Polling, WaitPolicy};
 use core::{fmt, mem};
 
@@ -61,9 +66,25 @@ use core::{fmt, mem};
 /// `N` from 1 to 65,535, checked at compile time. Besides the objects it costs 3 bytes a slot and about
 /// 40 bytes (5 and 140 on 64-bit targets). A `static` of it is all zeros until an object is made.
 ///
-/// # Context
-/// Unless it says otherwise, a method may be called from any thread and any interrupt handler, and neither blocks nor
-/// allocates.
+/// # Context and cost
+/// Unless the table says otherwise, any thread and any interrupt handler may call a method, and it neither blocks nor allocates.
+/// Lock-free means that a retry is another caller's progress.
+///
+/// | method | context | cost |
+/// |---|---|---|
+/// | [`new`](Self::new), [`from_fn`](Self::from_fn), [`with_policy`](Self::with_policy), [`with_waiting`](Self::with_waiting) | also in a constant | nothing at run time in a `static`: all zeros |
+/// | [`try_get`](Self::try_get), [`try_get_reserved`](Self::try_get_reserved) | lock-free | two loads and one compare-exchange for an object that was lent before in this epoch |
+/// | `try_get_arc`, `try_get_batch_arc` | lock-free | a clone of the `Arc` more |
+/// | [`try_get_batch`](Self::try_get_batch) and its kin, [`try_get_many`](Self::try_get_many), [`try_get_up_to`](Self::try_get_up_to) | lock-free | one compare-exchange for each 32 slots (16 on 32-bit targets) that it takes some of |
+/// | the drop of a lease | wait-free | a load and one read-modify-write |
+/// | `get_or_new` (`std`) | lock-free but for the allocator | as `try_get`, and an allocation when the pool is exhausted |
+/// | `get`, `get_reserved` | async, in any executor; a poll is lock-free | as `try_get` when there is an object; else O(`K`) for `K` seats, for this call and for the put that ends the waiting |
+/// | `get_blocking`, `get_timeout` and their kin (`std`) | blocks: for threads | as `get`; where a thread waits for the first time, it allocates its waker |
+/// | [`capacity`](Self::capacity) | also in a constant | a constant |
+/// | [`available`](Self::available), [`metrics`](Self::metrics) | lock-free | two loads for each 32 slots (16 on 32-bit targets), three and ten a lane where there are lanes, and two read-modify-writes |
+/// | [`fill`](Self::fill), [`trim`](Self::trim) | lock-free, O(`N`) besides `make` and drops | one load a slot, and two read-modify-writes for each object that is made or dropped; of a [`LanePool`] a visit to each lane that keeps something, too |
+/// | [`audit`](Self::audit) | wait-free, O(`N`) | two loads a slot |
+/// | [`advance_epoch`](Self::advance_epoch) | lock-free, O(`N`) | two loads for each slot on loan, one for each other, and a read-modify-write for each 32 slots (16 on 32-bit targets); then the first get of a slot in the epoch costs a store and a read-modify-write more |
 ///
 /// # Threads
 /// The free object of the lowest number is lent, so no more objects are made than were in use at once. That changes when one
@@ -115,186 +136,7 @@ pub struct Pool<T, const N: usize, P = DefaultReset, W: WaitPolicy = Polling> {
     slots: Slots<T, N>,
 }
 
-impl<T, const N: usize> Pool<T, N> {
-    const_fn! {
-        /// A pool whose objects are made by [`Default`] on first use and recycled by [`Reset`](crate::Reset).
-        ///
-        /// # Context
-        /// Anywhere, also in a constant.
-        ///
-        /// # Cost
-        /// Nothing at run time in a `static`: all zeros.
-        #[must_use]
-        pub const fn new() -> Self {
-            Self::with_policy(DefaultReset)
-        }
-    }
-}
-
-impl<T, const N: usize, F: Fn(usize) -> T> Pool<T, N, FromFn<F>> {
-    const_fn! {
-        /// A pool whose objects are made by `make`, on first use, from the slot's number.
-        ///
-        /// # Context
-        /// Anywhere, also in a constant; for a `static`, `F` is a function pointer: `fn(usize) -> T`.
-        ///
-        /// # Cost
-        /// As [`new`](Pool::new); `make` runs on first use.
-        ///
-        /// # Examples
-        /// ```
-        /// use forebay::Pool;
-        ///
-        /// let ports = Pool::<_, 3, _>::from_fn(|slot| 8000 + slot as u16);
-        /// assert_eq!(*ports.try_get()?, 8000);
-        /// # Ok::<(), forebay::Exhausted>(())
-        /// ```
-        #[must_use]
-        pub const fn from_fn(make: F) -> Self {
-            Self::with_policy(FromFn(make))
-        }
-    }
-}
-
-impl<T, const N: usize, P> Pool<T, N, P> {
-    const_fn! {
-        /// A pool whose objects are made and recycled by `policy`.
-        ///
-        /// # Context
-        /// Anywhere, also in a constant.
-        ///
-        /// # Cost
-        /// As [`new`](Pool::new) besides the policy itself.
-        #[must_use]
-        pub const fn with_policy(policy: P) -> Self {
-            Self::with_waiting(policy)
-        }
-    }
-}
-
 impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
-    const_fn! {
-        /// A pool with another [waiting policy](WaitPolicy) than [`Polling`], which the type of the pool names.
-        ///
-        /// # Context
-        /// Anywhere, also in a constant.
-        ///
-        /// # Cost
-        /// As [`new`](Pool::new) besides the policy itself.
-        ///
-        /// # Examples
-        /// See [`Headroom`](crate::Headroom) and `Waking`.
-        #[must_use]
-        pub const fn with_waiting(policy: P) -> Self {
-            Self {
-                free: first_value!(of W::Free<N>),
-                states: filled!(SlotState::new(); N),
-                counters: Counters::new(),
-                policy,
-                slots: Slots::new(),
-            }
-        }
-    }
-
-    /// How many objects the pool can lend at once: `N`.
-    ///
-    /// # Context
-    /// Wait-free; callable in an interrupt handler.
-    ///
-    /// # Cost
-    /// A constant.
-    #[must_use]
-    pub const fn capacity(&self) -> usize {
-        N
-    }
-
-    /// How many objects are free now. For display and tests: stale at once, and never more than were free at some
-    /// moment of the call: the capacity less [`Metrics::in_use`].
-    ///
-    /// # Context
-    /// Lock-free: a retry means that a slot was claimed meanwhile.
-    ///
-    /// # Cost
-    /// As [`metrics`](Self::metrics).
-    #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // N at most.
-    pub fn available(&self) -> usize {
-        N.saturating_sub(self.free.usage().in_use(self.counters.lent_slots.get()) as usize)
-    }
-
-    /// The pool's counts. See [`Metrics`].
-    ///
-    /// # Context
-    /// Lock-free: a retry means that a slot was claimed, or that another caller looked at the counts, meanwhile.
-    ///
-    /// # Cost
-    /// Two loads for each 32 slots (16 on 32-bit targets), three and ten a lane where there are lanes, and two
-    /// read-modify-writes.
-    #[must_use]
-    pub fn metrics(&self) -> Metrics {
-        let usage = self.free.usage();
-        let high_water = self.counters.lent_slots.get();
-        let (gets, puts) = self.counters.shown(usage);
-        Metrics {
-            capacity: N as u64,
-            in_use: usage.in_use(high_water),
-            high_water,
-            gets,
-            misses: self.counters.misses.get(),
-            puts,
-            steals: self.free.steals(),
-            evictions: self.counters.evictions.get(),
-            overflows: self.counters.overflows(),
-            exhausted: self.counters.exhausted.get(),
-            panics: self.counters.panics.get(),
-            double_returns: self.counters.double_returns.get(),
-        }
-    }
-
-    /// Drops the idle objects; their slots become vacant and are filled again on use. The number dropped.
-    ///
-    /// While an object is being dropped its slot is on loan to this call: a get that needs the very last
-    /// free slot can miss it for that time.
-    ///
-    /// # Panics
-    /// As the drop of an object does; its slot is vacant then, and the rest is left as it is.
-    ///
-    /// # Context
-    /// Lock-free, O(N) besides the drops. Of a [`LanePool`], it makes common what lanes keep, and finds that, too.
-    ///
-    /// # Cost
-    /// One load a slot, two read-modify-writes an idle object, and its drop. Of a [`LanePool`], a visit to each lane that keeps
-    /// something, too.
-    ///
-    /// # Source
-    /// Go's `poolCleanup`, which runs at a collection; this runs when you want it.
-    ///
-    /// # Examples
-    /// ```
-    /// # #[cfg(feature = "std")] {
-    /// let pool: forebay::Pool<String, 4> = forebay::Pool::new();
-    /// pool.try_get()?.reserve(1 << 20); // it keeps its megabyte when it comes back
-    /// assert_eq!(pool.trim(), 1);
-    /// assert_eq!(pool.try_get()?.capacity(), 0); // made anew
-    /// # }
-    /// # Ok::<(), forebay::Exhausted>(())
-    /// ```
-    pub fn trim(&self) -> usize {
-        self.free.gather();
-        let mut dropped = 0;
-        for (i, state) in self.states.iter().enumerate() {
-            if state.load().is_filled() && self.free.claim_at(i) {
-                let release = ReturnSlot::new(self, i, To::Aside);
-                if seeded!("trim_no_second_look", true, state.load().is_filled()) {
-                    // SAFETY: [one-owner] claimed just above; [filled] so says its state.
-                    unsafe { release.evict() };
-                    dropped += 1;
-                }
-            }
-        }
-        dropped
-    }
-
     /// Drops the idle objects that are too old, where objects age. The number dropped.
     fn age(&self) -> usize {
         let mut dropped = 0;
@@ -338,43 +180,6 @@ impl<T, const N: usize, P, W: WaitPolicy> Pool<T, N, P, W> {
     #[inline]
     pub(crate) fn slot_state(&self, slot: usize) -> &SlotState {
         nth(&self.states, slot) // [in-range]
-    }
-}
-
-impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
-    /// Makes an object for every vacant slot that is free, so that no get misses. The number made.
-    ///
-    /// # Panics
-    /// As the policy's `make` does; the slot it was called for stays vacant.
-    ///
-    /// # Context
-    /// Lock-free, O(N) besides `make`. A slot is on loan to this call while its object is made.
-    ///
-    /// # Cost
-    /// One load a slot, two read-modify-writes and one `make` a vacant one. Of a [`LanePool`], a visit to each lane that keeps
-    /// something, too.
-    ///
-    /// # Examples
-    /// ```
-    /// let pool: forebay::Pool<u32, 4> = forebay::Pool::new();
-    /// assert_eq!(pool.fill(), 4); // no get has to make one any more
-    /// ```
-    pub fn fill(&self) -> usize {
-        self.free.gather();
-        let mut made = 0;
-        for (i, state) in self.states.iter().enumerate() {
-            if !state.load().is_filled() && self.free.claim_at(i) {
-                let _release = ReturnSlot::new(self, i, To::Aside);
-                if seeded!("fill_no_second_look", true, !state.load().is_filled()) {
-                    // SAFETY: [one-owner] claimed just above; [filled] vacant.
-                    unsafe { self.make(i) };
-                    state.set_filled();
-                    self.free.note(i, true);
-                    made += 1;
-                }
-            }
-        }
-        made
     }
 }
 

@@ -54,12 +54,6 @@ impl<T, const N: usize, P: Policy<T>, W: WaitPolicy> Pool<T, N, P, W> {
     /// # Panics
     /// As the policy's `make` does, and where memory runs out.
     ///
-    /// # Context
-    /// Lock-free but for the allocator.
-    ///
-    /// # Cost
-    /// As [`try_get`](Self::try_get), and an allocation when the pool is exhausted.
-    ///
     /// # Source
     /// Go's `sync.Pool`, whose `Get` calls `New` when it finds nothing.
     ///

@@ -70,9 +70,15 @@ orderings! {
 /// an end is taken, closed or dropped. `A` pads these three parts; it is [`DefaultPadding`] unless given. An `A` with an
 /// alignment of 1 is a ring without copies.
 ///
-/// # Context
-/// Either end may be on any thread or in any interrupt handler. Push and pop are wait-free and use plain
-/// loads and stores only, on every target. Taking and dropping an end is a read-modify-write.
+/// # Context and cost
+/// Either end may be on any thread or in any interrupt handler. Nothing blocks, nothing allocates, and all is wait-free.
+///
+/// | method | cost |
+/// |---|---|
+/// | [`new`](Self::new), [`capacity`](Self::capacity), also in a constant | nothing at run time in a `static`: all zeros |
+/// | [`try_producer`](Self::try_producer), [`try_consumer`](Self::try_consumer), and the drop of an end | one read-modify-write |
+/// | [`split`](Self::split), `split_arc` | two loads and a few stores |
+/// | push and pop | plain loads and stores on every target: see [`Producer`] and [`Consumer`] |
 ///
 /// # Source
 /// Indices from 0 to 2N, and both cached on both sides where there are caches, as in rtrb; `split` as in heapless; ends
@@ -150,12 +156,6 @@ const HEAD_SHIFT: u32 = 2;
 impl<T, const N: usize, A> Ring<T, N, A> {
     const_fn! {
         /// An empty ring.
-        ///
-        /// # Context
-        /// Anywhere, also in a constant.
-        ///
-        /// # Cost
-        /// Nothing at run time in a `static`: all zeros.
         #[must_use]
         pub const fn new() -> Self {
             const { assert!(N >= 1 && N <= 65_535, "capacity must be from 1 to 65,535") };
@@ -172,39 +172,8 @@ impl<T, const N: usize, A> Ring<T, N, A> {
         }
     }
 
-    /// How many items fit: `N`.
-    ///
-    /// # Context
-    /// Wait-free; callable in an interrupt handler.
-    ///
-    /// # Cost
-    /// A constant.
-    #[must_use]
-    pub const fn capacity(&self) -> usize {
-        N
-    }
-
-    /// Both ends of a ring that nobody else can reach. Items that are in it stay; a closed ring is open
-    /// again. Two loads and a few stores; anywhere.
-    ///
-    /// # Examples
-    /// ```
-    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
-    /// let (mut producer, mut consumer) = ring.split();
-    /// producer.push(1).unwrap();
-    /// assert_eq!(consumer.pop(), Ok(1));
-    /// ```
-    pub fn split(&mut self) -> (Producer<&Self>, Consumer<&Self>) {
-        self.reopen();
-        self.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
-        (Producer::new(&*self), Consumer::new(&*self))
-    }
-
     /// The producer, or `None` while there is one. Dropped, it can be taken again, on any thread; a ring
     /// that the last one closed is open again then.
-    ///
-    /// # Context
-    /// Wait-free; one read-modify-write.
     ///
     /// # Examples
     /// ```
@@ -226,9 +195,6 @@ impl<T, const N: usize, A> Ring<T, N, A> {
 
     /// The consumer, or `None` while there is one. Dropped, it can be taken again, on any thread; a ring
     /// that the last one closed is open again then.
-    ///
-    /// # Context
-    /// Wait-free; one read-modify-write.
     #[must_use]
     pub fn try_consumer(&self) -> Option<Consumer<&Self>> {
         self.take(CONSUMER).then(|| {
@@ -237,10 +203,23 @@ impl<T, const N: usize, A> Ring<T, N, A> {
         })
     }
 
-    /// Both ends of a ring in an `Arc` that nobody else has; `None` otherwise. As [`split`](Self::split).
+    /// Both ends of a ring that nobody else can reach. Items that are in it stay; a closed ring is open
+    /// again.
     ///
-    /// # Context and cost
-    /// As `Arc::get_mut` and a clone.
+    /// # Examples
+    /// ```
+    /// let mut ring: forebay::Ring<u8, 3> = forebay::Ring::new();
+    /// let (mut producer, mut consumer) = ring.split();
+    /// producer.push(1).unwrap();
+    /// assert_eq!(consumer.pop(), Ok(1));
+    /// ```
+    pub fn split(&mut self) -> (Producer<&Self>, Consumer<&Self>) {
+        self.reopen();
+        self.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
+        (Producer::new(&*self), Consumer::new(&*self))
+    }
+
+    /// Both ends of a ring in an `Arc` that nobody else has; `None` otherwise. As [`split`](Self::split).
     ///
     /// # Examples
     /// ```
@@ -262,6 +241,12 @@ impl<T, const N: usize, A> Ring<T, N, A> {
         only.reopen();
         only.ends.taken.store(PRODUCER | CONSUMER, Relaxed);
         Some((Producer::new(std::sync::Arc::clone(&ring)), Consumer::new(ring)))
+    }
+
+    /// How many items fit: `N`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        N
     }
 
     fn take(&self, end: usize) -> bool {

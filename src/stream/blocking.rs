@@ -1,9 +1,9 @@
 //! Halves that block the thread: the futures of `futures.rs`, polled by a thread that parks in between.
 
 use super::futures::opaque_debug;
-use super::{Receiver, Sender, StreamRef, Token};
-use crate::error::{Cancelled, End, RecvError, SendError, TextError};
-use crate::wait::{Wakes, park};
+use super::{Halves, Receiver, Sender, StreamPool, StreamRef, Token, halves};
+use crate::error::{Cancelled, End, RecvError, SendError, TextError, TooManyWaiters, WaitError};
+use crate::wait::{CanWait, Notify, Wakes, park};
 use core::fmt;
 use core::future::Future;
 use core::iter::FusedIterator;
@@ -14,6 +14,29 @@ use std::time::Duration;
 fn block_on<F: Future + Unpin>(timeout: Option<Duration>, mut future: F) -> Option<F::Output> {
     let deadline = timeout.and_then(park::deadline);
     park::wait(deadline, |cx| Pin::new(&mut future).poll(cx))
+}
+
+impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
+where
+    W: Notify<Open: CanWait>,
+{
+    /// Opens a stream, and parks the thread until there is a free ring. As
+    /// [`Pool::get_blocking`](crate::Pool::get_blocking).
+    ///
+    /// # Errors
+    /// [`TooManyWaiters`], as [`open`](Self::open).
+    pub fn open_blocking(&self) -> Result<Halves<&Self>, TooManyWaiters> {
+        self.rings.get_blocking().map(halves)
+    }
+
+    /// Opens a stream, and parks the thread until there is a free ring, but no longer than `timeout`. As
+    /// [`Pool::get_timeout`](crate::Pool::get_timeout).
+    ///
+    /// # Errors
+    /// [`WaitError`]: the time is up, or there are too many who wait.
+    pub fn open_timeout(&self, timeout: Duration) -> Result<Halves<&Self>, WaitError> {
+        self.rings.get_timeout(timeout).map(halves)
+    }
 }
 
 impl<S: StreamRef<Wait: Wakes>> Sender<S> {

@@ -1,16 +1,20 @@
 //! Streams of tokens: a [`StreamPool`] is a pool of rings, each lent as a [`Sender`] and a [`Receiver`]. Items are of any type;
 //! [`Token`] is a piece of text, and [`Response`] the whole text.
 
-#[cfg(feature = "std")]
-mod blocking;
-#[cfg(any(feature = "std", feature = "async"))]
-pub(crate) mod futures;
-mod handle;
+// In the order of a page of the documentation: constructors, what answers at once, what waits, the rest.
+mod construct;
+mod sender;
+mod receiver;
 #[cfg(any(feature = "std", feature = "async"))]
 pub(crate) mod open;
-mod receiver;
+#[cfg(any(feature = "std", feature = "async"))]
+pub(crate) mod futures;
+#[cfg(feature = "std")]
+mod blocking;
+mod usage;
+
+mod handle;
 mod rings;
-mod sender;
 mod token;
 
 #[cfg(feature = "std")]
@@ -20,13 +24,9 @@ pub use receiver::{Receiver, Tokens};
 pub use sender::Sender;
 pub use token::{Response, Token};
 
-use self::rings::{Channel, Reopen, Rings};
-use crate::error::Exhausted;
-#[cfg(feature = "std")]
-use crate::pool::Inside;
-use crate::pool::{Home, Lease, Loan, Metrics, Pool, SharedLease};
+use self::rings::{Channel, Rings};
+use crate::pool::{Home, Lease, SharedLease};
 use crate::ring::PooledRing;
-use crate::sync::const_fn;
 use crate::wait::{Notify, Polling};
 use core::fmt;
 
@@ -42,8 +42,18 @@ use core::fmt;
 /// go-llms has it. `W` says how the halves wait for each other: [`Polling`] (they do not),
 /// [`Waking`](crate::Waking), or a [`Notify`] of your own.
 ///
-/// # Context
-/// As [`Pool`]; the halves as [`Ring`](crate::Ring)'s ends: any thread, any interrupt handler.
+/// # Context and cost
+/// Unless the table says otherwise, any thread and any interrupt handler may call a method, and it neither blocks nor allocates.
+/// The same holds for the halves.
+///
+/// | method | context | cost |
+/// |---|---|---|
+/// | [`new`](Self::new) | also in a constant | nothing at run time in a `static`: all zeros |
+/// | [`try_open`](Self::try_open) | lock-free | two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With [`Waking`](crate::Waking) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver whose sender has not ended the stream |
+/// | `try_open_arc` (`std`) | lock-free | a counter of shares up and down for each half more |
+/// | `open` | async, in any executor; a poll is lock-free | as [`Pool`](crate::Pool)'s `get`, and two read-modify-writes |
+/// | `open_blocking`, `open_timeout` (`std`) | blocks: for threads | as `open`; where a thread waits for the first time, it allocates its waker |
+/// | all others | as those of [`Pool`](crate::Pool) with the same name | the same |
 ///
 /// # Examples
 /// ```
@@ -84,95 +94,6 @@ where
         end_reported: false,
     };
     (sender, receiver)
-}
-
-impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> StreamPool<T, STREAMS, DEPTH, W> {
-    const_fn! {
-        /// A pool of rings that are made when they are first opened.
-        #[must_use]
-        pub const fn new() -> Self {
-            const { assert!(DEPTH >= 1 && DEPTH <= 65_535, "depth must be from 1 to 65,535") };
-            Self { rings: Pool::with_waiting(Reopen) }
-        }
-    }
-
-    /// Opens a stream on a free ring.
-    ///
-    /// # Errors
-    /// [`Exhausted`]: all `STREAMS` rings were seen open during the call.
-    ///
-    /// # Context
-    /// Lock-free; callable in an interrupt handler.
-    ///
-    /// # Cost
-    /// Two read-modify-writes; two more when the halves are dropped, and a third to free the ring. With
-    /// [`Waking`](crate::Waking) the drop of a half is one more. If tokens need to be dropped, so is the drop of a receiver
-    /// whose sender has not ended the stream.
-    #[inline]
-    pub fn try_open(&self) -> Result<Halves<&Self>, Exhausted> {
-        self.rings.try_get().map(halves)
-    }
-
-    /// [`try_open`](Self::try_open) for a pool in an `Arc`: each half owns a share of the pool. Context and cost as `try_open`, and a
-    /// counter of shares up and down for each half.
-    ///
-    /// # Errors
-    /// [`Exhausted`], as `try_open`.
-    ///
-    /// # Examples
-    /// ```
-    /// use forebay::{Receiver, StreamPool};
-    /// use std::sync::Arc;
-    ///
-    /// type Answers = StreamPool<u32, 2>;
-    ///
-    /// fn answers() -> Result<Receiver<Arc<Answers>>, forebay::Exhausted> {
-    ///     let (mut sender, receiver) = Arc::new(Answers::new()).try_open_arc()?;
-    ///     sender.try_send(42).unwrap();
-    ///     Ok(receiver) // which keeps the pool
-    /// }
-    ///
-    /// assert_eq!(answers()?.try_recv(), Ok(42));
-    /// # Ok::<(), forebay::Exhausted>(())
-    /// ```
-    #[cfg(feature = "std")]
-    pub fn try_open_arc(
-        self: &std::sync::Arc<Self>,
-    ) -> Result<Halves<std::sync::Arc<Self>>, Exhausted> {
-        let (_, slot) = Lease::into_parts(self.rings.try_get()?);
-        let owner = Inside::new(std::sync::Arc::clone(self), |streams| &streams.rings);
-        Ok(halves(Lease::new(owner, usize::from(slot))))
-    }
-
-    /// How many streams can be open at once: `STREAMS`.
-    #[must_use]
-    pub const fn capacity(&self) -> usize {
-        STREAMS
-    }
-
-    /// How many more streams could be opened now. Stale at once. As [`Pool::available`].
-    #[must_use]
-    pub fn available(&self) -> usize {
-        self.rings.available()
-    }
-
-    /// The pool's counts, where an object is a ring: `gets` are streams opened, `misses` the different
-    /// rings they were opened on. As [`Pool::metrics`].
-    #[must_use]
-    pub fn metrics(&self) -> Metrics {
-        self.rings.metrics()
-    }
-
-    /// Begins a new epoch for [`audit`](Self::audit). As [`Pool::advance_epoch`].
-    pub fn advance_epoch(&self) -> usize {
-        self.rings.advance_epoch()
-    }
-
-    /// The rings that are open, since when, and whether both halves are there (two holders). As
-    /// [`Pool::audit`].
-    pub fn audit(&self) -> impl Iterator<Item = Loan> + '_ {
-        self.rings.audit()
-    }
 }
 
 impl<T, const STREAMS: usize, const DEPTH: usize, W: Notify> Default

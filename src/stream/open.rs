@@ -20,9 +20,6 @@ where
     /// # Errors
     /// [`TooManyWaiters`], when there is no ring and no seat to wait in: `K` of [`Waking<K>`](crate::Waking).
     ///
-    /// # Context and cost
-    /// Async; in any executor. Polls are lock-free. As `Pool::get`, and two read-modify-writes.
-    ///
     /// # Examples
     /// ```
     /// use forebay::{StreamPool, Token, Waking};
@@ -58,42 +55,6 @@ where
     #[cfg(feature = "std")]
     pub(crate) fn timed_out(&self) -> crate::error::Exhausted {
         self.rings.timed_out()
-    }
-}
-
-#[cfg(feature = "std")]
-mod blocking {
-    use super::*;
-    use crate::error::WaitError;
-    use std::time::Duration;
-
-    impl<T, const STREAMS: usize, const DEPTH: usize, W> StreamPool<T, STREAMS, DEPTH, W>
-    where
-        W: Notify<Open: CanWait>,
-    {
-        /// Opens a stream, and parks the thread until there is a free ring. As
-        /// [`Pool::get_blocking`](crate::Pool::get_blocking).
-        ///
-        /// # Errors
-        /// [`TooManyWaiters`], as [`open`](Self::open).
-        ///
-        /// # Context and cost
-        /// Blocking: for threads. As `Pool::get_blocking`.
-        pub fn open_blocking(&self) -> Result<Halves<&Self>, TooManyWaiters> {
-            self.rings.get_blocking().map(halves)
-        }
-
-        /// Opens a stream, and parks the thread until there is a free ring, but no longer than `timeout`. As
-        /// [`Pool::get_timeout`](crate::Pool::get_timeout).
-        ///
-        /// # Errors
-        /// [`WaitError`]: the time is up, or there are too many who wait.
-        ///
-        /// # Context and cost
-        /// Blocking: for threads. As `Pool::get_timeout`.
-        pub fn open_timeout(&self, timeout: Duration) -> Result<Halves<&Self>, WaitError> {
-            self.rings.get_timeout(timeout).map(halves)
-        }
     }
 }
 
