@@ -6,7 +6,7 @@
 need qemu-system-arm qemu-system-misc gcc libc6-dev llvm python3
 ci/sysroot.sh
 
-export CARGO_TARGET_DIR=$PWD/target/firmware
+export CARGO_TARGET_DIR=$PWD/target/costs
 results=$CARGO_TARGET_DIR/tables
 rm -rf "$results"
 mkdir -p "$results"

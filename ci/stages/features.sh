@@ -1,33 +1,19 @@
 #!/bin/bash
-# Checks every combination of features. Only what a user gets: no tests, no dev-dependencies.
+# Checks each feature by itself, none, and all. Only what a user gets: no tests, no dev-dependencies. feature-sets.sh has every
+# combination.
 . "$(dirname "$0")/../common.sh"
-all=(std async zeroize serde defmt metrics validate)
 
-for ((set = 0; set < 1 << ${#all[@]}; set++)); do
-    features=
-    for i in "${!all[@]}"; do
-        ((set >> i & 1)) && features+="${all[i]},"
-    done
-    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --lib --features "$features" ||
-        die "does not build with the features: ${features:-none}"
+check() { # check <package> <features>
+    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --package "$1" --lib --features "$2" ||
+        die "$1 does not build with the features: ${2:-none}"
+}
+all=(std async zeroize serde defmt metrics validate)
+# `unicode` only adds to what `validate` does; `critical-section` changes nothing where the core has compare-and-swap, and
+# ci/stages/bare-metal.sh builds it where not.
+for features in '' "${all[@]}" std,async unicode unicode,validate critical-section,std "$(IFS=, && echo "${all[*]}")"; do
+    check forebay "$features"
 done
-# It only adds to what `validate` does.
-for features in unicode unicode,validate unicode,validate,std; do
-    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --lib --features "$features" ||
-        die "does not build with the features: $features"
+for features in '' alloc unicode serde defmt alloc,unicode,serde,defmt; do
+    check forebay-validate "$features"
 done
-# The validator by itself.
-validator=(alloc unicode serde defmt)
-for ((set = 0; set < 1 << ${#validator[@]}; set++)); do
-    features=
-    for i in "${!validator[@]}"; do
-        ((set >> i & 1)) && features+="${validator[i]},"
-    done
-    RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --package forebay-validate --lib \
-        --features "$features" || die "forebay-validate does not build with the features: ${features:-none}"
-done
-# It changes nothing where the core has compare-and-swap; ci/stages/bare-metal.sh builds it where not.
-RUSTFLAGS='-D warnings' CARGO_TARGET_DIR=$BUILDS cargo check --quiet --lib --features critical-section,std ||
-    die "does not build with the feature critical-section"
-say "$((1 << ${#all[@]})) combinations of ${all[*]}, and unicode, and critical-section"
-say "forebay-validate: $((1 << ${#validator[@]})) combinations of ${validator[*]}"
+say "each of ${all[*]} unicode critical-section, none, and all; and those of forebay-validate"

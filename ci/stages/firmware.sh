@@ -148,6 +148,3 @@ lm rv32imc 1 1000 0 '' "${riscv[@]}" -cpu 'rv32,a=false' -kernel "$CARGO_TARGET_
 
 say "$runs runs in $((SECONDS - from)) s"
 ((failures == 0)) || die "$failures of $runs runs ended otherwise than they should"
-
-cd ../..
-ci/embedded-tables.sh --check
