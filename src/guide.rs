@@ -55,6 +55,18 @@ pub mod migration {
     use super::names::*;
 }
 
+pub mod guarantees {
+    #![doc = include_str!("guide/guarantees.md")]
+    #[allow(unused_imports)]
+    use super::names::*;
+}
+
+pub mod limits {
+    #![doc = include_str!("guide/limits.md")]
+    #[allow(unused_imports)]
+    use super::names::*;
+}
+
 pub mod design {
     #![doc = include_str!("guide/design.md")]
     #[allow(unused_imports)]
