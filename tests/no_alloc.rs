@@ -4,7 +4,7 @@
 use forebay::error::{Full, PopError};
 use forebay::global::{Lazy, Once};
 use forebay::reset::EachDefault;
-use forebay::ring::{CacheLine, Compact, PopRef};
+use forebay::ring::{CacheLine, Compact, Latest, PopRef};
 use forebay::{
     DefaultReset, Headroom, LanePool, Lease, Metrics, Policy, Pool, Reset, Response, Ring,
     SharedLease, Slab, StreamPool, Token,
@@ -502,6 +502,22 @@ fn slab() {
         assert!(SLAB.metrics().gets == 33 && SLAB.capacity() == 33 && shown(&SLAB) > 0);
         let erased = Lease::erase(SLAB.insert([5; 8]).unwrap());
         drop(Lease::share(erased));
+    });
+}
+
+#[test]
+fn latest() {
+    static NEWEST: Latest<[u32; 8]> = Latest::new();
+    allocates_nothing(|| {
+        for n in 0..4 {
+            let (mut writer, mut reader) =
+                (NEWEST.try_writer().unwrap(), NEWEST.try_reader().unwrap());
+            writer.write([n; 8]);
+            writer.write([n + 1; 8]);
+            assert_eq!(reader.get_new(), Some(&[n + 1; 8]));
+            assert_eq!(reader.get().copied(), Some([n + 1; 8]));
+            assert!(shown(&NEWEST) > 0 && shown(&writer) > 0 && shown(&reader) > 0);
+        }
     });
 }
 

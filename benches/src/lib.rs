@@ -8,6 +8,7 @@ pub mod measure;
 pub mod pools;
 pub mod program;
 pub mod report;
+pub mod latest;
 pub mod rings;
 pub mod streams;
 pub mod targets;
@@ -17,6 +18,7 @@ pub mod validators;
 pub fn works() -> Vec<measure::Work> {
     let mut works = pools::works();
     works.extend(rings::works());
+    works.extend(latest::works());
     works.extend(forms::works());
     works.extend(streams::works());
     works.extend(forms::stream_works());

@@ -164,6 +164,8 @@ const TARGETS: &[(&str, &str, Goal)] = &[
     ("ring-chunks-64", RING, Ahead(&[], 1.0)),
     ("ring-chunks-1024", RING, Ahead(&[], 1.0)),
     ("ring-round-trip", RING, AtMost("two cache lines", 1.15)),
+    ("latest-one", "forebay Latest", Ahead(&[], 1.0)),
+    ("latest-two", "forebay Latest", Ahead(&[], 1.0)),
     (
         "stream-20",
         STREAM,

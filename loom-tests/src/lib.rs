@@ -7,6 +7,7 @@
 pub mod bitmap;
 pub mod cascade;
 pub mod lanes;
+pub mod latest;
 pub mod pool;
 pub mod ring;
 pub mod shared;
@@ -26,6 +27,7 @@ pub static MODELS: &[(&str, &[Model])] = &[
     ("bitmap", bitmap::MODELS),
     ("cascade", cascade::MODELS),
     ("lanes", lanes::MODELS),
+    ("latest", latest::MODELS),
     ("pool", pool::MODELS),
     ("slab", slab::MODELS),
     ("ring", ring::MODELS),

@@ -1,10 +1,11 @@
 //! Rings: bounded single-producer, single-consumer queues that never wait. A [`Ring`] has one [`Producer`] and one [`Consumer`],
-//! which are generic over a handle to it.
+//! which are generic over a handle to it. A [`Latest`] keeps the newest value alone.
 #![allow(unsafe_code)]
 
 mod consumer;
 mod grant;
 mod handle;
+mod latest;
 mod producer;
 mod words;
 
@@ -13,6 +14,7 @@ pub use consumer::Consumer;
 pub use grant::{Drain, Filled, Grant, PopRef};
 pub use handle::RingRef;
 pub(crate) use handle::{PooledRing, RawRing};
+pub use latest::{Latest, LatestReader, LatestWriter};
 pub use producer::Producer;
 
 use crate::slot::Slots;

@@ -3,6 +3,7 @@
 
 use forebay::pool::{BatchIter, BatchIterMut, Erased, Leases, Mapped};
 use forebay::ring::{Drain, Filled, Grant, PopRef};
+use forebay::ring::{Latest, LatestReader, LatestWriter};
 use forebay::stream::Tokens;
 use forebay::{
     Batch, Consumer, Lease, Policy, Pool, Producer, Receiver, Ring, Sender, SharedLease, Slab,
@@ -94,6 +95,9 @@ fn homes() {
         <T> Slab<T, 1> => YES, YES, NO, NO;
         <T> Ring<T, 1> => YES, YES, NO, NO;
         <T> StreamPool<T, 1> => YES, YES, NO, NO;
+        <T> Latest<T> => YES, YES, NO, NO;
+        <T> LatestWriter<'static, T> => YES, YES, NO, NO;
+        <T> LatestReader<'static, T> => YES, YES, NO, NO;
         // The policy is shared by all threads.
         <P> Pool<u8, 1, P> => YES, (true, false), (false, true), NO;
     }

@@ -16,6 +16,7 @@ mod guide;
 mod handles;
 mod headroom;
 mod lanes;
+mod latest;
 mod lease;
 mod metrics;
 mod model;

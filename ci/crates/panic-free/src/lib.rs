@@ -12,7 +12,7 @@
 use core::ptr::NonNull;
 use forebay::error::{Full, PopError, PushError, TextError, TooLong};
 use forebay::pool::{BatchIter, BatchIterMut, Erased, Leases};
-use forebay::ring::{Drain, Filled, Grant, PopRef};
+use forebay::ring::{Drain, Filled, Grant, Latest, LatestReader, LatestWriter, PopRef};
 use forebay::{
     Batch, Consumer, Exhausted, Headroom, Lane, LanePool, Lease, Metrics, Policy, Pool, Producer,
     Receiver, RecvError, Response, Ring, SendError, Sender, SharedLease, Slab, StreamPool, Token,
@@ -345,6 +345,23 @@ rings!(ring_of_one, "op_1_", 1);
 rings!(ring_of_two, "op_2_", 2);
 rings!(ring_of_odd, "op_7_", 7);
 rings!(ring_of_many, "op_100_", 100);
+
+mod latest {
+    use super::*;
+
+    export! { "op_"
+        fn latest_try_writer(cell: &'static Latest<Owned>) -> Option<LatestWriter<'static, Owned>> { cell.try_writer() }
+        fn latest_try_reader(cell: &'static Latest<Owned>) -> Option<LatestReader<'static, Owned>> { cell.try_reader() }
+        fn latest_drop(cell: Latest<Owned>) { drop(cell) }
+        fn latest_writer_write(writer: &mut LatestWriter<'static, Owned>, value: Owned) { writer.write(value) }
+        fn latest_writer_drop(writer: LatestWriter<'static, Owned>) { drop(writer) }
+        fn latest_reader_get(reader: &'static mut LatestReader<'static, Owned>) -> Option<&'static Owned> { reader.get() }
+        fn latest_reader_get_new(reader: &'static mut LatestReader<'static, Owned>) -> Option<&'static Owned> {
+            reader.get_new()
+        }
+        fn latest_reader_drop(reader: LatestReader<'static, Owned>) { drop(reader) }
+    }
+}
 
 mod streams {
     use super::*;

@@ -13,6 +13,7 @@ use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use forebay::error::{PopError, PushError};
+use forebay::ring::Latest;
 use forebay::{
     End, Lane, LanePool, Lease, Policy, Pool, Receiver, RecvError, Ring, SendError, SharedLease,
     Slab, StreamPool, Token, TooManyWaiters, Waking,
@@ -405,6 +406,28 @@ fn take_ends() {
     }
 }
 
+// -- The newest value, whose ends wander from thread to thread.
+
+static NEWEST: Latest<Pair> = Latest::new();
+
+fn take_newest() {
+    let mut last = 0;
+    for n in 1..=10_000 {
+        if let Some(mut writer) = NEWEST.try_writer() {
+            writer.write(Pair(n, !n));
+            sched_yield();
+        }
+        if let Some(mut reader) = NEWEST.try_reader()
+            && let Some(pair) = reader.get()
+        {
+            assert_eq!(black_box(pair).0, !pair.1, "torn");
+            last = pair.0;
+            sched_yield();
+        }
+    }
+    black_box(last);
+}
+
 // -- Streams opened on one thread and received on another, ended in every way.
 
 const STREAMS: usize = 5_000;
@@ -474,7 +497,7 @@ fn receive() {
 fn main() {
     // A fault can make all threads sleep for ever.
     alarm(600);
-    let all: [(&str, fn()); 8] = [
+    let all: [(&str, fn()); 9] = [
         ("pools", pools),
         ("lanes", lanes),
         ("waits", waits),
@@ -482,6 +505,7 @@ fn main() {
         ("ring", || together(&[produce, consume])),
         ("closing", closing),
         ("ends", || together(&[take_ends as fn(); 3])),
+        ("newest", || together(&[take_newest as fn(); 3])),
         ("streams", || together(&[send, receive])),
     ];
     let wanted = std::env::args().nth(1);
