@@ -748,3 +748,48 @@ fn a_report_is_json_as_well() {
         })
     );
 }
+
+/// As JSON Schema has it: behind a reference the place in the schema is not known by its text.
+#[test]
+#[cfg(feature = "serde")]
+fn a_report_has_the_form_of_the_standard() {
+    let schema = schema(
+        r##"{"properties": {"a b": {"maxLength": 1}, "c": {"$ref": "#/$defs/d"}}, "$defs": {"d": {"minimum": 2}}}"##,
+    );
+    let report = VALIDATOR.validate(&schema, r#"{"a b": "xy", "c": 1}"#).unwrap();
+    assert_eq!(
+        serde_json::to_value(report.list()).unwrap(),
+        serde_json::json!({"valid": false, "details": [
+            {
+                "valid": false,
+                "evaluationPath": "/properties/a b",
+                "schemaLocation": "#/properties/a%20b",
+                "instanceLocation": "/a b",
+                "errors": {"maxLength": "must have at most 1 characters"}
+            },
+            {
+                "valid": false,
+                "evaluationPath": "/properties/c/$ref",
+                "instanceLocation": "/c",
+                "errors": {"minimum": "must be at least 2"}
+            }
+        ]})
+    );
+    let valid = VALIDATOR.validate(&schema, "{}").unwrap();
+    assert_eq!(
+        serde_json::to_value(valid.list()).unwrap(),
+        serde_json::json!({"valid": true, "details": []})
+    );
+}
+
+#[test]
+fn violations_have_lines_and_columns() {
+    let schema = schema(r#"{"properties": {"n": {"maximum": 1}}}"#);
+    let json = "{\n  \"é\": 1,\n  \"n\": 12\n}";
+    let report = VALIDATOR.validate(&schema, json).unwrap();
+    let violation = &report.violations()[0];
+    assert_eq!(violation.position(json).to_string(), "line 3, column 10");
+    let broken = "{\n  \"é\": x}";
+    let error = VALIDATOR.validate(&schema, broken).unwrap_err();
+    assert_eq!(error.position(broken).unwrap().to_string(), "line 2, column 8");
+}

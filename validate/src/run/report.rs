@@ -1,6 +1,7 @@
 //! What a validation says: violations and coerced values, in bounded texts.
 
 use super::log::{Log, Told, WritePath};
+use crate::json::position::Position;
 use crate::scalar::coerce::Coerced;
 use core::fmt::{self, Write};
 use core::ops::Deref;
@@ -123,6 +124,12 @@ impl Violation {
     #[must_use]
     pub fn at(&self) -> usize {
         self.at as usize
+    }
+
+    /// Its line and column in the text that was validated.
+    #[must_use]
+    pub fn position(&self, text: &str) -> Position {
+        Position::of(text, self.at())
     }
 }
 
