@@ -312,6 +312,11 @@ fn branches_tell_why() {
         assert_eq!(report(shapes, json), format!("/0: {one}{expected}"), "{json}");
     }
     for (schema, json, expected) in [
+        (
+            r#"{"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}"#,
+            "-1",
+            "value: must fit one of the schemas of `anyOf`; closest: must be at least 0".into(),
+        ),
         (r#"{"oneOf": [{"minimum": 1}, {"maximum": 5}]}"#, "3", format!("value: {one}, and fits 2")),
         (
             r#"{"anyOf": [{"anyOf": [{"type": "null"}, {"items": {"maxLength": 1}}]}, false]}"#,
@@ -339,6 +344,22 @@ fn branches_tell_why() {
     ] {
         assert_eq!(report(schema, json), expected, "{json}");
     }
+}
+
+/// The table of the README says what is said.
+#[test]
+fn the_readme_has_what_is_told() {
+    let readme = include_str!("../README.md");
+    let rows = readme.lines().filter(|line| line.starts_with("| `{"));
+    let mut count = 0;
+    for row in rows {
+        let mut cells = row.split(" | ");
+        let (schema, text) = cells.next().unwrap()[2..].split_once("`, `").unwrap();
+        let report = report(schema.trim_matches('`'), text.trim_matches('`'));
+        assert_eq!(report, cells.next().unwrap(), "{row}");
+        count += 1;
+    }
+    assert_eq!(count, 10);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl Violation {
     }
 
     /// In words: `must be at least 18`. Of `anyOf` and the like, also what is wrong with the closest of its schemas: one that
-    /// has a property whose value its `const` or `enum` lists, or else the one that failed at the deepest value.
+    /// has a property whose value its `const` or `enum` lists, or else the one that failed at the deepest value; of several, one whose type is right.
     #[must_use]
     pub fn message(&self) -> &Text<MESSAGE> {
         &self.message

@@ -84,7 +84,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// Why an entry fails for the sake of a keyword: that keyword, or if others of the same value fail it, why the closest of
-    /// them does. That is one with a property of a value that is listed for it, and else the one that went farthest.
+    /// them does. That is one with a property of a value that is listed for it, and else the one that failed at the deepest
+    /// value, if possible not by its type.
     fn why(&self, i: u16, keyword: Keyword, level: usize, input: Input<'_>) -> Why {
         let Entry { schema, edges, edges_end, .. } = self.entry(i);
         let same = |at| {
@@ -97,7 +98,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             .filter(|edge| same(edge.at))
             .map(|edge| self.entry(edge.child))
             .filter(|child| child.state == State::Failed && child.why.is_known())
-            .max_by_key(|child| (child.tagged, child.why.level, child.why.start));
+            .max_by_key(|child| {
+                let typed = !matches!(input.rules.keyword(child.why.at), Keyword::Type(_));
+                (child.tagged, child.why.level, typed, child.why.start)
+            });
         if let Some(closest) = closest {
             return closest.why;
         }
