@@ -529,6 +529,23 @@ fn formats_can_be_annotations() {
 }
 
 #[test]
+fn formats_of_openapi_hold_on_request() {
+    static OPENAPI: Validator = Validator::new().with(Options::new().openapi_formats(true));
+    let json = r#"{"items": {"anyOf": [{"type": "integer", "format": "int32"}, {"type": "string", "format": "byte"}]}}"#;
+    let schema = schema(json);
+    for (json, valid) in
+        [("[7, \"aGk=\", -2147483648]", true), ("[2147483648]", false), ("[\"aGk\"]", false)]
+    {
+        assert_eq!(OPENAPI.validate(&schema, json).unwrap().is_valid(), valid, "{json}");
+        assert!(VALIDATOR.validate(&schema, json).unwrap().is_valid(), "{json}");
+    }
+    let number = self::schema(r#"{"format": "int64"}"#);
+    let report = OPENAPI.validate(&number, "0.5").unwrap();
+    assert_eq!(report.to_string(), "value: must have the format int64");
+    check(r#"{"format": "regex"}"#, &["\"a+\"", "1"], &["\"a(\"", "\"\\\\Z\""]);
+}
+
+#[test]
 fn coercion() {
     static LENIENT: Validator = Validator::new().with(Options::new().coerce(true));
     let schema = schema(

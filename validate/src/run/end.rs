@@ -96,7 +96,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                         None => self.is_match(input.rules.pattern(start, len), chars)?,
                     }
                 }
-                Keyword::Format(format) => !input.options.checks_formats() || format.matches(chars),
+                Keyword::Format(format) => {
+                    !input.options.checks_format(format) || format.matches(chars)
+                }
                 _ => true,
             };
             if !fits {
@@ -368,6 +370,9 @@ pub(super) fn number_fits(
             !types.contains(Types::INTEGER)
                 || types.contains(Types::NUMBER)
                 || number::is_integer(number)
+        }
+        Keyword::Format(format) => {
+            !input.options.checks_format(format) || format.has_number(number)
         }
         Keyword::Minimum(least) => compare(number, least, input).is_ge(),
         Keyword::Maximum(most) => compare(number, most, input).is_le(),

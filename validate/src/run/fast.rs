@@ -495,7 +495,7 @@ impl<'a> FastPath<'a> {
             }
             Keyword::Pattern(start, len, _) => self.is_match(start, len, chars())?,
             Keyword::Format(_) if options.coerces() => return None,
-            Keyword::Format(format) => !options.checks_formats() || format.matches(chars()),
+            Keyword::Format(format) => !options.checks_format(format) || format.matches(chars()),
             _ => true,
         })
     }
