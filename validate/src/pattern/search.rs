@@ -1,7 +1,7 @@
 //! Follows a pattern through a text: which states are live, char by char.
 
 use super::inst::{Inst, is_word};
-use super::quick::{Quick, look};
+use super::quick::lacks;
 use crate::json::text::Chars;
 
 /// The instructions that a char may look at for nothing.
@@ -18,6 +18,9 @@ const WAITING: u32 = 4;
 const MATCHED: u32 = 8;
 /// It was not and cannot be any more.
 const DEAD: u32 = 16;
+/// A pattern that starts with the text has not branched yet: the bits from this on are its only state, and no other counts.
+const SINGLE: u32 = 32;
+const SINGLE_SHIFT: u32 = 16;
 
 /// What is known of the text behind the place that it got to.
 #[derive(Clone, Copy)]
@@ -51,8 +54,14 @@ pub(crate) const fn words(insts: usize) -> usize {
 /// With less room the match is dead at once.
 pub(crate) fn start(insts: &[Inst], state: &mut [u32]) {
     let Some((flags, live)) = state_of(insts, state) else { return state.fill(DEAD) };
-    live.fill(0);
     *flags = AT_START;
+    if let [Inst::Start, next, ..] = insts {
+        if is_single(*next) {
+            *flags |= SINGLE | 1 << SINGLE_SHIFT;
+            return;
+        }
+    }
+    live.fill(0);
     for part in parts(insts) {
         set(live, part.start);
     }
@@ -65,6 +74,9 @@ pub(crate) fn step(insts: &[Inst], state: &mut [u32], c: char) -> usize {
     let Some((flags, live)) = state_of(insts, state) else { return 0 };
     if *flags & (MATCHED | DEAD) != 0 {
         return 0;
+    }
+    if *flags & SINGLE != 0 {
+        return step_single(insts, flags, live, c);
     }
     let mut steps = 0;
     if *flags & WAITING != 0 {
@@ -80,9 +92,45 @@ pub(crate) fn step(insts: &[Inst], state: &mut [u32], c: char) -> usize {
     steps + settle(insts, flags, live)
 }
 
+/// Whether an instruction takes a char, and leads to one other.
+fn is_single(inst: Inst) -> bool {
+    matches!(inst, Inst::Range { .. } | Inst::Named { .. } | Inst::Set { .. })
+        && inst != Inst::NEVER
+}
+
+/// Goes on with a pattern that has not branched yet, up to where it may.
+fn step_single(insts: &[Inst], flags: &mut u32, live: &mut [u32], c: char) -> usize {
+    let at = (*flags >> SINGLE_SHIFT) as usize;
+    let (next, items) = match insts.get(at) {
+        Some(Inst::Set { items, .. }) => {
+            let next = at + 1 + usize::from(*items);
+            (next, at + 1..next)
+        }
+        _ => (at + 1, at..at + 1),
+    };
+    let negated = matches!(insts.get(at), Some(Inst::Set { negated: true, .. }));
+    let items = insts.get(items).unwrap_or(&[]);
+    if items.iter().any(|item| item.takes(c)) == negated {
+        *flags = DEAD;
+        return items.len();
+    }
+    let before = if is_word(c) { AFTER_WORD } else { 0 };
+    if insts.get(next).is_some_and(|next| is_single(*next)) {
+        *flags = before | SINGLE | (next as u32) << SINGLE_SHIFT;
+        return items.len();
+    }
+    *flags = before;
+    live.fill(0);
+    set(live, next);
+    items.len() + settle(insts, flags, live)
+}
+
 /// Ends the text: whether the pattern is in it. Says the same again until the next [`start`].
 pub(crate) fn finish(insts: &[Inst], state: &mut [u32]) -> bool {
     let Some((flags, live)) = state_of(insts, state) else { return false };
+    if *flags & SINGLE != 0 {
+        *flags = DEAD; // It has to take one more char.
+    }
     if *flags & (MATCHED | DEAD) == 0 {
         let found = match *flags & WAITING {
             0 => Found::default(),
@@ -115,25 +163,10 @@ pub(crate) fn is_match(
     state: &mut [u32],
     work: &mut usize,
 ) -> Option<bool> {
-    let chars = match look(insts, chars) {
-        Quick::Known(verdict) => return Some(verdict),
-        Quick::Rest { at: 0, chars, .. } => {
-            start(insts, state);
-            chars
-        }
-        Quick::Rest { at, chars, last } => {
-            let (flags, live) = state_of(insts, state)?;
-            live.fill(0);
-            set(live, at);
-            *flags = match last {
-                None => AT_START,
-                Some(c) if is_word(c) => AFTER_WORD,
-                Some(_) => 0,
-            };
-            settle(insts, flags, live);
-            chars
-        }
-    };
+    if lacks(insts, chars) {
+        return Some(false);
+    }
+    start(insts, state);
     for c in chars {
         if is_match_so_far(state) || is_dead(state) {
             break;

@@ -107,13 +107,17 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         let at = input.rules.place(schema, &keyword);
         let part = level == self.frames.len() && (self.ready.is_some() || self.naming);
-        match self.edges.iter().find(|edge| edge.child == i) {
+        if part && level > 0 {
             // Of a part that is not there yet, or is a name, what is around it tells.
-            Some(edge) if part && level > 0 => {
-                Why { start: self.start_of(level - 1), level: level as u8 - 1, at: edge.at }
+            if let Some(edge) = self.edges.iter().find(|edge| edge.child == i) {
+                return Why {
+                    start: self.start_of(level - 1),
+                    level: level as u8 - 1,
+                    at: edge.at,
+                };
             }
-            _ => Why { start: self.start_of(level), level: level as u8, at },
         }
+        Why { start: self.start_of(level), level: level as u8, at }
     }
 
     /// The keyword that has `false` for a part of an object or array; or `false`, where that is for a value itself.
