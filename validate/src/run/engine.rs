@@ -195,7 +195,7 @@ impl From<TooMuchWork> for Fault {
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
-/// It takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
+/// It takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 36
 /// bytes of stack for each of `DEPTH`.
 ///
 /// # Examples

@@ -427,7 +427,7 @@ macro_rules! keywords {
             }
 
             /// Its traits.
-            pub(super) const fn traits(&self) -> Traits {
+            pub(crate) const fn traits(&self) -> Traits {
                 match self { $(Self::$keyword { .. } => const { Traits::NONE $($(.or(Traits::$about))+)? },)+ }
             }
 
