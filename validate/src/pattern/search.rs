@@ -98,31 +98,41 @@ fn is_single(inst: Inst) -> bool {
         && inst != Inst::NEVER
 }
 
+/// Where the instruction at `at`, a [single](is_single) one, leads to, if it takes `c`.
+#[inline]
+fn single(insts: &[Inst], at: usize, c: char) -> Option<usize> {
+    match *insts.get(at)? {
+        Inst::Range { lo, hi } => (lo <= c && c <= hi).then_some(at + 1),
+        Inst::Set { items, negated } => {
+            let next = at + 1 + usize::from(items);
+            let takes = insts.get(at + 1..next)?.iter().any(|item| item.takes(c));
+            (takes != negated).then_some(next)
+        }
+        inst => inst.takes(c).then_some(at + 1),
+    }
+}
+
 /// Goes on with a pattern that has not branched yet, up to where it may.
 fn step_single(insts: &[Inst], flags: &mut u32, live: &mut [u32], c: char) -> usize {
     let at = (*flags >> SINGLE_SHIFT) as usize;
-    let (next, items) = match insts.get(at) {
-        Some(Inst::Set { items, .. }) => {
-            let next = at + 1 + usize::from(*items);
-            (next, at + 1..next)
-        }
-        _ => (at + 1, at..at + 1),
-    };
-    let negated = matches!(insts.get(at), Some(Inst::Set { negated: true, .. }));
-    let items = insts.get(items).unwrap_or(&[]);
-    if items.iter().any(|item| item.takes(c)) == negated {
+    let Some(next) = single(insts, at, c) else {
         *flags = DEAD;
-        return items.len();
-    }
-    let before = if is_word(c) { AFTER_WORD } else { 0 };
+        return 1;
+    };
+    *flags = if is_word(c) { AFTER_WORD } else { 0 };
     if insts.get(next).is_some_and(|next| is_single(*next)) {
-        *flags = before | SINGLE | (next as u32) << SINGLE_SHIFT;
-        return items.len();
+        *flags |= SINGLE | (next as u32) << SINGLE_SHIFT;
+        return next - at;
     }
-    *flags = before;
+    branch(insts, flags, live, next);
+    next - at
+}
+
+/// Follows all ways from the instruction `at`.
+fn branch(insts: &[Inst], flags: &mut u32, live: &mut [u32], at: usize) {
     live.fill(0);
-    set(live, next);
-    items.len() + settle(insts, flags, live)
+    set(live, at);
+    settle(insts, flags, live);
 }
 
 /// Ends the text: whether the pattern is in it. Says the same again until the next [`start`].
@@ -159,14 +169,27 @@ pub(crate) fn is_dead(state: &[u32]) -> bool {
 /// `work`; `None` if that is not enough.
 pub(crate) fn is_match(
     insts: &[Inst],
-    chars: Chars<'_>,
+    mut chars: Chars<'_>,
     state: &mut [u32],
     work: &mut usize,
 ) -> Option<bool> {
     if lacks(insts, chars) {
         return Some(false);
     }
-    start(insts, state);
+    if matches!(insts, [Inst::Start, next, ..] if is_single(*next)) {
+        // Without state, as long as it does not branch.
+        let (mut at, mut last) = (1, ' ');
+        while insts.get(at).is_some_and(|inst| is_single(*inst)) {
+            let Some(c) = Chars::next(&mut chars) else { return Some(false) };
+            let Some(next) = single(insts, at, c) else { return Some(false) };
+            (at, last) = (next, c);
+        }
+        let (flags, live) = state_of(insts, state)?;
+        *flags = if is_word(last) { AFTER_WORD } else { 0 };
+        branch(insts, flags, live, at);
+    } else {
+        start(insts, state);
+    }
     for c in chars {
         if is_match_so_far(state) || is_dead(state) {
             break;

@@ -17,7 +17,7 @@ use crate::schema::rules::{Key, Rules};
 use heapless::{Vec, VecView};
 
 /// Most schemas looked at for one scalar, and for where those of an object or array lead to.
-const LOOKS: usize = 128;
+const LOOKS: usize = 4096;
 
 /// How deep schemas of a scalar may lead to others: what refers to itself ends here.
 const DEEP: usize = 16;
@@ -68,7 +68,7 @@ struct Level {
     /// The schema of its other items.
     items: Id,
     /// How many schemas apply to it.
-    entries: u8,
+    entries: u16,
     /// Parts so far, with the one at hand.
     parts: u32,
     /// Which of the schema's first keywords are `required` names that were seen.
@@ -212,7 +212,7 @@ impl<'a> FastPath<'a> {
             unique,
             start: self.at as u32,
             items,
-            entries: entries as u8,
+            entries: entries as u16,
             parts: 0,
             seen: [0; SEEN],
         })
@@ -593,6 +593,15 @@ impl<'a> FastPath<'a> {
                 Keyword::Const(constant) => self.is_same(constant, kind, json)?,
                 Keyword::AllOf(child) | Keyword::Ref(child) => self.fits(child, kind, json)?,
                 Keyword::RefTo(name) => self.fits(rules.definition(name)?, kind, json)?,
+                // One is enough. The others take room all the same, and no more than that if they lead to none.
+                Keyword::AnyOf(child)
+                    if any.0 > 0
+                        && !self.input.options.coerces()
+                        && !rules.summary(child).0.has(Traits::IN_PLACE) =>
+                {
+                    self.looks = self.looks.checked_sub(1)?;
+                    true
+                }
                 Keyword::AnyOf(child) => count(&mut any, self.fits(child, kind, json)?),
                 Keyword::OneOf(child) => count(&mut one, self.fits(child, kind, json)?),
                 Keyword::Not(child) => !self.fits(child, kind, json)?,
