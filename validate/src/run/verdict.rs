@@ -50,7 +50,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let Entry { schema, why, .. } = self.entry(i);
         let demand = Demand {
             keyword,
-            at: if forbidden.is_some() { NONE } else { input.rules.place(schema, &keyword) },
+            // To be looked for in a schema of thousands of keywords, for each of thousands of violations, would take long.
+            at: match keyword {
+                Keyword::Enum(_) => input.rules.place(schema, &keyword),
+                _ => NONE,
+            },
             about,
             why: (why.at, Some(why.start).filter(|_| usize::from(why.level) != level)),
             fits: self.fitting(i, keyword, input),
