@@ -45,6 +45,7 @@ pub(crate) fn fits<const DEPTH: usize>(input: Input<'_>, entries: usize) -> bool
         bytes: input.text.as_bytes(),
         at: 0,
         room: entries,
+        items: entries,
         looks: 0,
         deep: 0,
         steps: STEPS,
@@ -104,6 +105,8 @@ struct FastPath<'a> {
     at: usize,
     /// How many more schemas may apply at once, to the value at hand and those in it.
     room: usize,
+    /// How many more items may be held that must differ.
+    items: usize,
     /// How many more of them are looked at for the value at hand.
     looks: usize,
     /// How deep they led to others.
@@ -140,6 +143,7 @@ impl<'a> FastPath<'a> {
                     self.at += 1;
                     self.close(level)?;
                     self.room += usize::from(level.entries);
+                    self.items += if level.unique { level.parts as usize } else { 0 };
                     levels.pop();
                     fresh = false;
                     continue;
@@ -345,6 +349,7 @@ impl<'a> FastPath<'a> {
         let index = level.parts;
         level.parts += 1;
         if !level.object {
+            self.items = self.items.checked_sub(usize::from(level.unique))?;
             return Some(if level.prefixed { self.item(level, index) } else { level.items });
         }
         if self.peek()? != b'"' {
@@ -880,7 +885,13 @@ mod tests {
             &["[1, 1.0]", r#"["a", "\u0061"]"#],
         );
         let many = |n: usize| format!("{:?}", (0..n).collect::<std::vec::Vec<_>>());
-        plain(unique, &[&many(128)], &[&many(129)]);
+        plain(unique, &[&many(16)], &[&many(17)]);
+        let schema = SchemaBuf::from_json(unique).unwrap();
+        for (items, expected) in [(128, true), (129, false)] {
+            let text = many(items);
+            let input = Input { rules: (&schema).into(), options: &Options::new(), text: &text };
+            assert_eq!(fits::<8>(input, 256), expected, "{items}");
+        }
     }
 
     #[test]
