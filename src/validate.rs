@@ -86,7 +86,7 @@ pub use forebay_validate::SchemaBuf;
 #[doc(inline)]
 pub use forebay_validate::{
     Check, Coercion, Draft, Engine, Format, Input, MESSAGE, Malformed, NoReport, Options, PATH,
-    Rejected, Report, Rules, SCHEMA_PATH, Schema, SchemaError, SchemaErrorKind, Source,
+    Position, Rejected, Report, Rules, SCHEMA_PATH, Schema, SchemaError, SchemaErrorKind, Source,
     StreamValidator, Text, Types, ValidateError, Value, Violation,
 };
 
@@ -114,7 +114,7 @@ impl From<Exhausted> for ValidateError {
 ///
 /// A report takes 744 bytes for each of `ERRORS`, which is a violation and a coerced value. What a validation works with
 /// takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB. There are `RESULTS` of both: 23 KB each with
-/// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them. A validation takes 28 bytes of
+/// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them. A validation takes 36 bytes of
 /// stack for each of `DEPTH` itself.
 ///
 /// # Context

@@ -45,22 +45,98 @@ fn order(lines: usize, words: usize) -> String {
     )
 }
 
-static VALIDATOR: Validator<1> = Validator::new();
+/// Features, of which each shape is a branch that its `type` tells, as in GeoJSON.
+fn shapes() -> (String, String) {
+    let shape = |name: &str, depth: usize| {
+        let open = r#"{"type": "array", "items": "#.repeat(depth);
+        let coordinates = format!(r#"{open}{{"type": "number"}}{}"#, "}".repeat(depth));
+        format!(
+            r#"{{"type": "object", "required": ["type", "coordinates"], "properties": {{
+                "type": {{"enum": ["{name}"]}}, "coordinates": {coordinates}}}}}"#
+        )
+    };
+    let kinds = [("Point", 1), ("LineString", 2), ("Polygon", 3), ("MultiPolygon", 4)];
+    let branches = kinds.map(|(name, depth)| shape(name, depth)).join(", ");
+    let schema = format!(
+        r#"{{"properties": {{"features": {{"items": {{"required": ["geometry"], "properties": {{
+            "geometry": {{"oneOf": [{{"type": "null"}}, {branches}]}}}}}}}}}}}}"#
+    );
+    let ring = vec!["[10.5, 50.25]"; 20].join(", ");
+    let feature = format!(r#"{{"geometry": {{"type": "Polygon", "coordinates": [[{ring}]]}}}}"#);
+    (schema, format!(r#"{{"features": [{}]}}"#, vec![feature; 100].join(", ")))
+}
 
-fn contenders(text: String) -> Vec<Contender> {
-    let schema: &'static SchemaBuf = Box::leak(Box::new(SchemaBuf::from_json(ORDER).unwrap()));
-    let rival = jsonschema::validator_for(&serde_json::from_str(ORDER).unwrap()).unwrap();
+/// Rules of a linter, which have properties of their own beside those that all have.
+fn rules() -> (String, String) {
+    let rule = |i| {
+        format!(
+            r##""rule{i}": {{"allOf": [{{"$ref": "#/definitions/rule"}}], "properties": {{"limit": {{"type": "integer"}}}}}}"##
+        )
+    };
+    let all: Vec<_> = (0..100).map(rule).collect();
+    let schema = format!(
+        r#"{{"definitions": {{"rule": {{"type": "object", "properties": {{"active": {{"type": "boolean"}},
+            "excludes": {{"type": "array", "items": {{"type": "string"}}}}}}}}}}, "properties": {{{}}}}}"#,
+        all.join(", ")
+    );
+    let rule =
+        |i| format!(r#""rule{i}": {{"active": true, "excludes": ["**/test/**"], "limit": {i}}}"#);
+    (schema, format!("{{{}}}", (0..100).map(rule).collect::<Vec<_>>().join(", ")))
+}
+
+/// Names that one of 18 patterns must match, in capitals or not, as in `tsconfig.json`.
+fn patterns() -> (String, String) {
+    let letters = |text: &str| -> String {
+        let both = |c: char| match c.is_ascii_alphabetic() {
+            true => format!("[{}{c}]", c.to_ascii_uppercase()),
+            false => c.to_string(),
+        };
+        text.chars().map(both).collect()
+    };
+    let parts = letters("array|core|intl|object|promise|string|symbol");
+    let pattern =
+        |i| format!(r#"{{"pattern": "^{}(\\.({parts}))?$"}}"#, letters(&format!("es{i}")));
+    let all: Vec<_> = (2010..2028).map(pattern).collect();
+    let schema = format!(r#"{{"items": {{"anyOf": [{}]}}}}"#, all.join(", "));
+    let name =
+        |i: usize| format!("\"es{}.{}\"", 2010 + i % 18, ["core", "promise", "symbol"][i % 3]);
+    (schema, format!("[{}]", (0..100).map(name).collect::<Vec<_>>().join(", ")))
+}
+
+/// Numbers that must differ.
+fn numbers() -> (String, String) {
+    let numbers: Vec<_> = (0..60_000).map(|i| i.to_string()).collect();
+    (r#"{"uniqueItems": true}"#.into(), format!("[{}]", numbers.join(", ")))
+}
+
+/// Objects, each of one of 1,000 kinds.
+fn branches() -> (String, String) {
+    let branch =
+        |i| format!(r#"{{"properties": {{"kind": {{"const": "k{i}"}}}}, "required": ["kind"]}}"#);
+    let all: Vec<_> = (0..1000).map(branch).collect();
+    let schema = format!(r#"{{"items": {{"oneOf": [{}]}}}}"#, all.join(", "));
+    let object = |i| format!(r#"{{"kind": "k{}"}}"#, i * 3);
+    (schema, format!("[{}]", (0..300).map(object).collect::<Vec<_>>().join(", ")))
+}
+
+/// With room for the largest of these schemas and texts.
+static VALIDATOR: Validator<1, 8, 32, 65_535> = Validator::new();
+
+/// A text that fits a schema, and a change that makes it unfit: a part, and what stands there then.
+fn contenders(schema: &str, text: String, (part, wrong): (&str, &str)) -> Vec<Contender> {
+    let rival = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let schema: &'static SchemaBuf = Box::leak(Box::new(SchemaBuf::from_json(schema).unwrap()));
     let text: &'static str = text.leak();
 
     // They accept the text, and not one with a wrong value.
-    let wrong = text.replacen("\"qty\": 3", "\"qty\": 0", 1);
+    let wrong = text.replacen(part, wrong, 1);
     let ours = move |text: &str| VALIDATOR.validate(schema, text).unwrap().is_valid();
     let theirs = move |text: &str| rival.is_valid(&serde_json::from_str(text).unwrap());
     assert!(ours(text) && theirs(text));
     assert!(!ours(&wrong) && !theirs(&wrong));
 
     let tokens: Vec<_> = text.as_bytes().chunks(4).map(|t| str::from_utf8(t).unwrap()).collect();
-    let mut stream = Box::new(StreamValidator::<131_072>::new(schema));
+    let mut stream = Box::new(StreamValidator::<524_288, 32, 65_535>::new(schema));
     vec![
         Contender::repeat("forebay", Kind::Ours, move || assert!(ours(black_box(text)))),
         Contender::repeat("forebay, in tokens of 4 bytes", Kind::Ours, move || {
@@ -79,16 +155,27 @@ fn contenders(text: String) -> Vec<Contender> {
 
 /// All rows about validation.
 pub fn works() -> Vec<Work> {
-    let work = |id, title: &str, text: String| Work {
+    let work = |id, title: &str, schema: &str, text: String, change| Work {
         id,
         title: format!("{title} of {} bytes", text.len()),
-        about: "A JSON text is parsed and held against a schema with nested objects, a pattern and an anyOf; ns a text.",
+        about: "A JSON text is parsed and held against a schema; ns a text.",
         two_threads: false,
-        contenders: contenders(text),
+        contenders: contenders(schema, text, change),
+    };
+    let order = |id, title, lines, words| {
+        work(id, title, ORDER, order(lines, words), ("\"qty\": 3", "\"qty\": 0"))
+    };
+    let kind = |id, title, (schema, text): (String, String), change| {
+        work(id, title, &schema, text, change)
     };
     vec![
-        work("validate-small", "Validate an order", order(2, 0)),
-        work("validate-lines", "Validate an order of many lines", order(1000, 0)),
-        work("validate-prose", "Validate an order with a long note", order(1, 1000)),
+        order("validate-small", "Validate an order", 2, 0),
+        order("validate-lines", "Validate an order of many lines", 1000, 0),
+        order("validate-prose", "Validate an order with a long note", 1, 1000),
+        kind("validate-shapes", "Validate shapes by `oneOf`", shapes(), ("Polygon", "Point")),
+        kind("validate-rules", "Validate rules by `allOf`", rules(), ("true", "1")),
+        kind("validate-patterns", "Validate names by 18 patterns", patterns(), ("core", "code")),
+        kind("validate-unique", "Validate 60,000 numbers that differ", numbers(), ("[0,", "[1,")),
+        kind("validate-branches", "Validate objects by 1,000 branches", branches(), ("k3", "x3")),
     ]
 }

@@ -121,6 +121,7 @@ mod scalar;
 mod schema;
 mod stream;
 
+pub use json::position::Position;
 pub use json::scan::Malformed;
 pub use json::types::Types;
 pub use json::value::Value;
@@ -128,6 +129,8 @@ pub use options::Options;
 pub use run::engine::Engine;
 pub use run::error::{NoReport, ValidateError};
 pub use run::input::Input;
+#[cfg(feature = "serde")]
+pub use run::list::List;
 pub use run::report::{Coercion, MESSAGE, PATH, Report, SCHEMA_PATH, Text, Violation};
 pub use scalar::format::Format;
 pub use schema::build::Schema;

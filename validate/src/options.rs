@@ -2,6 +2,7 @@
 
 use crate::json::scan::MAX_DEPTH;
 use crate::json::text::{self, Chars};
+use crate::scalar::format::Format;
 use crate::schema::keyword::Check;
 
 /// How a text is held against a schema.
@@ -20,6 +21,7 @@ use crate::schema::keyword::Check;
 pub struct Options {
     coerce: bool,
     formats: bool,
+    openapi: bool,
     first: bool,
     depth: usize,
     checks: &'static [(&'static str, Check)],
@@ -29,7 +31,14 @@ impl Options {
     /// Without coercion, `format` holds, all that is wrong is reported, and the depth is what there is room for.
     #[must_use]
     pub const fn new() -> Self {
-        Self { coerce: false, formats: true, first: false, depth: MAX_DEPTH, checks: &[] }
+        Self {
+            coerce: false,
+            formats: true,
+            openapi: false,
+            first: false,
+            depth: MAX_DEPTH,
+            checks: &[],
+        }
     }
 
     /// Whether a scalar may stand for one of another type, as `"42"` for an integer; see
@@ -43,6 +52,22 @@ impl Options {
     #[must_use]
     pub const fn formats(self, formats: bool) -> Self {
         Self { formats, ..self }
+    }
+
+    /// Whether the formats of OpenAPI hold too: `int32`, `int64`, `float` and `double` of numbers, `byte` and `url` of strings.
+    /// Without that they say nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay_validate::{Options, Schema, StreamValidator};
+    ///
+    /// static PORT: Schema<4> = Schema::from_json(r#"{"type": "integer", "format": "int32"}"#);
+    /// let mut validator = StreamValidator::<16>::new(&PORT).with(Options::new().openapi_formats(true));
+    /// assert!(validator.push("2147483648 ").is_err());
+    /// ```
+    #[must_use]
+    pub const fn openapi_formats(self, openapi: bool) -> Self {
+        Self { openapi, ..self }
     }
 
     /// Whether to stop at the first violation.
@@ -69,8 +94,14 @@ impl Options {
         self.coerce
     }
 
-    pub(crate) const fn checks_formats(&self) -> bool {
-        self.formats
+    /// Whether a format holds.
+    pub(crate) const fn checks_format(&self, format: Format) -> bool {
+        self.formats && self.knows_format(format)
+    }
+
+    /// Whether a format means anything.
+    pub(crate) const fn knows_format(&self, format: Format) -> bool {
+        self.openapi || !format.is_of_openapi()
     }
 
     pub(crate) const fn stops_at_first(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::run::input::Input;
 use crate::run::report::{Report, Violation};
 use crate::schema::rules::Rules;
 use core::fmt;
-use heapless::String;
+use heapless::{String, Vec};
 
 /// A source of the pieces of a text.
 pub trait Source {
@@ -40,6 +40,11 @@ pub enum Rejected {
     },
     /// However it goes on, it is not JSON, or needs more room than there is.
     Error(ValidateError),
+    /// The bytes are not UTF-8.
+    Utf8 {
+        /// The first byte of what is no char, from 0.
+        at: usize,
+    },
     /// There is room for `BYTES` bytes of text only.
     TooLong {
         /// How much room there is.
@@ -52,6 +57,7 @@ impl fmt::Display for Rejected {
         match self {
             Self::Invalid { at, keyword } => write!(f, "byte {at}: does not fit `{keyword}`"),
             Self::Error(error) => error.fmt(f),
+            Self::Utf8 { at } => write!(f, "byte {at}: not UTF-8"),
             Self::TooLong { capacity } => write!(f, "longer than {capacity} bytes"),
         }
     }
@@ -61,7 +67,7 @@ impl core::error::Error for Rejected {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Error(error) => Some(error),
-            Self::Invalid { .. } | Self::TooLong { .. } => None,
+            Self::Invalid { .. } | Self::Utf8 { .. } | Self::TooLong { .. } => None,
         }
     }
 }
@@ -150,6 +156,8 @@ pub struct StreamValidator<
     options: Options,
     engine: Engine<DEPTH, ENTRIES>,
     text: String<BYTES>,
+    /// The bytes of a char that is not complete yet.
+    cut: Vec<u8, 4>,
     report: Report<1>,
     rejected: Option<Rejected>,
 }
@@ -165,6 +173,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
             options: Options::new(),
             engine: Engine::new(),
             text: String::new(),
+            cut: Vec::new(),
             report: Report::new(),
             rejected: None,
         }
@@ -181,6 +190,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     pub fn clear(&mut self) {
         self.engine.clear();
         self.text.clear();
+        self.cut.clear();
         self.report.clear();
         self.rejected = None;
     }
@@ -204,13 +214,60 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// # Errors
     /// If the text cannot fit any more, whatever follows. Every later call says the same.
     pub fn push(&mut self, piece: &str) -> Result<(), Rejected> {
-        if let Some(rejected) = self.rejected {
-            return Err(rejected);
-        }
+        self.go_on()?;
         if self.text.push_str(piece).is_err() {
             return Err(self.reject(Rejected::TooLong { capacity: BYTES }));
         }
         self.run(|engine, input, report| engine.advance(input, report))
+    }
+
+    /// Takes the next piece of the text, as bytes: it may end anywhere, also in the middle of a char.
+    ///
+    /// # Errors
+    /// Like [`push`](Self::push), and with [`Rejected::Utf8`] if the bytes are not UTF-8. So do `push` and `finish` behind a char
+    /// that is not complete.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay_validate::{Schema, StreamValidator};
+    ///
+    /// static ANY: Schema<1> = Schema::any();
+    /// let mut validator = StreamValidator::<16>::new(&ANY);
+    /// for piece in "\"é\"".as_bytes().chunks(2) {
+    ///     validator.push_bytes(piece).unwrap();
+    /// }
+    /// assert_eq!(validator.finish(), Ok("\"é\""));
+    /// ```
+    pub fn push_bytes(&mut self, mut piece: &[u8]) -> Result<(), Rejected> {
+        if let Some(rejected) = self.rejected {
+            return Err(rejected);
+        }
+        while let (false, Some((byte, rest))) = (self.cut.is_empty(), piece.split_first()) {
+            piece = rest;
+            let mut bytes = core::mem::take(&mut self.cut);
+            // It has room for the bytes of a char.
+            let _ = bytes.push(*byte);
+            match core::str::from_utf8(&bytes) {
+                Ok(c) => self.push(c)?,
+                Err(error) if error.error_len().is_none() => self.cut = bytes,
+                Err(_) => return Err(self.reject(Rejected::Utf8 { at: self.text.len() })),
+            }
+        }
+        let (text, rest) = match core::str::from_utf8(piece) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let (text, rest) = piece.split_at(error.valid_up_to());
+                (core::str::from_utf8(text).unwrap_or(""), Some((rest, error.error_len())))
+            }
+        };
+        if !text.is_empty() {
+            self.push(text)?;
+        }
+        match rest {
+            None => Ok(()),
+            Some((rest, None)) if self.cut.extend_from_slice(rest).is_ok() => Ok(()),
+            Some(_) => Err(self.reject(Rejected::Utf8 { at: self.text.len() })),
+        }
     }
 
     /// The text is complete: all of it, if it fits.
@@ -218,9 +275,7 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
     /// # Errors
     /// If it does not fit, or ends too soon to be JSON.
     pub fn finish(&mut self) -> Result<&str, Rejected> {
-        if let Some(rejected) = self.rejected {
-            return Err(rejected);
-        }
+        self.go_on()?;
         self.run(|engine, input, report| engine.finish(input, report).map(drop))?;
         Ok(&self.text)
     }
@@ -237,6 +292,17 @@ impl<'s, const BYTES: usize, const DEPTH: usize, const ENTRIES: usize>
                 Ok(None) => return Ok(None),
                 Err(end) => return Ok(Some(end)),
             }
+        }
+    }
+
+    /// Whether more text may come: it was not rejected, and no char is cut.
+    fn go_on(&mut self) -> Result<(), Rejected> {
+        match self.rejected {
+            Some(rejected) => Err(rejected),
+            None if !self.cut.is_empty() => {
+                Err(self.reject(Rejected::Utf8 { at: self.text.len() }))
+            }
+            None => Ok(()),
         }
     }
 

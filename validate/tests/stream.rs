@@ -213,6 +213,45 @@ fn other_errors() {
 }
 
 #[test]
+fn bytes_may_cut_a_char() {
+    let schema = schema(r#"{"items": {"enum": ["é🐲x", "éa"]}}"#);
+    let json = r#"["é🐲x", "éa"]"#;
+    let mut validator = StreamValidator::<64>::new(&schema);
+    for len in 1..=json.len() {
+        validator.clear();
+        for piece in json.as_bytes().chunks(len) {
+            validator.push_bytes(piece).unwrap();
+            validator.push_bytes(b"").unwrap();
+        }
+        assert_eq!(validator.finish(), Ok(json), "{len}");
+    }
+    // A place is that of a whole char, and what is no UTF-8 is told where it begins.
+    validator.clear();
+    assert_eq!(validator.push_bytes(b"[\"\xC3"), Ok(()));
+    let invalid = Rejected::Invalid { at: 3, keyword: "enum" };
+    assert_eq!(validator.push_bytes(b"\xA8"), Err(invalid));
+    assert_eq!(validator.push_bytes(b"\xFF"), Err(invalid));
+    for (pieces, at) in [
+        (&[&b"[\"\xC3"[..], b"x"][..], 2),
+        (&[b"[\"\xC3\xA9\xF0", b"\x9F", b"\x90", b"\""], 4),
+        (&[b"[\"\xC3\xA9\xFF\""], 4),
+        (&[b"[\"\xED\xA0\x80"], 2),
+        (&[b"[\"\xF0\x80"], 2),
+    ] {
+        validator.clear();
+        let pushed = pieces.iter().try_for_each(|piece| validator.push_bytes(piece));
+        assert_eq!(pushed, Err(Rejected::Utf8 { at }), "{pieces:?}");
+        assert_eq!(validator.finish(), Err(Rejected::Utf8 { at }));
+    }
+    validator.clear();
+    validator.push_bytes(b"[\"\xC3").unwrap();
+    assert_eq!(validator.push("x").unwrap_err().to_string(), "byte 2: not UTF-8");
+    validator.clear();
+    validator.push_bytes(b"[\"\xC3").unwrap();
+    assert_eq!(validator.finish(), Err(Rejected::Utf8 { at: 2 }));
+}
+
+#[test]
 fn an_escape_may_be_cut_anywhere() {
     let schema = schema(r#"{"items": {"const": "a🐲\""}, "maxItems": 1}"#);
     let json = r#"["a\ud83D\uDC32\u0022"]"#;

@@ -312,6 +312,11 @@ fn branches_tell_why() {
         assert_eq!(report(shapes, json), format!("/0: {one}{expected}"), "{json}");
     }
     for (schema, json, expected) in [
+        (
+            r#"{"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}"#,
+            "-1",
+            "value: must fit one of the schemas of `anyOf`; closest: must be at least 0".into(),
+        ),
         (r#"{"oneOf": [{"minimum": 1}, {"maximum": 5}]}"#, "3", format!("value: {one}, and fits 2")),
         (
             r#"{"anyOf": [{"anyOf": [{"type": "null"}, {"items": {"maxLength": 1}}]}, false]}"#,
@@ -339,6 +344,22 @@ fn branches_tell_why() {
     ] {
         assert_eq!(report(schema, json), expected, "{json}");
     }
+}
+
+/// The table of the README says what is said.
+#[test]
+fn the_readme_has_what_is_told() {
+    let readme = include_str!("../README.md");
+    let rows = readme.lines().filter(|line| line.starts_with("| `{"));
+    let mut count = 0;
+    for row in rows {
+        let mut cells = row.split(" | ");
+        let (schema, text) = cells.next().unwrap()[2..].split_once("`, `").unwrap();
+        let report = report(schema.trim_matches('`'), text.trim_matches('`'));
+        assert_eq!(report, cells.next().unwrap(), "{row}");
+        count += 1;
+    }
+    assert_eq!(count, 10);
 }
 
 #[test]
@@ -505,6 +526,23 @@ fn formats_can_be_annotations() {
         VALIDATOR.validate(&schema, "\"x\"").unwrap().to_string(),
         "value: must have the format ipv4"
     );
+}
+
+#[test]
+fn formats_of_openapi_hold_on_request() {
+    static OPENAPI: Validator = Validator::new().with(Options::new().openapi_formats(true));
+    let json = r#"{"items": {"anyOf": [{"type": "integer", "format": "int32"}, {"type": "string", "format": "byte"}]}}"#;
+    let schema = schema(json);
+    for (json, valid) in
+        [("[7, \"aGk=\", -2147483648]", true), ("[2147483648]", false), ("[\"aGk\"]", false)]
+    {
+        assert_eq!(OPENAPI.validate(&schema, json).unwrap().is_valid(), valid, "{json}");
+        assert!(VALIDATOR.validate(&schema, json).unwrap().is_valid(), "{json}");
+    }
+    let number = self::schema(r#"{"format": "int64"}"#);
+    let report = OPENAPI.validate(&number, "0.5").unwrap();
+    assert_eq!(report.to_string(), "value: must have the format int64");
+    check(r#"{"format": "regex"}"#, &["\"a+\"", "1"], &["\"a(\"", "\"\\\\Z\""]);
 }
 
 #[test]
@@ -747,4 +785,49 @@ fn a_report_is_json_as_well() {
             "coercions_missed": 0
         })
     );
+}
+
+/// As JSON Schema has it: behind a reference the place in the schema is not known by its text.
+#[test]
+#[cfg(feature = "serde")]
+fn a_report_has_the_form_of_the_standard() {
+    let schema = schema(
+        r##"{"properties": {"a b": {"maxLength": 1}, "c": {"$ref": "#/$defs/d"}}, "$defs": {"d": {"minimum": 2}}}"##,
+    );
+    let report = VALIDATOR.validate(&schema, r#"{"a b": "xy", "c": 1}"#).unwrap();
+    assert_eq!(
+        serde_json::to_value(report.list()).unwrap(),
+        serde_json::json!({"valid": false, "details": [
+            {
+                "valid": false,
+                "evaluationPath": "/properties/a b",
+                "schemaLocation": "#/properties/a%20b",
+                "instanceLocation": "/a b",
+                "errors": {"maxLength": "must have at most 1 characters"}
+            },
+            {
+                "valid": false,
+                "evaluationPath": "/properties/c/$ref",
+                "instanceLocation": "/c",
+                "errors": {"minimum": "must be at least 2"}
+            }
+        ]})
+    );
+    let valid = VALIDATOR.validate(&schema, "{}").unwrap();
+    assert_eq!(
+        serde_json::to_value(valid.list()).unwrap(),
+        serde_json::json!({"valid": true, "details": []})
+    );
+}
+
+#[test]
+fn violations_have_lines_and_columns() {
+    let schema = schema(r#"{"properties": {"n": {"maximum": 1}}}"#);
+    let json = "{\n  \"é\": 1,\n  \"n\": 12\n}";
+    let report = VALIDATOR.validate(&schema, json).unwrap();
+    let violation = &report.violations()[0];
+    assert_eq!(violation.position(json).to_string(), "line 3, column 10");
+    let broken = "{\n  \"é\": x}";
+    let error = VALIDATOR.validate(&schema, broken).unwrap_err();
+    assert_eq!(error.position(broken).unwrap().to_string(), "line 2, column 8");
 }

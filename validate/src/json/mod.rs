@@ -2,6 +2,7 @@
 
 pub(crate) mod number;
 pub(crate) mod pointer;
+pub(crate) mod position;
 pub(crate) mod scan;
 pub(crate) mod text;
 pub(crate) mod types;

@@ -129,7 +129,7 @@ impl<'a> Value<'a> {
     }
 
     /// The parts of an array or object, one after the other; none of another value.
-    fn parts(self) -> Parts<'a> {
+    pub(crate) fn parts(self) -> Parts<'a> {
         match self.0 {
             Inner::Json(json) if json.starts_with(['{', '[']) => {
                 let mut walker = Walker::new(json);
@@ -285,7 +285,7 @@ impl fmt::Debug for Value<'_> {
 }
 
 /// The values between the brackets of an array; of an object keys and values by turns.
-struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     text: &'a str,
     walker: Walker<'a>,
 }

@@ -1,5 +1,4 @@
-//! Shortcuts for a text that is there as a whole: the first chars of a pattern that starts with the text are compared one by
-//! one, and a text without the chars that every match has is not looked at any further.
+//! A shortcut for a long text that is there as a whole: without the chars that every match has, it is not followed.
 
 use super::inst::Inst;
 use crate::json::text::Chars;
@@ -11,58 +10,20 @@ const NEEDLE: usize = 16;
 /// The most instructions that are looked at for them.
 const LOOKS: usize = 256;
 
-/// What shortcuts tell of a text.
-pub(super) enum Quick<'a> {
-    Known(bool),
-    /// To go on with the instruction `at`, behind `last`, if that is a char.
-    Rest {
-        at: usize,
-        chars: Chars<'a>,
-        last: Option<char>,
-    },
-}
-
-pub(super) fn look<'a>(insts: &[Inst], chars: Chars<'a>) -> Quick<'a> {
-    if let Some(Inst::Start) = insts.first() {
-        return look_from_start(insts, chars);
+/// Whether a text that is long enough to be searched has no match, for certain.
+pub(super) fn lacks(insts: &[Inst], chars: Chars<'_>) -> bool {
+    // One that starts with a char or a class of the text is often found out by that.
+    let starts = matches!(
+        insts,
+        [Inst::Start, Inst::Range { .. } | Inst::Named { .. } | Inst::Set { .. }, ..]
+    );
+    if chars.left() < LONG || starts {
+        return false;
     }
-    if chars.left() >= LONG {
-        if let Some(text) = chars.as_they_stand() {
-            let mut needle = [0; NEEDLE];
-            let len = literal(insts, &mut needle);
-            if !contains(text, needle.get(..len).unwrap_or(&[])) {
-                return Quick::Known(false);
-            }
-        }
-    }
-    Quick::Rest { at: 0, chars, last: None }
-}
-
-/// Follows the chars and classes behind `^`, up to whatever else there is.
-fn look_from_start<'a>(insts: &[Inst], mut chars: Chars<'a>) -> Quick<'a> {
-    let (mut at, mut last) = (1, None);
-    loop {
-        let (next, items) = match insts.get(at) {
-            Some(Inst::Match) => return Quick::Known(true),
-            Some(Inst::End) if insts.get(at + 1) == Some(&Inst::Match) => {
-                return Quick::Known(chars.left() == 0);
-            }
-            Some(Inst::Range { .. } | Inst::Named { .. }) => (at + 1, at..at + 1),
-            Some(Inst::Set { items, .. }) => {
-                let next = at + 1 + usize::from(*items);
-                (next, at + 1..next)
-            }
-            _ => return Quick::Rest { at, chars, last },
-        };
-        let negated = matches!(insts.get(at), Some(Inst::Set { negated: true, .. }));
-        let items = insts.get(items).unwrap_or(&[]);
-        match Chars::next(&mut chars) {
-            Some(c) if items.iter().any(|item| item.takes(c)) != negated => {
-                (at, last) = (next, Some(c));
-            }
-            _ => return Quick::Known(false),
-        }
-    }
+    let Some(text) = chars.as_they_stand() else { return false };
+    let mut needle = [0; NEEDLE];
+    let len = literal(insts, &mut needle);
+    !contains(text, needle.get(..len).unwrap_or(&[]))
 }
 
 /// Writes the longest run of chars that every match has: how many bytes that is.

@@ -1,7 +1,7 @@
 //! Follows a pattern through a text: which states are live, char by char.
 
 use super::inst::{Inst, is_word};
-use super::quick::{Quick, look};
+use super::quick::lacks;
 use crate::json::text::Chars;
 
 /// The instructions that a char may look at for nothing.
@@ -18,6 +18,9 @@ const WAITING: u32 = 4;
 const MATCHED: u32 = 8;
 /// It was not and cannot be any more.
 const DEAD: u32 = 16;
+/// A pattern that starts with the text has not branched yet: the bits from this on are its only state, and no other counts.
+const SINGLE: u32 = 32;
+const SINGLE_SHIFT: u32 = 16;
 
 /// What is known of the text behind the place that it got to.
 #[derive(Clone, Copy)]
@@ -51,8 +54,14 @@ pub(crate) const fn words(insts: usize) -> usize {
 /// With less room the match is dead at once.
 pub(crate) fn start(insts: &[Inst], state: &mut [u32]) {
     let Some((flags, live)) = state_of(insts, state) else { return state.fill(DEAD) };
-    live.fill(0);
     *flags = AT_START;
+    if let [Inst::Start, next, ..] = insts {
+        if is_single(*next) {
+            *flags |= SINGLE | 1 << SINGLE_SHIFT;
+            return;
+        }
+    }
+    live.fill(0);
     for part in parts(insts) {
         set(live, part.start);
     }
@@ -65,6 +74,9 @@ pub(crate) fn step(insts: &[Inst], state: &mut [u32], c: char) -> usize {
     let Some((flags, live)) = state_of(insts, state) else { return 0 };
     if *flags & (MATCHED | DEAD) != 0 {
         return 0;
+    }
+    if *flags & SINGLE != 0 {
+        return step_single(insts, flags, live, c);
     }
     let mut steps = 0;
     if *flags & WAITING != 0 {
@@ -80,9 +92,55 @@ pub(crate) fn step(insts: &[Inst], state: &mut [u32], c: char) -> usize {
     steps + settle(insts, flags, live)
 }
 
+/// Whether an instruction takes a char, and leads to one other.
+fn is_single(inst: Inst) -> bool {
+    matches!(inst, Inst::Range { .. } | Inst::Named { .. } | Inst::Set { .. })
+        && inst != Inst::NEVER
+}
+
+/// Where the instruction at `at`, a [single](is_single) one, leads to, if it takes `c`.
+#[inline]
+fn single(insts: &[Inst], at: usize, c: char) -> Option<usize> {
+    match *insts.get(at)? {
+        Inst::Range { lo, hi } => (lo <= c && c <= hi).then_some(at + 1),
+        Inst::Set { items, negated } => {
+            let next = at + 1 + usize::from(items);
+            let takes = insts.get(at + 1..next)?.iter().any(|item| item.takes(c));
+            (takes != negated).then_some(next)
+        }
+        inst => inst.takes(c).then_some(at + 1),
+    }
+}
+
+/// Goes on with a pattern that has not branched yet, up to where it may.
+fn step_single(insts: &[Inst], flags: &mut u32, live: &mut [u32], c: char) -> usize {
+    let at = (*flags >> SINGLE_SHIFT) as usize;
+    let Some(next) = single(insts, at, c) else {
+        *flags = DEAD;
+        return 1;
+    };
+    *flags = if is_word(c) { AFTER_WORD } else { 0 };
+    if insts.get(next).is_some_and(|next| is_single(*next)) {
+        *flags |= SINGLE | (next as u32) << SINGLE_SHIFT;
+        return next - at;
+    }
+    branch(insts, flags, live, next);
+    next - at
+}
+
+/// Follows all ways from the instruction `at`.
+fn branch(insts: &[Inst], flags: &mut u32, live: &mut [u32], at: usize) {
+    live.fill(0);
+    set(live, at);
+    settle(insts, flags, live);
+}
+
 /// Ends the text: whether the pattern is in it. Says the same again until the next [`start`].
 pub(crate) fn finish(insts: &[Inst], state: &mut [u32]) -> bool {
     let Some((flags, live)) = state_of(insts, state) else { return false };
+    if *flags & SINGLE != 0 {
+        *flags = DEAD; // It has to take one more char.
+    }
     if *flags & (MATCHED | DEAD) == 0 {
         let found = match *flags & WAITING {
             0 => Found::default(),
@@ -111,29 +169,27 @@ pub(crate) fn is_dead(state: &[u32]) -> bool {
 /// `work`; `None` if that is not enough.
 pub(crate) fn is_match(
     insts: &[Inst],
-    chars: Chars<'_>,
+    mut chars: Chars<'_>,
     state: &mut [u32],
     work: &mut usize,
 ) -> Option<bool> {
-    let chars = match look(insts, chars) {
-        Quick::Known(verdict) => return Some(verdict),
-        Quick::Rest { at: 0, chars, .. } => {
-            start(insts, state);
-            chars
+    if lacks(insts, chars) {
+        return Some(false);
+    }
+    if matches!(insts, [Inst::Start, next, ..] if is_single(*next)) {
+        // Without state, as long as it does not branch.
+        let (mut at, mut last) = (1, ' ');
+        while insts.get(at).is_some_and(|inst| is_single(*inst)) {
+            let Some(c) = Chars::next(&mut chars) else { return Some(false) };
+            let Some(next) = single(insts, at, c) else { return Some(false) };
+            (at, last) = (next, c);
         }
-        Quick::Rest { at, chars, last } => {
-            let (flags, live) = state_of(insts, state)?;
-            live.fill(0);
-            set(live, at);
-            *flags = match last {
-                None => AT_START,
-                Some(c) if is_word(c) => AFTER_WORD,
-                Some(_) => 0,
-            };
-            settle(insts, flags, live);
-            chars
-        }
-    };
+        let (flags, live) = state_of(insts, state)?;
+        *flags = if is_word(last) { AFTER_WORD } else { 0 };
+        branch(insts, flags, live, at);
+    } else {
+        start(insts, state);
+    }
     for c in chars {
         if is_match_so_far(state) || is_dead(state) {
             break;

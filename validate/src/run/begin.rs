@@ -14,6 +14,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// known.
     pub(super) fn prepare(&mut self, input: Input<'_>, log: &mut dyn Log) -> Result<(), Fault> {
         let region = self.region();
+        (self.newest, self.highest) = (region.entries, 0);
         match self.frames.last() {
             None => {
                 self.entry_for(Rules::ROOT, true)?;
@@ -345,6 +346,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             return Ok(());
         }
         self.naming = true;
+        (self.newest, self.highest) = (region.entries, 0);
         for parent in first..region.entries {
             if self.is_live(parent, log) {
                 let Entry { schema, sure, .. } = self.entry(parent);

@@ -96,7 +96,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                         None => self.is_match(input.rules.pattern(start, len), chars)?,
                     }
                 }
-                Keyword::Format(format) => !input.options.checks_formats() || format.matches(chars),
+                Keyword::Format(format) => {
+                    !input.options.checks_format(format) || format.matches(chars)
+                }
                 _ => true,
             };
             if !fits {
@@ -325,22 +327,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         input: Input<'_>,
         log: &mut dyn Log,
     ) -> Result<bool, Fault> {
-        let value = Value::new(input.part(span));
-        let hash = value.hash();
-        let mut twice = false;
-        for i in usize::from(frame.items)..self.items.len() {
-            let item = self.items[i];
-            if item.hash == hash
-                && value.is_same(Value::new(input.part(item.text)), &mut self.work)?
-            {
-                twice = true;
-                break;
-            }
-        }
-        if !twice {
-            self.items
-                .push(Item { hash, text: span })
-                .map_err(|_| full("items that must differ"))?;
+        if self.note_item(usize::from(frame.items), span, input)? {
             return Ok(false);
         }
         for i in frame.region.entries..region.entries {
@@ -351,6 +338,44 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     }
                 }
             }
+        }
+        Ok(true)
+    }
+}
+
+impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
+    /// Adds an item to those of its array, which start at `first`, unless the same is there. The bits of its hash, from the lowest,
+    /// lead through their tree.
+    fn note_item(
+        &mut self,
+        first: usize,
+        span: (u32, u32),
+        input: Input<'_>,
+    ) -> Result<bool, Fault> {
+        let value = Value::new(input.part(span));
+        let hash = value.hash();
+        let hash = hash as u32 ^ (hash >> 32) as u32;
+        let mut bits = hash;
+        let mut at = first;
+        let mut from = None;
+        while let Some(item) = self.items.get(at) {
+            let other = Value::new(input.part(item.text));
+            if item.hash == hash && value.is_same(other, &mut self.work)? {
+                return Ok(false);
+            }
+            let side = (bits & 1) as usize;
+            bits >>= 1;
+            from = Some((at, side));
+            match usize::from(item.next[side]) {
+                0 => break,
+                next => at = next,
+            }
+        }
+        let new = self.items.len();
+        let item = Item { hash, text: span, next: [0; 2] };
+        self.items.push(item).map_err(|_| full("items that must differ"))?;
+        if let Some((at, side)) = from {
+            self.items[at].next[side] = new as u16;
         }
         Ok(true)
     }
@@ -368,6 +393,9 @@ pub(super) fn number_fits(
             !types.contains(Types::INTEGER)
                 || types.contains(Types::NUMBER)
                 || number::is_integer(number)
+        }
+        Keyword::Format(format) => {
+            !input.options.checks_format(format) || format.has_number(number)
         }
         Keyword::Minimum(least) => compare(number, least, input).is_ge(),
         Keyword::Maximum(most) => compare(number, most, input).is_le(),

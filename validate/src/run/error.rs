@@ -1,6 +1,7 @@
 //! Why a text could not be held against a schema to its end.
 
 use super::engine::Fault;
+use crate::json::position::Position;
 use crate::json::scan::Malformed;
 use core::fmt;
 
@@ -38,6 +39,24 @@ pub enum ValidateError {
 }
 
 impl ValidateError {
+    /// The byte of the text that it is about, from 0, if it is about the text.
+    #[must_use]
+    pub const fn at(self) -> Option<usize> {
+        match self {
+            Self::Exhausted(_) => None,
+            Self::Malformed { at, .. }
+            | Self::TooDeep { at }
+            | Self::TooComplex { at, .. }
+            | Self::Reference { at } => Some(at),
+        }
+    }
+
+    /// The line and column of that byte.
+    #[must_use]
+    pub fn position(self, text: &str) -> Option<Position> {
+        self.at().map(|at| Position::of(text, at))
+    }
+
     pub(crate) fn new(fault: Fault, at: usize) -> Self {
         match fault {
             Fault::Malformed(what) => Self::Malformed { at, what },

@@ -1,9 +1,9 @@
 //! The fast path for a text that is there as a whole: it tells of most texts that fit that they do, and of no other.
 //!
 //! What is not plain to see here is left to the [`engine`](super::engine), which starts again from the front: a text that does
-//! not fit, and so all that is reported; an object or array that more than one schema applies to; what concerns a container as a whole
-//! (`uniqueItems`, `contains`, …); coercion; checks. So there is a single place where the meaning of all keywords is
-//! written, and here is one schema at a time, no state of schemas that may still fit or fail, and nothing to take back.
+//! not fit, and so all that is reported; an object that more than two schemas apply to, and a member that more than one does; most of
+//! what concerns a container as a whole; coercion; checks. So there is a single place where the meaning of all keywords is
+//! written, and here is no state of schemas that may still fit or fail, and nothing to take back.
 
 use super::end::number_fits;
 use super::input::Input;
@@ -17,13 +17,16 @@ use crate::schema::rules::{Key, Rules};
 use heapless::{Vec, VecView};
 
 /// Most schemas looked at for one scalar, and for where those of an object or array lead to.
-const LOOKS: usize = 128;
+const LOOKS: usize = 4096;
 
 /// How deep schemas of a scalar may lead to others: what refers to itself ends here.
 const DEEP: usize = 16;
 
 /// Instructions of patterns that the chars of a text may look at beyond a few each.
 const STEPS: usize = 1 << 22;
+
+/// Most items that must differ of an array; with more it is left to the engine.
+const ITEMS: usize = 128;
 
 /// Words of bits for the keywords of an object's schema.
 const SEEN: usize = 4;
@@ -42,6 +45,7 @@ pub(crate) fn fits<const DEPTH: usize>(input: Input<'_>, entries: usize) -> bool
         bytes: input.text.as_bytes(),
         at: 0,
         room: entries,
+        items: entries,
         looks: 0,
         deep: 0,
         steps: STEPS,
@@ -53,20 +57,26 @@ pub(crate) fn fits<const DEPTH: usize>(input: Input<'_>, entries: usize) -> bool
 /// An object or array that is open.
 struct Level {
     schema: Id,
+    /// Of an object, another schema that it must fit too.
+    other: Id,
     object: bool,
     /// Some of its items have a schema by their place.
     prefixed: bool,
+    /// Its items must differ.
+    unique: bool,
+    /// Where it starts.
+    start: u32,
     /// The schema of its other items.
     items: Id,
     /// How many schemas apply to it.
-    entries: u8,
+    entries: u16,
     /// Parts so far, with the one at hand.
     parts: u32,
     /// Which of the schema's first keywords are `required` names that were seen.
     seen: [u32; SEEN],
 }
 
-const _: () = assert!(size_of::<Level>() <= 28, "as the docs of `Engine` say");
+const _: () = assert!(size_of::<Level>() <= 36, "as the docs of `Engine` say");
 
 impl Level {
     /// The keyword `i` of its schema, counted from 1, is a required name that was seen.
@@ -95,6 +105,8 @@ struct FastPath<'a> {
     at: usize,
     /// How many more schemas may apply at once, to the value at hand and those in it.
     room: usize,
+    /// How many more items may be held that must differ.
+    items: usize,
     /// How many more of them are looked at for the value at hand.
     looks: usize,
     /// How deep they led to others.
@@ -131,6 +143,7 @@ impl<'a> FastPath<'a> {
                     self.at += 1;
                     self.close(level)?;
                     self.room += usize::from(level.entries);
+                    self.items += if level.unique { level.parts as usize } else { 0 };
                     levels.pop();
                     fresh = false;
                     continue;
@@ -162,18 +175,26 @@ impl<'a> FastPath<'a> {
     /// The start of an object or array.
     fn open(&mut self, mut schema: Id, object: bool) -> Option<Level> {
         let types = if object { Types::OBJECT } else { Types::ARRAY };
-        let whole = Traits::FALSE.or(Traits::ANY).or(Traits::UNIQUE).or(Traits::CONTAINS);
+        let whole = Traits::FALSE.or(Traits::ANY).or(Traits::CONTAINS);
         let looks = self.looks;
+        let (mut other, mut unique) = (NONE, false);
         let traits = loop {
             self.looks = self.looks.checked_sub(1)?;
             let (traits, asked) = self.input.rules.summary(schema);
             if is_other(asked, types) || traits.has(whole.or(Traits::PROPERTY_NAMES)) {
                 return None;
             }
+            unique |= !object && traits.has(Traits::UNIQUE);
             if !traits.has(Traits::IN_PLACE) {
                 break traits;
             }
-            schema = self.only_one(schema, types, traits)?;
+            // One with keywords of its own beside the one that it leads to.
+            if traits.are_about(types)
+                && (!object || core::mem::replace(&mut other, schema) != NONE)
+            {
+                return None;
+            }
+            schema = self.only_one(schema, types)?;
         };
         let (mut prefixed, mut items) = (false, NONE);
         if !object && traits.has(Traits::ARRAY) {
@@ -189,31 +210,29 @@ impl<'a> FastPath<'a> {
         self.room -= entries;
         Some(Level {
             schema,
+            other,
             object,
             prefixed,
+            unique,
+            start: self.at as u32,
             items,
-            entries: entries as u8,
+            entries: entries as u16,
             parts: 0,
             seen: [0; SEEN],
         })
     }
 
-    /// The schema that alone decides about an object or array held against `schema`: a `$ref`'s, or of an `anyOf` the only one
-    /// for values of this type.
-    fn only_one(&mut self, schema: Id, types: Types, traits: Traits) -> Option<Id> {
+    /// The schema that alone decides about an object or array held against `schema`, beside that one's own keywords: a `$ref`'s,
+    /// or of an `anyOf` the only one for values of this type, or for the first members of the object at hand.
+    fn only_one(&mut self, schema: Id, types: Types) -> Option<Id> {
         let rules = self.input.rules;
-        if traits.are_about(types) {
-            return None;
-        }
-        let (mut group, mut only) = (None, None);
+        let (mut group, mut only, mut several) = (None, None, false);
         for (_, keyword) in rules.keywords(schema) {
             let (child, must) = match *keyword {
                 Keyword::AllOf(child) | Keyword::Ref(child) => (child, true),
                 Keyword::RefTo(name) => (rules.definition(name)?, true),
                 Keyword::AnyOf(child) | Keyword::OneOf(child) => (child, false),
-                Keyword::Not(_) | Keyword::If(_) | Keyword::Then(_) | Keyword::Else(_) => {
-                    return None;
-                }
+                _ if keyword.traits().has(Traits::IN_PLACE) => return None,
                 _ => continue,
             };
             // Two groups would both have to be met.
@@ -225,10 +244,104 @@ impl<'a> FastPath<'a> {
             if !must && is_other(asked, types) && !traits.has(Traits::IN_PLACE) {
                 self.looks = self.looks.checked_sub(1)?;
             } else if only.replace(child).is_some() {
-                return None;
+                if must || types != Types::OBJECT {
+                    return None;
+                }
+                several = true;
             }
         }
+        if several { self.only_by_members(schema) } else { only }
+    }
+
+    /// Of the branches of the only group of `schema`, the one that the first members of the object at hand allow, if they are
+    /// scalars: a member whose value is not listed where a branch lists some fails that branch for certain.
+    fn only_by_members(&mut self, schema: Id) -> Option<Id> {
+        if self.input.options.coerces() {
+            return None;
+        }
+        let rules = self.input.rules;
+        let (start, looks) = (self.at, self.looks);
+        self.at += 1;
+        let only = loop {
+            // For each member the same schemas are looked at.
+            self.looks = looks;
+            if self.peek()? != b'"' {
+                break None;
+            }
+            let from = self.at + 1;
+            let escaped = self.string()?;
+            let key = self.bytes.get(from..self.at - 1)?;
+            if escaped || self.peek()? != b':' {
+                break None;
+            }
+            self.at += 1;
+            let first = self.peek()?;
+            if matches!(first, b'{' | b'[') {
+                break None;
+            }
+            let from = self.at;
+            let kind = self.pass_scalar(first)?;
+            let json = self.input.text.get(from..self.at)?;
+            let key = Key::new(key, true);
+            let (mut left, mut only) = (0, None);
+            for (_, keyword) in rules.keywords(schema) {
+                if let Keyword::AnyOf(branch) | Keyword::OneOf(branch) = *keyword {
+                    if self.may_have(branch, key, kind, json)? {
+                        (left, only) = (left + 1, Some(branch));
+                    }
+                }
+            }
+            match left {
+                1 => break only,
+                // A member that no branch tells apart: the next one may.
+                2.. if self.peek()? == b',' => {
+                    self.at += 1;
+                    self.peek()?;
+                }
+                _ => break None,
+            }
+        };
+        self.at = start;
         only
+    }
+
+    /// Whether an object with this member may fit a branch: `false` is certain.
+    fn may_have(
+        &mut self,
+        mut branch: Id,
+        key: Key<'_>,
+        kind: Kind,
+        json: &'a str,
+    ) -> Option<bool> {
+        let rules = self.input.rules;
+        for _ in 0..DEEP {
+            self.looks = self.looks.checked_sub(1)?;
+            let (traits, asked) = rules.summary(branch);
+            if is_other(asked, Types::OBJECT) || traits.has(Traits::FALSE) {
+                return Some(false);
+            }
+            let mut leads_to = None;
+            let mut keywords = rules.keywords(branch);
+            while let Some((_, keyword, mark)) = keywords.next_about(key) {
+                match (*keyword, mark) {
+                    (Keyword::Property(name, child), Some(mark))
+                        if rules.is_key(name, key, mark) =>
+                    {
+                        let (traits, _) = rules.summary(child);
+                        if traits.has(Traits::LISTED) && !traits.has(Traits::IN_PLACE) {
+                            return self.fits(child, kind, json);
+                        }
+                    }
+                    (Keyword::Ref(child) | Keyword::AllOf(child), _) => leads_to = Some(child),
+                    _ => {}
+                }
+            }
+            match leads_to {
+                Some(child) => branch = child,
+                None => break,
+            }
+        }
+        Some(true)
     }
 
     /// What leads to the next part: of a member its key. The part's schema.
@@ -236,6 +349,7 @@ impl<'a> FastPath<'a> {
         let index = level.parts;
         level.parts += 1;
         if !level.object {
+            self.items = self.items.checked_sub(usize::from(level.unique))?;
             return Some(if level.prefixed { self.item(level, index) } else { level.items });
         }
         if self.peek()? != b'"' {
@@ -253,36 +367,43 @@ impl<'a> FastPath<'a> {
 
     fn member(&mut self, level: &mut Level, key: Key<'_>) -> Option<Id> {
         let rules = self.input.rules;
-        let (mut only, mut rest) = (None, NONE);
-        let mut keywords = rules.keywords(level.schema);
+        let mut all = NONE;
         let mut passed = 0;
-        while let Some((_, keyword, mark)) = keywords.next_about(key) {
-            passed += 1;
-            let Some(mark) = mark else { continue };
-            let child = match *keyword {
-                Keyword::Property(name, child) if rules.is_key(name, key, mark) => child,
-                Keyword::PatternProperty(start, len, child, _)
-                    if self.is_match(start, len, Chars::escaped_bytes(key.text))? =>
-                {
-                    child
-                }
-                Keyword::Required(name) => {
-                    if rules.is_key(name, key, mark) {
-                        level.see(passed)?;
+        for schema in [level.schema, level.other] {
+            let (mut only, mut rest) = (None, NONE);
+            let mut keywords = rules.keywords(schema);
+            while let Some((_, keyword, mark)) = keywords.next_about(key) {
+                passed += 1;
+                let Some(mark) = mark else { continue };
+                let child = match *keyword {
+                    Keyword::Property(name, child) if rules.is_key(name, key, mark) => child,
+                    Keyword::PatternProperty(start, len, child, _)
+                        if self.is_match(start, len, Chars::escaped_bytes(key.text))? =>
+                    {
+                        child
                     }
-                    continue;
+                    Keyword::Required(name) => {
+                        if rules.is_key(name, key, mark) {
+                            level.see(passed)?;
+                        }
+                        continue;
+                    }
+                    Keyword::AdditionalProperties(child) => {
+                        rest = child;
+                        continue;
+                    }
+                    _ => continue,
+                };
+                if only.replace(child).is_some() {
+                    return None;
                 }
-                Keyword::AdditionalProperties(child) => {
-                    rest = child;
-                    continue;
-                }
-                _ => continue,
-            };
-            if only.replace(child).is_some() {
+            }
+            let child = only.unwrap_or(rest);
+            if child != NONE && core::mem::replace(&mut all, child) != NONE {
                 return None;
             }
         }
-        Some(only.unwrap_or(rest))
+        Some(all)
     }
 
     /// The schema of the item at `index`: that of its place, of which there is one at most, or that of all behind those.
@@ -297,7 +418,12 @@ impl<'a> FastPath<'a> {
 
     /// The end of an object or array.
     fn close(&self, level: &Level) -> Option<()> {
-        for (i, (_, keyword)) in self.input.rules.keywords(level.schema).enumerate() {
+        if level.unique && !self.has_unique_items(level)? {
+            return None;
+        }
+        let rules = self.input.rules;
+        let keywords = rules.keywords(level.schema).chain(rules.keywords(level.other));
+        for (i, (_, keyword)) in keywords.enumerate() {
             let fits = match (*keyword, level.object) {
                 (Keyword::MinItems(least), false) | (Keyword::MinProperties(least), true) => {
                     level.parts >= least
@@ -315,10 +441,34 @@ impl<'a> FastPath<'a> {
         Some(())
     }
 
+    /// Whether the items of an array, whose end was passed, differ for certain.
+    fn has_unique_items(&self, level: &Level) -> Option<bool> {
+        let mut hashes = Vec::<_, ITEMS>::new();
+        if level.parts as usize > ITEMS {
+            return None;
+        }
+        let array = Value::new(self.input.text.get(level.start as usize..self.at)?);
+        for item in array.parts() {
+            let hash = item.hash();
+            if hashes.contains(&hash) {
+                return None;
+            }
+            hashes.push(hash).ok()?;
+        }
+        Some(true)
+    }
+
     // Scalars
 
     fn scalar(&mut self, first: u8, schema: Id) -> Option<()> {
         let start = self.at;
+        let kind = self.pass_scalar(first)?;
+        let json = self.input.text.get(start..self.at)?;
+        self.fits(schema, kind, json)?.then_some(())
+    }
+
+    /// Passes a scalar.
+    fn pass_scalar(&mut self, first: u8) -> Option<Kind> {
         let mut escaped = false;
         let types = match first {
             b'"' => {
@@ -330,8 +480,7 @@ impl<'a> FastPath<'a> {
             b'n' => self.literal(b"null", Types::NULL)?,
             _ => self.number()?,
         };
-        let json = self.input.text.get(start..self.at)?;
-        self.fits(schema, Kind { types, escaped }, json)?.then_some(())
+        Some(Kind { types, escaped })
     }
 
     /// Passes a string. Whether it has escapes.
@@ -449,6 +598,15 @@ impl<'a> FastPath<'a> {
                 Keyword::Const(constant) => self.is_same(constant, kind, json)?,
                 Keyword::AllOf(child) | Keyword::Ref(child) => self.fits(child, kind, json)?,
                 Keyword::RefTo(name) => self.fits(rules.definition(name)?, kind, json)?,
+                // One is enough. The others take room all the same, and no more than that if they lead to none.
+                Keyword::AnyOf(child)
+                    if any.0 > 0
+                        && !self.input.options.coerces()
+                        && !rules.summary(child).0.has(Traits::IN_PLACE) =>
+                {
+                    self.looks = self.looks.checked_sub(1)?;
+                    true
+                }
                 Keyword::AnyOf(child) => count(&mut any, self.fits(child, kind, json)?),
                 Keyword::OneOf(child) => count(&mut one, self.fits(child, kind, json)?),
                 Keyword::Not(child) => !self.fits(child, kind, json)?,
@@ -495,7 +653,7 @@ impl<'a> FastPath<'a> {
             }
             Keyword::Pattern(start, len, _) => self.is_match(start, len, chars())?,
             Keyword::Format(_) if options.coerces() => return None,
-            Keyword::Format(format) => !options.checks_formats() || format.matches(chars()),
+            Keyword::Format(format) => !options.checks_format(format) || format.matches(chars()),
             _ => true,
         })
     }
@@ -657,6 +815,83 @@ mod tests {
             &[],
             &["[]", "null"],
         );
+    }
+
+    #[test]
+    fn two_schemas_of_an_object() {
+        let both = r##"{"$defs": {"base": {"properties": {"a": {"type": "integer"}, "c": false}, "required": ["a"]}},
+            "properties": {"b": {"type": "string"}, "d": {"type": "null"}}, "required": ["b"], "maxProperties": 3,
+            "allOf": [{"$ref": "#/$defs/base"}]}"##;
+        plain(
+            both,
+            &[r#"{"a": 1, "b": ""}"#, r#"{"b": "", "x": [], "a": 1}"#],
+            &[
+                "{}",
+                r#"{"a": 1}"#,
+                r#"{"b": ""}"#,
+                r#"{"a": "", "b": ""}"#,
+                r#"{"a": 1, "b": 1}"#,
+                r#"{"a": 1, "b": "", "c": 1}"#,
+                r#"{"a": 1, "b": "", "d": 1}"#,
+                r#"{"a": 1, "b": "", "x": 1, "y": 1}"#,
+            ],
+        );
+        // Both speak of the same member, or of the others.
+        plain(
+            r#"{"properties": {"a": {}}, "allOf": [{"additionalProperties": {"type": "null"}}]}"#,
+            &[r#"{"b": null}"#],
+            &[r#"{"a": null}"#, r#"{"b": 1}"#],
+        );
+        plain(
+            r#"{"dependentRequired": {"a": ["b"]}, "allOf": [{}]}"#,
+            &[],
+            &[r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#],
+        );
+    }
+
+    #[test]
+    fn branches_are_told_apart_by_the_first_members() {
+        for group in ["oneOf", "anyOf"] {
+            let shapes = format!(
+                r##"{{"$defs": {{"box": {{"properties": {{"kind": {{"enum": ["box", "cube"]}},
+                "size": {{"type": "integer"}}}}}}}}, "{group}": [{{"type": "null"}}, {{"$ref": "#/$defs/box"}},
+                {{"properties": {{"kind": {{"const": "dot"}}}}, "required": ["x"]}}, {{"type": "array"}}]}}"##
+            );
+            plain(
+                &shapes,
+                &[
+                    r#"{"kind": "cube", "size": 1}"#,
+                    r#"{"id": 1, "kind": "dot", "x": [], "size": ""}"#,
+                ],
+                &[
+                    r#"{"kind": "line"}"#,
+                    r#"{"kind": "box", "size": ""}"#,
+                    r#"{"kind": "dot"}"#,
+                    r#"{"id": 1}"#,
+                    r#"{"x": [], "kind": "dot"}"#,
+                    "{}",
+                    r#"{"kind": "dot", "kind": "box"}"#,
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn items_that_differ() {
+        let unique = r#"{"uniqueItems": true}"#;
+        plain(
+            unique,
+            &["[]", "{}", r#"[1, "1", [1], {"1": 1}, null]"#],
+            &["[1, 1.0]", r#"["a", "\u0061"]"#],
+        );
+        let many = |n: usize| format!("{:?}", (0..n).collect::<std::vec::Vec<_>>());
+        plain(unique, &[&many(16)], &[&many(17)]);
+        let schema = SchemaBuf::from_json(unique).unwrap();
+        for (items, expected) in [(128, true), (129, false)] {
+            let text = many(items);
+            let input = Input { rules: (&schema).into(), options: &Options::new(), text: &text };
+            assert_eq!(fits::<8>(input, 256), expected, "{items}");
+        }
     }
 
     #[test]

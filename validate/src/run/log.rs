@@ -58,7 +58,7 @@ pub(crate) enum About<'a> {
 /// What a keyword asks for, in words.
 pub(crate) struct Demand<'a> {
     pub(crate) keyword: Keyword,
-    /// Its place, if it is known.
+    /// Of `enum`, the place of its first value.
     pub(crate) at: Id,
     pub(crate) about: About<'a>,
     /// The place of the keyword that fails the closest of its schemas, and where a value in this one starts that fails it.

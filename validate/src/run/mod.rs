@@ -6,6 +6,8 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod fast;
 pub(crate) mod input;
+#[cfg(feature = "serde")]
+pub(crate) mod list;
 pub(crate) mod log;
 mod paths;
 pub(crate) mod report;

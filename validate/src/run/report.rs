@@ -1,6 +1,7 @@
 //! What a validation says: violations and coerced values, in bounded texts.
 
 use super::log::{Log, Told, WritePath};
+use crate::json::position::Position;
 use crate::scalar::coerce::Coerced;
 use core::fmt::{self, Write};
 use core::ops::Deref;
@@ -109,7 +110,7 @@ impl Violation {
     }
 
     /// In words: `must be at least 18`. Of `anyOf` and the like, also what is wrong with the closest of its schemas: one that
-    /// has a property whose value its `const` or `enum` lists, or else the one that failed at the deepest value.
+    /// has a property whose value its `const` or `enum` lists, or else the one that failed at the deepest value; of several, one whose type is right.
     #[must_use]
     pub fn message(&self) -> &Text<MESSAGE> {
         &self.message
@@ -123,6 +124,12 @@ impl Violation {
     #[must_use]
     pub fn at(&self) -> usize {
         self.at as usize
+    }
+
+    /// Its line and column in the text that was validated.
+    #[must_use]
+    pub fn position(&self, text: &str) -> Position {
+        Position::of(text, self.at())
     }
 }
 

@@ -152,7 +152,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             let format =
                 input.rules.keywords(entry.schema).find_map(|(_, keyword)| match keyword {
-                    Keyword::Format(format) => Some(*format),
+                    Keyword::Format(format) => {
+                        Some(*format).filter(|it| input.options.knows_format(*it))
+                    }
                     _ => None,
                 });
             match format {

@@ -50,7 +50,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let Entry { schema, why, .. } = self.entry(i);
         let demand = Demand {
             keyword,
-            at: if forbidden.is_some() { NONE } else { input.rules.place(schema, &keyword) },
+            // To be looked for in a schema of thousands of keywords, for each of thousands of violations, would take long.
+            at: match keyword {
+                Keyword::Enum(_) => input.rules.place(schema, &keyword),
+                _ => NONE,
+            },
             about,
             why: (why.at, Some(why.start).filter(|_| usize::from(why.level) != level)),
             fits: self.fitting(i, keyword, input),
@@ -84,7 +88,8 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     }
 
     /// Why an entry fails for the sake of a keyword: that keyword, or if others of the same value fail it, why the closest of
-    /// them does. That is one with a property of a value that is listed for it, and else the one that went farthest.
+    /// them does. That is one with a property of a value that is listed for it, and else the one that failed at the deepest
+    /// value, if possible not by its type.
     fn why(&self, i: u16, keyword: Keyword, level: usize, input: Input<'_>) -> Why {
         let Entry { schema, edges, edges_end, .. } = self.entry(i);
         let same = |at| {
@@ -97,19 +102,26 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             .filter(|edge| same(edge.at))
             .map(|edge| self.entry(edge.child))
             .filter(|child| child.state == State::Failed && child.why.is_known())
-            .max_by_key(|child| (child.tagged, child.why.level, child.why.start));
+            .max_by_key(|child| {
+                let typed = !matches!(input.rules.keyword(child.why.at), Keyword::Type(_));
+                (child.tagged, child.why.level, typed, child.why.start)
+            });
         if let Some(closest) = closest {
             return closest.why;
         }
         let at = input.rules.place(schema, &keyword);
         let part = level == self.frames.len() && (self.ready.is_some() || self.naming);
-        match self.edges.iter().find(|edge| edge.child == i) {
+        if part && level > 0 {
             // Of a part that is not there yet, or is a name, what is around it tells.
-            Some(edge) if part && level > 0 => {
-                Why { start: self.start_of(level - 1), level: level as u8 - 1, at: edge.at }
+            if let Some(edge) = self.edges.iter().find(|edge| edge.child == i) {
+                return Why {
+                    start: self.start_of(level - 1),
+                    level: level as u8 - 1,
+                    at: edge.at,
+                };
             }
-            _ => Why { start: self.start_of(level), level: level as u8, at },
         }
+        Why { start: self.start_of(level), level: level as u8, at }
     }
 
     /// The keyword that has `false` for a part of an object or array; or `false`, where that is for a value itself.

@@ -15,7 +15,10 @@
 //! | `uuid` | RFC 4122 §3, any version and variant |
 //! | `json-pointer` | RFC 6901 §3 |
 //! | `relative-json-pointer` | draft-handrews-relative-json-pointer-01 §3 |
+//! | `regex` | ECMA-262 §22.2.1, with what annex B.1.2 allows for braces, brackets and escapes of chars that are no letters |
+//! | `int32`, `int64`, `float`, `double`, `byte`, `url` | OpenAPI 3.0 §4.4, RFC 4648 §4, RFC 3986 |
 
+use crate::json::number;
 use core::iter::Peekable;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -67,10 +70,24 @@ pub enum Format {
     JsonPointer,
     /// `1/a`, `0#`: steps up, then a pointer or the name of what is there.
     RelativeJsonPointer,
+    /// A regular expression of ECMA-262, whether or not patterns of schemas may be so: back-references and all look-around are.
+    Regex,
+    /// Of OpenAPI, as those below: an integer of 32 bits.
+    Int32,
+    /// An integer of 64 bits.
+    Int64,
+    /// A number in the range of single precision.
+    Float,
+    /// A number in the range of double precision.
+    Double,
+    /// Base64 (RFC 4648 §4), with its padding.
+    Byte,
+    /// As [`Uri`](Self::Uri).
+    Url,
 }
 
 impl Format {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 20] = [
         Self::DateTime,
         Self::Date,
         Self::Time,
@@ -84,6 +101,13 @@ impl Format {
         Self::Uuid,
         Self::JsonPointer,
         Self::RelativeJsonPointer,
+        Self::Regex,
+        Self::Int32,
+        Self::Int64,
+        Self::Float,
+        Self::Double,
+        Self::Byte,
+        Self::Url,
     ];
 
     /// The format of this name in JSON Schema, if it is one of those here.
@@ -119,10 +143,47 @@ impl Format {
             Self::Uuid => "uuid",
             Self::JsonPointer => "json-pointer",
             Self::RelativeJsonPointer => "relative-json-pointer",
+            Self::Regex => "regex",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::Byte => "byte",
+            Self::Url => "url",
         }
     }
 
-    /// Whether the text made of `chars` is of this format.
+    /// Whether OpenAPI has it, and JSON Schema does not: it holds with
+    /// [`Options::openapi_formats`](crate::Options::openapi_formats) only.
+    #[must_use]
+    pub const fn is_of_openapi(self) -> bool {
+        use Format as F;
+        matches!(self, F::Int32 | F::Int64 | F::Float | F::Double | F::Byte | F::Url)
+    }
+
+    /// Whether a number, as JSON writes it, is of this format; it is of every format for strings.
+    pub(crate) fn has_number(self, text: &str) -> bool {
+        let within = |least: &str, most: &str| {
+            number::compare(text, least).is_ge() && number::compare(text, most).is_le()
+        };
+        match self {
+            Self::Int32 => number::is_integer(text) && within("-2147483648", "2147483647"),
+            Self::Int64 => {
+                number::is_integer(text) && within("-9223372036854775808", "9223372036854775807")
+            }
+            Self::Float => {
+                let most = "340282346638528859811704183484516925440";
+                within("-340282346638528859811704183484516925440", most)
+            }
+            Self::Double => within(
+                "-1.79769313486231570814527423731704357e308",
+                "1.79769313486231570814527423731704357e308",
+            ),
+            _ => true,
+        }
+    }
+
+    /// Whether the text made of `chars` is of this format. It is of every format for numbers.
     ///
     /// # Cost
     /// One pass, up to the first character that does not fit; for `uri` and `uri-reference` up to three, over clones.
@@ -145,6 +206,10 @@ impl Format {
             Self::Uuid => text.uuid(),
             Self::JsonPointer => text.json_pointer(),
             Self::RelativeJsonPointer => text.relative_json_pointer(),
+            Self::Regex => text.regex(),
+            Self::Byte => text.base64(),
+            Self::Url => text.uri(),
+            Self::Int32 | Self::Int64 | Self::Float | Self::Double => return true,
         };
         fits.is_some() && text.rest.peek().is_none()
     }
@@ -180,8 +245,8 @@ type Address = heapless::String<ADDRESS>;
 
 /// Reads from the front. Every method is a rule of a grammar: `Some` if the text goes on like that, and is read up to
 /// where the rule ends. After `None` the text is read up to somewhere and of no more use.
-struct Scan<I: Iterator<Item = char>> {
-    rest: Peekable<I>,
+pub(super) struct Scan<I: Iterator<Item = char>> {
+    pub(super) rest: Peekable<I>,
 }
 
 impl<I: Iterator<Item = char> + Clone> Scan<I> {
@@ -190,17 +255,25 @@ impl<I: Iterator<Item = char> + Clone> Scan<I> {
     }
 
     /// One of `any`.
-    fn eat<const N: usize>(&mut self, any: [char; N]) -> Option<()> {
+    pub(super) fn eat<const N: usize>(&mut self, any: [char; N]) -> Option<()> {
         self.rest.next_if(|c| any.contains(c)).map(|_| ())
     }
 
     /// As many as there are of those that `like` says yes to: how many.
-    fn skip(&mut self, like: impl Fn(char) -> bool) -> usize {
+    pub(super) fn skip(&mut self, like: impl Fn(char) -> bool) -> usize {
         let mut count = 0;
         while self.rest.next_if(|c| like(*c)).is_some() {
             count += 1;
         }
         count
+    }
+
+    /// `base64` with padding.
+    fn base64(&mut self) -> Option<()> {
+        let count = self.skip(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'));
+        let padding = self.skip(|c| c == '=');
+        ((count + padding).is_multiple_of(4) && padding <= 2 && (padding == 0 || count > 0))
+            .then_some(())
     }
 
     /// At least one digit.
@@ -535,12 +608,51 @@ mod tests {
         }
     }
 
+    /// Any string is of these.
+    const NUMBERS: [Format; 4] = [Format::Int32, Format::Int64, Format::Float, Format::Double];
+
+    #[test]
+    fn numbers_of_openapi() {
+        for (format, fit, unfit) in [
+            (
+                Format::Int32,
+                ["-2147483648", "2147483647", "1.0e3"],
+                ["2147483648", "-2147483649", "0.5"],
+            ),
+            (
+                Format::Int64,
+                ["-9223372036854775808", "9223372036854775807", "1e18"],
+                ["9223372036854775808", "1e19", "1e-1"],
+            ),
+            (
+                Format::Float,
+                ["3.4028234663852885e38", "-1e-400", "0.1"],
+                ["3.5e38", "-1e39", "1e400"],
+            ),
+            (
+                Format::Double,
+                ["1.7976931348623157e308", "-1e-400", "1"],
+                ["1.8e308", "-1e309", "1e999"],
+            ),
+            (Format::Byte, ["1", "2", "3"], ["", "", ""]),
+        ] {
+            for number in fit {
+                assert!(format.has_number(number), "{format:?} {number}");
+            }
+            for number in unfit.into_iter().filter(|number| !number.is_empty()) {
+                assert!(!format.has_number(number), "{format:?} {number}");
+            }
+        }
+        yes(Format::Byte, "aGk= | aGVsbG8= | YWI= | YWJj | +/+/");
+        no(Format::Byte, "aGk | a | = | aGk=x | a=== | ab== c | -_-_");
+    }
+
     #[test]
     fn names() {
         for format in Format::ALL {
             assert_eq!(Format::from_name(format.name()), Some(format));
         }
-        for name in ["", "dat", "dates", "Date", "date ", "regex", "idn-email", "ip", "url"] {
+        for name in ["", "dat", "dates", "Date", "date ", "idn-email", "ip", "int16"] {
             assert_eq!(Format::from_name(name), None, "{name}");
         }
         const { assert!(matches!(Format::from_name("uuid"), Some(Format::Uuid))) };
@@ -549,7 +661,8 @@ mod tests {
     #[test]
     fn only_pointers_and_references_may_be_empty() {
         for format in Format::ALL {
-            let may = matches!(format, Format::JsonPointer | Format::UriReference);
+            let strings = [Format::JsonPointer, Format::UriReference, Format::Regex, Format::Byte];
+            let may = strings.contains(&format) || NUMBERS.contains(&format);
             assert_eq!(format.matches("".chars()), may, "{format:?}");
         }
     }
@@ -733,11 +846,14 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever stands before it, a control character is in none of the formats but the pointers.
+        /// Whatever stands before it, a control character is in none of the formats but pointers and expressions.
         #[test]
         fn control_characters_do_not_match(text: String, other in "[-0-9a-zA-Z:./@\\[\\]%#?+\"~]{0,40}") {
-            let pointers = [Format::JsonPointer, Format::RelativeJsonPointer];
-            for format in Format::ALL.into_iter().filter(|format| !pointers.contains(format)) {
+            let any = [Format::JsonPointer, Format::RelativeJsonPointer, Format::Regex];
+            for format in Format::ALL {
+                if any.contains(&format) || NUMBERS.contains(&format) {
+                    continue;
+                }
                 for text in [&text, &other] {
                     prop_assert!(!format.matches(text.chars().chain(['\n'])), "{:?} {:?}", format, text);
                 }

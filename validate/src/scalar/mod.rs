@@ -2,3 +2,4 @@
 
 pub(crate) mod coerce;
 pub(crate) mod format;
+mod regex;

@@ -1,5 +1,6 @@
 //! Why a JSON text is no schema.
 
+use crate::json::position::Position;
 use crate::json::scan::Malformed;
 use core::fmt;
 
@@ -15,6 +16,7 @@ use core::fmt;
 /// assert_eq!(error.excerpt(text), r#""3""#);
 /// assert!(matches!(error.kind(), SchemaErrorKind::Form { keyword: "minimum", .. }));
 /// assert_eq!(error.to_string(), "byte 31: minimum: expected a number");
+/// assert_eq!(error.position(text).to_string(), "line 1, column 32");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -108,6 +110,12 @@ impl SchemaError {
     #[must_use]
     pub const fn at(self) -> usize {
         self.at
+    }
+
+    /// Its line and column in the schema's text.
+    #[must_use]
+    pub fn position(self, text: &str) -> Position {
+        Position::of(text, self.at)
     }
 
     /// What is wrong.

@@ -427,7 +427,7 @@ macro_rules! keywords {
             }
 
             /// Its traits.
-            pub(super) const fn traits(&self) -> Traits {
+            pub(crate) const fn traits(&self) -> Traits {
                 match self { $(Self::$keyword { .. } => const { Traits::NONE $($(.or(Traits::$about))+)? },)+ }
             }
 
@@ -503,7 +503,7 @@ keywords! {
     MaxLength(count) = MaxLength: STRING LENGTH_OR_PATTERN;
     /// Where its instructions start, how many they are, and its text.
     Pattern(insts, len, name) = Pattern: STRING LENGTH_OR_PATTERN;
-    Format(format) = Format: STRING FORMAT;
+    Format(format) = Format: STRING NUMBER FORMAT;
 
     MinItems(count) = MinItems: ARRAY;
     MaxItems(count) = MaxItems: ARRAY;

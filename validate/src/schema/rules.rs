@@ -319,18 +319,20 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether a JSON string without escapes is a value; `None` where that is not plain to see.
+    #[inline]
     pub(crate) fn is_plain_string(self, value: Str, json: &str) -> Option<bool> {
         let json = json.as_bytes();
         if let Str::Plain(text) = value {
             return Some(json.get(1..json.len().saturating_sub(1)) == Some(text.as_bytes()));
         }
         let value = self.bytes(value);
-        let other_start =
-            matches!((value, json), ([_, a, ..], [_, b, ..]) if a != b && *a != b'\\');
-        if value.len() <= json.len() || other_start || !value.contains(&b'\\') {
+        if value.len() <= json.len() {
             return Some(value == json);
         }
-        None
+        // Escapes make it longer than what it stands for.
+        let other_start =
+            matches!((value, json), ([_, a, ..], [_, b, ..]) if a != b && *a != b'\\');
+        (other_start || !value.contains(&b'\\')).then_some(false)
     }
 
     /// A text as it stands.
