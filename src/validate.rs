@@ -86,7 +86,7 @@ pub use forebay_validate::SchemaBuf;
 #[doc(inline)]
 pub use forebay_validate::{
     Check, Coercion, Draft, Engine, Format, Input, MESSAGE, Malformed, NoReport, Options, PATH,
-    Rejected, Report, Rules, SCHEMA_PATH, Schema, SchemaError, SchemaErrorKind, Source,
+    Registry, Rejected, Report, Rules, SCHEMA_PATH, Schema, SchemaError, SchemaErrorKind, Source,
     StreamValidator, Text, Types, ValidateError, Value, Violation,
 };
 

@@ -49,6 +49,16 @@ pub(super) struct Entry {
     pub(super) asks: bool,
     /// The types that it and the schemas it leads to ask for, while that is decided.
     pub(super) asked: Types,
+    /// Of an object or array: its keywords speak of the part at hand.
+    pub(super) evaluates: bool,
+    /// Nothing else than its `unevaluatedProperties` or `unevaluatedItems` can speak of that.
+    pub(super) alone: bool,
+    /// It is to claim that something else does.
+    pub(super) claims: bool,
+    /// What it evaluates counts for the entry that is looked at.
+    pub(super) reached: bool,
+    /// What a part of it is cannot be decided.
+    pub(super) stuck: bool,
     /// The types that are asked for, or none.
     pub(super) types: Types,
     /// What keywords it has.
@@ -133,6 +143,8 @@ pub(super) struct Part<'a> {
     pub(super) object: bool,
     pub(super) index: u32,
     pub(super) key: Key<'a>,
+    /// It matters which entries speak of it.
+    pub(super) counted: bool,
 }
 
 /// An item of an array whose items must differ.
@@ -170,6 +182,8 @@ pub(crate) enum Fault {
     TooDeep,
     TooComplex(&'static str),
     Reference,
+    /// A schema refers to itself: where the value ended, and where the schema starts.
+    Circle(u32, u32),
 }
 
 /// Room for more was needed.
@@ -193,7 +207,7 @@ impl From<TooMuchWork> for Fault {
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
-/// It takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
+/// It takes 58 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
 /// bytes of stack for each of `DEPTH`.
 ///
 /// # Examples
@@ -253,9 +267,14 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     /// What is left of [`WORK`] and of [`STEPS`].
     pub(super) work: usize,
     pub(super) steps: usize,
+    /// The first circle of references: where the value ended, and a schema in it.
+    pub(super) circle: Option<(u32, Id)>,
 }
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
+    /// The entry of the whole text.
+    pub(super) const ROOT: u16 = 0;
+
     /// Room for one validation after the other.
     #[must_use]
     pub const fn new() -> Self {
@@ -285,6 +304,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             at: 0,
             work: WORK,
             steps: STEPS,
+            circle: None,
         }
     }
 
@@ -304,6 +324,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.scalar_start = 0;
         self.at = 0;
         (self.work, self.steps) = (WORK, STEPS);
+        self.circle = None;
     }
 
     /// Where the scan is.
@@ -490,6 +511,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             unlisted: false,
             asks: false,
             asked: Types::NONE,
+            evaluates: false,
+            alone: false,
+            claims: false,
+            reached: false,
+            stuck: false,
             types: Types::NONE,
             traits: Traits::NONE,
             edges: 0,

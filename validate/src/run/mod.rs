@@ -11,5 +11,6 @@ mod paths;
 pub(crate) mod report;
 mod string;
 mod taken;
+mod unevaluated;
 mod verdict;
 pub(crate) mod whole;
