@@ -87,7 +87,7 @@ fn items() {
         &["[null]", r#"["a", 2]"#],
     );
     let old = SchemaBuf::from_json_with(contains, Draft::Draft2019_09).unwrap();
-    check(&old, &[], &[r#"["a"]"#, r#"[null, "a"]"#]);
+    check(&old, &[r#"["a"]"#, r#"[null, "a"]"#], &["[null]", r#"["a", 2]"#]);
     let list =
         r#"{"items": [true], "additionalItems": {"type": "null"}, "unevaluatedItems": false}"#;
     check(

@@ -142,7 +142,7 @@ impl Demand<'_> {
             Keyword::UnevaluatedProperties(_) => {
                 f.write_str("has a property that no schema allows")
             }
-            Keyword::UnevaluatedItems(..) => f.write_str("has an item that no schema allows"),
+            Keyword::UnevaluatedItems(_) => f.write_str("has an item that no schema allows"),
             Keyword::Not(_) => f.write_str("must not fit the schema of `not`"),
             Keyword::Then(_) => {
                 f.write_str("must fit `then`, since it fits `if`")?;

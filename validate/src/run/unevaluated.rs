@@ -16,8 +16,6 @@ struct Rest {
     at: Id,
     keyword: Keyword,
     schema: Id,
-    /// Items that fit `contains` are not left.
-    contained: bool,
 }
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
@@ -27,12 +25,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             return None;
         }
         input.rules.keywords(entry.schema).find_map(|(at, keyword)| {
-            let (schema, contained) = match *keyword {
-                Keyword::UnevaluatedProperties(schema) if object => (schema, false),
-                Keyword::UnevaluatedItems(contained, schema) if !object => (schema, contained),
-                _ => return None,
-            };
-            Some(Rest { at, keyword: *keyword, schema, contained })
+            match *keyword {
+                Keyword::UnevaluatedProperties(schema) if object => Some((at, keyword, schema)),
+                Keyword::UnevaluatedItems(schema) if !object => Some((at, keyword, schema)),
+                _ => None,
+            }
+            .map(|(at, keyword, schema)| Rest { at, keyword: *keyword, schema })
         })
     }
 
@@ -56,7 +54,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             self.reach(x, whole.entries..part.entries, true, input);
             let alone = !(whole.entries..part.entries).any(|e| {
-                let contains = rest.contained && self.entry(e).traits.has(Traits::CONTAINS);
+                let contains = !object && self.entry(e).traits.has(Traits::CONTAINS);
                 self.entry(e).reached && (contains || e != x && self.may_evaluate(e, object, input))
             });
             self.entries[usize::from(x)].alone = alone;
@@ -77,11 +75,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let Some(frame) = self.frames.last() else { return };
         let (whole, object) = (frame.region, frame.object);
         let edges = usize::from(part.edges)..self.edges.len();
-        let counts = (whole.entries..part.entries)
-            .any(|x| self.rest_of(x, object, input).is_some_and(|rest| rest.contained));
+        // Draft 2019-09 does not say that these are evaluated, but others have it so.
         for edge in self.edges.get(edges.clone()).unwrap_or(&[]) {
             let contains = matches!(input.rules.keyword(edge.at), Keyword::Contains(_));
-            if counts && contains && self.entry(edge.child).state == State::Valid {
+            if contains && self.entry(edge.child).state == State::Valid {
                 if let Some(parent) = self.entries.get_mut(usize::from(edge.parent)) {
                     parent.evaluates = true;
                 }

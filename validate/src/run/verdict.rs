@@ -206,7 +206,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
                 let must = match input.rules.keyword(edge.at) {
                     Keyword::Contains(_) => false,
-                    Keyword::UnevaluatedItems(..) | Keyword::UnevaluatedProperties(_) => {
+                    Keyword::UnevaluatedItems(_) | Keyword::UnevaluatedProperties(_) => {
                         self.entry(edge.parent).alone
                     }
                     _ => true,

@@ -259,9 +259,6 @@ macro_rules! part {
     (pending) => {
         Pending
     };
-    (flag) => {
-        bool
-    };
     (types) => {
         Types
     };
@@ -510,8 +507,7 @@ keywords! {
     /// Of the items behind those.
     Items(child) = Items [once]: ARRAY;
     Contains(child) = Contains [once]: ARRAY CONTAINS;
-    /// Whether items that fit `contains` are evaluated.
-    UnevaluatedItems(flag, child) = UnevaluatedItems [once]: ARRAY UNEVALUATED;
+    UnevaluatedItems(child) = UnevaluatedItems [once]: ARRAY UNEVALUATED;
     MinContains(count) = MinContains [once];
     MaxContains(count) = MaxContains [once];
 

@@ -209,9 +209,7 @@ impl Loader<'_, '_, '_> {
             Word::Properties | Word::PatternProperties => return self.properties(to, key),
             Word::AdditionalProperties => Keyword::AdditionalProperties(ok!(self.schema())),
             Word::UnevaluatedProperties => Keyword::UnevaluatedProperties(ok!(self.schema())),
-            Word::UnevaluatedItems => {
-                Keyword::UnevaluatedItems(self.draft.since(Draft::Draft2020_12), ok!(self.schema()))
-            }
+            Word::UnevaluatedItems => Keyword::UnevaluatedItems(ok!(self.schema())),
             Word::PropertyNames => Keyword::PropertyNames(ok!(self.schema())),
             Word::Dependencies | Word::DependentRequired | Word::DependentSchemas => {
                 return self.dependencies(to, key);
