@@ -352,7 +352,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         if !twice {
             self.items
                 .push(Item { hash, text: span })
-                .map_err(|_| full("items that must differ"))?;
+                .map_err(|_| full("items that must differ: raise ENTRIES"))?;
             return Ok(false);
         }
         for i in frame.region.entries..region.entries {

@@ -186,6 +186,9 @@ pub(crate) enum Fault {
     Circle(u32, u32),
 }
 
+/// What the entries of an engine are.
+pub(super) const SCHEMAS: &str = "schemas that apply at once: raise ENTRIES";
+
 /// Room for more was needed.
 pub(super) const fn full(what: &'static str) -> Fault {
     Fault::TooComplex(what)
@@ -207,7 +210,7 @@ impl From<TooMuchWork> for Fault {
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
-/// It takes 58 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
+/// It takes 62 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 28
 /// bytes of stack for each of `DEPTH`.
 ///
 /// # Examples
@@ -232,7 +235,7 @@ impl From<TooMuchWork> for Fault {
 /// # Ok::<(), forebay_validate::ValidateError>(())
 /// ```
 #[derive(Debug)]
-pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
+pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 512> {
     pub(super) scanner: Scanner,
     pub(super) entries: Vec<Entry, ENTRIES>,
     pub(super) edges: Vec<Edge, ENTRIES>,
@@ -495,9 +498,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             None => self.entry_for(schema, sure)?,
         };
-        self.edges
-            .push(Edge { parent, child: child as u16, at })
-            .map_err(|_| full("schemas that apply at once"))?;
+        self.edges.push(Edge { parent, child: child as u16, at }).map_err(|_| full(SCHEMAS))?;
         Ok(upgraded)
     }
 
@@ -525,7 +526,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             why: Why::UNKNOWN,
             tagged: false,
         };
-        self.entries.push(entry).map_err(|_| full("schemas that apply at once"))?;
+        self.entries.push(entry).map_err(|_| full(SCHEMAS))?;
         Ok(self.entries.len() - 1)
     }
 

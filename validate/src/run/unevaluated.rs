@@ -116,9 +116,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     && self.may_evaluate(child, object, input)
                 {
                     let at = if self.edges.len() == start { rest.at } else { NONE };
-                    self.edges
-                        .push(Edge { parent: x, child, at })
-                        .map_err(|_| full("properties and items that may be evaluated"))?;
+                    self.edges.push(Edge { parent: x, child, at }).map_err(|_| {
+                        full("properties and items that may be evaluated: raise ENTRIES")
+                    })?;
                 }
             }
             if self.edges.len() == start {

@@ -75,7 +75,7 @@ pub enum SchemaErrorKind {
     /// A reference to a document that is not there: [`SchemaError::excerpt`] is its URI, as it stands in the text.
     /// [`Registry::with_documents`](crate::Registry::with_documents) adds some.
     OtherDocument,
-    /// References lead to more than 32 other documents, or to 4 GiB of them.
+    /// References lead to more than 128 other documents, or to 4 GiB of them.
     TooManyDocuments,
     /// A URI or a JSON pointer is wrong, or has more than 512 bytes.
     Uri,
@@ -102,7 +102,7 @@ impl SchemaErrorKind {
             Self::Pattern(why) => ["a pattern: ", why, ""],
             Self::NoSuchPlace => ["a reference to what is not there", "", ""],
             Self::OtherDocument => ["a reference to a document that is not there", "", ""],
-            Self::TooManyDocuments => ["references to more than 32 documents", "", ""],
+            Self::TooManyDocuments => ["references to more than 128 documents", "", ""],
             Self::Uri => ["a URI that is wrong or too long", "", ""],
             Self::TooManyKeywords => ["the schema has more keywords than places", "", ""],
             Self::TooManyInstructions => {

@@ -6,10 +6,10 @@ use super::keyword::Draft;
 ///
 /// A reference finds a document by its URI, without a fragment. Nothing is ever fetched. Each document is read when the first
 /// reference leads to it, and takes keywords like a part of the schema; so does its text, which is a copy in a
-/// [`SchemaBuf`](crate::SchemaBuf).
+/// `SchemaBuf`.
 ///
 /// # Shape
-/// A schema may refer to 32 of the documents, directly and by others.
+/// A schema may refer to 128 of the documents, directly and by others.
 ///
 /// # Cost
 /// The first reference to each document compares its URI with those of all.
@@ -57,7 +57,7 @@ impl<'a> Registry<'a> {
 
     /// The metaschemas of all five drafts as well.
     ///
-    /// [`SchemaBuf`](crate::SchemaBuf) has them anyway. They are 36 KB, and the part of a program that reads schemas with
+    /// `SchemaBuf` has them anyway. They are 36 KB, and the part of a program that reads schemas with
     /// this while it runs.
     ///
     /// # Examples

@@ -1,7 +1,7 @@
 //! The texts that a schema is read from: its own, and those of the documents that it refers to.
 
 /// Most texts of a schema.
-pub(crate) const MAX: usize = 33;
+pub(crate) const MAX: usize = 129;
 
 /// A part of a text, or of several.
 #[derive(Debug, Clone, Copy)]

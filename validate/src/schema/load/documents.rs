@@ -29,7 +29,7 @@ impl<'t> Loader<'t, '_, '_> {
         ok!(self.room());
         self.documents[document].resource = id;
         ok!(self.insert_uri(id, &ok!(self.absolute(uri, reference)), reference));
-        self.documents[document].first = self.out.len().0;
+        self.documents[document].first = self.out.len().0 as Id;
         // A list may hold schemas, too, and is none.
         if matches!(self.byte(), b'{' | b't' | b'f') {
             ok!(self.schema());
@@ -61,8 +61,8 @@ impl<'t> Loader<'t, '_, '_> {
         self.documents[document] = Document {
             start,
             draft: self.draft,
-            first: self.out.len().0,
-            number,
+            first: self.out.len().0 as Id,
+            number: number as u32,
             is_mixed: has_more(text.as_bytes(), b"\"$schema\"", own.is_some() as usize),
             ..self.documents[document]
         };
@@ -74,9 +74,9 @@ impl<'t> Loader<'t, '_, '_> {
     const fn text_end(&mut self, document: usize, around: Id) -> Result<(), SchemaError> {
         ok!(self.room());
         let Document { first, start, .. } = self.documents[document];
-        self.documents[document].end = self.out.len().0;
-        self.settle_resource(first, around);
-        ok!(self.insert_names(first));
+        self.documents[document].end = self.out.len().0 as Id;
+        self.settle_resource(first as usize, around);
+        ok!(self.insert_names(first as usize));
         // It may have another name itself.
         let mut at = self.resources;
         while at != NONE {

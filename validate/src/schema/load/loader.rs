@@ -54,8 +54,8 @@ pub(super) struct Document {
     pub(super) start: u32,
     pub(super) draft: Draft,
     /// The first of its keywords, and the end of what was read in their order.
-    pub(super) first: usize,
-    pub(super) end: usize,
+    pub(super) first: Id,
+    pub(super) end: Id,
     /// The resource that it is, if that has a name.
     pub(super) resource: Id,
     /// The scope in which it was read.
@@ -63,7 +63,7 @@ pub(super) struct Document {
     /// Where its `definitions` and its `$defs` stand, or 0.
     pub(super) definitions: [u32; 2],
     /// Its place in the registry from 1; 0 of the schema's own text.
-    pub(super) number: usize,
+    pub(super) number: u32,
     /// Schemas within it may have a `$schema` of their own.
     pub(super) is_mixed: bool,
 }
@@ -203,7 +203,7 @@ impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
     const fn fault(&self, span: Span, kind: SchemaErrorKind) -> SchemaError {
         let (number, base) = self.texts.at(span.start);
         let mut error = SchemaError::new((span.start - base) as usize, span.len as usize, kind);
-        error.document = self.documents[number].number;
+        error.document = self.documents[number].number as usize;
         error
     }
 

@@ -74,7 +74,7 @@ impl Loader<'_, '_, '_> {
         let (number, _) = self.texts.at(place);
         let document = self.documents[number];
         if scope == ok!(self.scope_in(resource, document.start, document.scope)) {
-            if let Some(id) = self.read_at(place, document.first, document.end) {
+            if let Some(id) = self.read_at(place, document.first as usize, document.end as usize) {
                 return Ok(id);
             }
         }

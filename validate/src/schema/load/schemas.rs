@@ -291,7 +291,7 @@ impl Loader<'_, '_, '_> {
         ok!(self.object_of(key));
         let document = &mut self.documents[self.current];
         // Of others within the text a reference finds the members one by one.
-        let is_first = to as usize == document.first && document.end == 0;
+        let is_first = to == document.first && document.end == 0;
         if is_first {
             document.definitions[matches!(key, Word::Defs) as usize] = place;
         }
