@@ -39,11 +39,12 @@
 //! twice in an object each value is held against the schema.
 //!
 //! `$schema` says which draft it is, in all its spellings; where it names none of them, or is missing, the caller does, and
-//! draft 2020-12 is the default. It counts in the whole text and, beside a `$id`, in a part of it. Documents that references
+//! draft 2020-12 is the default. It may name a metaschema in the registry, which says what it is based on, and by its
+//! `$vocabulary` whether keywords for validation count. It counts in the whole text and, beside a `$id`, in a part of it. Documents that references
 //! lead to are those of a [`Registry`], and the metaschemas.
 //!
 //! What would change the verdict and is not followed is refused when the schema is read: documents that are not there, and
-//! patterns beyond those below. `$vocabulary` and keywords that are not known are passed over.
+//! patterns beyond those below. Keywords that are not known are passed over.
 //!
 //! # Patterns
 //! Patterns are those of ECMA-262 with the flag `u`, and what is allowed without that flag as long as other languages

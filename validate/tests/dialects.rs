@@ -147,3 +147,35 @@ fn a_registry_says_the_draft() {
     );
     check(&OLD, &["0"], &["1"]);
 }
+
+#[test]
+fn metaschemas_of_ones_own() {
+    let documents = [
+        (
+            "https://a/no-validation",
+            r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "$vocabulary": {
+                "https://json-schema.org/draft/2020-12/vocab/core": true,
+                "https://json-schema.org/draft/2020-12/vocab/applicator": true}}"#,
+        ),
+        ("https://a/old", r#"{"$schema": "http://json-schema.org/draft-04/schema#"}"#),
+        ("https://a/older", r#"{"$schema": "old"}"#),
+        ("https://a/itself", r#"{"$schema": "https://a/itself"}"#),
+        ("https://a/broken", "{"),
+    ];
+    let registry = Registry::new().with_documents(&documents);
+    let read = |uri: &str, keywords: &str| {
+        let json = format!(r#"{{"$schema": "https://a/{uri}", {keywords}}}"#);
+        SchemaBuf::from_json_in(&json, &registry)
+    };
+    let keywords =
+        r#""minimum": 1, "type": "string", "properties": {"a": false, "b": {"required": ["c"]}}"#;
+    let schema = read("no-validation", keywords).unwrap();
+    check(&schema, &["0", r#"{"b": {}}"#], &[r#"{"a": 1}"#]);
+    for uri in ["old", "older#"] {
+        let schema = read(uri, r#""minimum": 1, "exclusiveMinimum": true"#).unwrap();
+        check(&schema, &["2"], &["1"]);
+    }
+    check(&read("itself", r#""minimum": 1"#).unwrap(), &["1"], &["0"]);
+    let error = read("broken", r#""minimum": 1"#).unwrap_err();
+    assert_eq!((error.document(), error.at()), (Some(4), 1));
+}

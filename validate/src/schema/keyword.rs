@@ -147,6 +147,21 @@ pub enum Draft {
     Draft2020_12,
 }
 
+/// A draft, and whether its vocabulary for validation counts: metaschemas may leave it out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Dialect {
+    Whole(Draft),
+    WithoutValidation(Draft),
+}
+
+impl Dialect {
+    pub(super) const fn draft(self) -> Draft {
+        match self {
+            Self::Whole(draft) | Self::WithoutValidation(draft) => draft,
+        }
+    }
+}
+
 impl Draft {
     /// Whether it is at least as new as `other`.
     pub(super) const fn since(self, other: Self) -> bool {
@@ -162,9 +177,20 @@ const fn utf8(name: &'static [u8]) -> &'static str {
     }
 }
 
-/// The names of keywords in JSON Schema that mean something here, with the drafts that have them unless all do.
+/// A word is of the vocabulary for validation.
+macro_rules! is_validation {
+    () => {
+        false
+    };
+    (validation) => {
+        true
+    };
+}
+
+/// The names of keywords in JSON Schema that mean something here, with the drafts that have them unless all do, and whether they
+/// are of the vocabulary for validation.
 macro_rules! words {
-    ($($word:ident = $name:literal $(in $first:ident to $last:ident)?;)+) => {
+    ($($word:ident = $name:literal $(in $first:ident to $last:ident)? $(of $vocabulary:ident)?;)+) => {
         /// A keyword by its name in a text.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Word { $($word),+ }
@@ -183,6 +209,11 @@ macro_rules! words {
                 match self { $(Self::$word => const { utf8($name) }),+ }
             }
 
+            /// Whether it is of the vocabulary for validation.
+            pub(crate) const fn is_validation(self) -> bool {
+                match self { $(Self::$word => is_validation!($($vocabulary)?)),+ }
+            }
+
             /// Whether `draft` has it.
             pub(crate) const fn is_in(self, draft: Draft) -> bool {
                 match self {
@@ -199,39 +230,39 @@ words! {
     AllOf = b"allOf";
     Anchor = b"$anchor" in Draft2019_09 to Draft2020_12;
     AnyOf = b"anyOf";
-    Const = b"const" in Draft6 to Draft2020_12;
+    Const = b"const" in Draft6 to Draft2020_12 of validation;
     Contains = b"contains" in Draft6 to Draft2020_12;
     CustomValidator = b"customValidator";
     Definitions = b"definitions";
     Defs = b"$defs";
     Dependencies = b"dependencies";
-    DependentRequired = b"dependentRequired" in Draft2019_09 to Draft2020_12;
+    DependentRequired = b"dependentRequired" in Draft2019_09 to Draft2020_12 of validation;
     DependentSchemas = b"dependentSchemas" in Draft2019_09 to Draft2020_12;
     DynamicAnchor = b"$dynamicAnchor" in Draft2020_12 to Draft2020_12;
     DynamicRef = b"$dynamicRef" in Draft2020_12 to Draft2020_12;
     Else = b"else" in Draft7 to Draft2020_12;
-    Enum = b"enum";
-    ExclusiveMaximum = b"exclusiveMaximum";
-    ExclusiveMinimum = b"exclusiveMinimum";
+    Enum = b"enum" of validation;
+    ExclusiveMaximum = b"exclusiveMaximum" of validation;
+    ExclusiveMinimum = b"exclusiveMinimum" of validation;
     Format = b"format";
     Id = b"$id" in Draft6 to Draft2020_12;
     If = b"if" in Draft7 to Draft2020_12;
     Items = b"items";
-    MaxContains = b"maxContains" in Draft2019_09 to Draft2020_12;
-    MaxItems = b"maxItems";
-    MaxLength = b"maxLength";
-    MaxProperties = b"maxProperties";
-    Maximum = b"maximum";
-    MinContains = b"minContains" in Draft2019_09 to Draft2020_12;
-    MinItems = b"minItems";
-    MinLength = b"minLength";
-    MinProperties = b"minProperties";
-    Minimum = b"minimum";
-    MultipleOf = b"multipleOf";
+    MaxContains = b"maxContains" in Draft2019_09 to Draft2020_12 of validation;
+    MaxItems = b"maxItems" of validation;
+    MaxLength = b"maxLength" of validation;
+    MaxProperties = b"maxProperties" of validation;
+    Maximum = b"maximum" of validation;
+    MinContains = b"minContains" in Draft2019_09 to Draft2020_12 of validation;
+    MinItems = b"minItems" of validation;
+    MinLength = b"minLength" of validation;
+    MinProperties = b"minProperties" of validation;
+    Minimum = b"minimum" of validation;
+    MultipleOf = b"multipleOf" of validation;
     Not = b"not";
     OldId = b"id" in Draft4 to Draft4;
     OneOf = b"oneOf";
-    Pattern = b"pattern";
+    Pattern = b"pattern" of validation;
     PatternProperties = b"patternProperties";
     PrefixItems = b"prefixItems" in Draft2020_12 to Draft2020_12;
     Properties = b"properties";
@@ -239,13 +270,13 @@ words! {
     RecursiveAnchor = b"$recursiveAnchor" in Draft2019_09 to Draft2019_09;
     RecursiveRef = b"$recursiveRef" in Draft2019_09 to Draft2019_09;
     Ref = b"$ref";
-    Required = b"required";
+    Required = b"required" of validation;
     Schema = b"$schema";
     Then = b"then" in Draft7 to Draft2020_12;
-    Type = b"type";
+    Type = b"type" of validation;
     UnevaluatedItems = b"unevaluatedItems" in Draft2019_09 to Draft2020_12;
     UnevaluatedProperties = b"unevaluatedProperties" in Draft2019_09 to Draft2020_12;
-    UniqueItems = b"uniqueItems";
+    UniqueItems = b"uniqueItems" of validation;
 }
 
 /// The type of a keyword's part, by its kind.
@@ -576,7 +607,7 @@ pub(crate) struct Pending {
 pub(crate) struct Named {
     pub(super) kind: Kind,
     /// Of a resource.
-    pub(super) draft: Draft,
+    pub(super) dialect: Dialect,
     pub(super) hash: u32,
     /// What the name is one in: a resource, a place, a scope, by the kind.
     pub(super) within: u32,

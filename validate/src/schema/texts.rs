@@ -11,6 +11,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// From one place to another.
+    pub(super) const fn between((start, end): (usize, usize)) -> Self {
+        Self { start: start as u32, len: (end - start) as u32 }
+    }
+
     /// The part; nothing of a text that does not have it.
     pub(crate) const fn of(self, text: &str) -> &str {
         if let Some((_, from)) = text.as_bytes().split_at_checked(self.start as usize) {

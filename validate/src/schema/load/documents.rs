@@ -2,8 +2,10 @@
 
 use super::loader::{Document, Loader, to_ascii, word_of};
 use crate::json::text::{self, Chars};
+use crate::json::walk::Walker;
 use crate::schema::error::{SchemaError, SchemaErrorKind};
-use crate::schema::keyword::{Draft, Id, Keyword, Kind, NONE, Named, Span, Word};
+use crate::schema::keyword::{Dialect, Draft, Id, Keyword, Kind, NONE, Named, Span, Word};
+use crate::schema::uri::{self, Buffer};
 
 impl<'t> Loader<'t, '_, '_> {
     /// Reads the schema's own text.
@@ -56,11 +58,11 @@ impl<'t> Loader<'t, '_, '_> {
         self.go(base);
         self.walk.skip_gap();
         let start = self.place();
-        let own = ok!(self.dialect(false));
-        self.draft = if let Some(draft) = own { draft } else { self.registry.draft };
+        let own = ok!(self.own_dialect(false));
+        self.dialect = if let Some(own) = own { own } else { Dialect::Whole(self.registry.draft) };
         self.documents[document] = Document {
             start,
-            draft: self.draft,
+            dialect: self.dialect,
             first: self.out.len().0 as Id,
             number: number as u32,
             is_mixed: has_more(text.as_bytes(), b"\"$schema\"", own.is_some() as usize),
@@ -88,38 +90,111 @@ impl<'t> Loader<'t, '_, '_> {
         Ok(())
     }
 
-    /// The draft that the `$schema` of the object at hand names: one that is known. With `own`, only if it has a `$id` as well.
-    pub(super) const fn dialect(&mut self, own: bool) -> Result<Option<Draft>, SchemaError> {
-        let (at, mut has_id, mut draft) = (self.walk.at, !own, None);
+    /// The dialect that the `$schema` of the object at hand names: one that is known. With `inner`, only if it has a `$id` as
+    /// well.
+    pub(super) const fn own_dialect(
+        &mut self,
+        inner: bool,
+    ) -> Result<Option<Dialect>, SchemaError> {
+        let (at, mut has_id, mut uri) = (self.walk.at, !inner, None);
         if self.byte() == b'{' {
             self.walk.at += 1;
             while self.more() {
                 let key = self.key();
                 let word = word_of(self.text(key), Draft::Draft4);
-                if matches!(word, Some(Word::Schema)) && (!own || self.byte() == b'"') {
-                    let value = ok!(self.string_of(Word::Schema));
-                    draft = ok!(self.draft_of(value));
+                if matches!(word, Some(Word::Schema)) && (!inner || self.byte() == b'"') {
+                    uri = Some(ok!(self.string_of(Word::Schema)));
                 } else {
                     has_id |= matches!(self.text(key).as_bytes(), b"$id" | b"id");
                     self.value();
                 }
             }
         }
-        if own {
+        if inner {
             let whole = self.span((at, self.walk.at));
             ok!(self.spend(whole.len as usize, whole));
         }
         self.walk.at = at;
-        Ok(if has_id { draft } else { None })
+        match uri {
+            Some(uri) if has_id => self.dialect_of(uri),
+            _ => Ok(None),
+        }
     }
 
-    /// The draft that a `$schema` names. `None` if it is not known.
-    const fn draft_of(&self, uri: Span) -> Result<Option<Draft>, SchemaError> {
-        match draft_of(self.chars(uri)) {
-            Dialect::Known(draft) => Ok(Some(draft)),
-            Dialect::TooOld => self.error(uri, SchemaErrorKind::Dialect),
-            Dialect::Unknown => Ok(None),
+    /// The dialect that a `$schema` names: a draft, or that of a metaschema in the registry. `None` if it is not known.
+    const fn dialect_of(&mut self, uri: Span) -> Result<Option<Dialect>, SchemaError> {
+        let mut name = match draft_of(self.chars(uri)) {
+            Spelt::Known(draft) => return Ok(Some(Dialect::Whole(draft))),
+            Spelt::TooOld => return self.error(uri, SchemaErrorKind::Dialect),
+            Spelt::Unknown => match uri::resolve(&Buffer::EMPTY, self.chars(uri)) {
+                Ok((name, _)) => name,
+                Err(_) => return Ok(None),
+            },
+        };
+        let mut validates = true;
+        // A metaschema may have one of its own, and so on.
+        let mut left = MAX_METASCHEMAS;
+        loop {
+            let Ok(text) = name.text() else { return Ok(None) };
+            let Some(number) = ok!(self.registered_as(text, uri)) else { return Ok(None) };
+            let meta = ok!(self.metaschema(number));
+            validates &= meta.validates;
+            let draft = match draft_of(Chars::escaped(meta.schema)) {
+                Spelt::Known(draft) => draft,
+                Spelt::TooOld => return self.error(uri, SchemaErrorKind::Dialect),
+                Spelt::Unknown if left > 0 && !meta.schema.is_empty() => {
+                    left -= 1;
+                    name = match uri::resolve(&name, Chars::escaped(meta.schema)) {
+                        Ok((name, _)) => name,
+                        Err(_) => return Ok(None),
+                    };
+                    continue;
+                }
+                Spelt::Unknown => self.registry.draft,
+            };
+            return Ok(Some(if validates || !draft.since(Draft::Draft2019_09) {
+                Dialect::Whole(draft)
+            } else {
+                Dialect::WithoutValidation(draft)
+            }));
         }
+    }
+
+    /// What a document of the registry says of the schemas that name it as their metaschema.
+    const fn metaschema(&self, number: usize) -> Result<Metaschema<'t>, SchemaError> {
+        let (_, text) = self.registry.document(number);
+        if let Err(error) = super::scan(text) {
+            return Err(SchemaError { document: number + 1, ..error });
+        }
+        let mut meta = Metaschema { schema: "", validates: true };
+        let mut walk = Walker::new(text);
+        walk.skip_gap();
+        if walk.byte() != b'{' {
+            return Ok(meta);
+        }
+        walk.at += 1;
+        while walk.more() {
+            let key = Span::between(walk.string()).of(text).as_bytes();
+            walk.skip_gap();
+            match (key, walk.byte()) {
+                (b"$schema", b'"') => meta.schema = Span::between(walk.string()).of(text),
+                (b"$vocabulary", b'{') => {
+                    meta.validates = false;
+                    walk.at += 1;
+                    while walk.more() {
+                        let name = Span::between(walk.string()).of(text).as_bytes();
+                        walk.skip_gap();
+                        let is_used = walk.byte() == b't';
+                        meta.validates |= is_used && ends_with(name, b"/vocab/validation");
+                        walk.value();
+                    }
+                }
+                _ => {
+                    walk.value();
+                }
+            }
+        }
+        Ok(meta)
     }
 
     /// The number of the document with this URI in the registry.
@@ -139,7 +214,7 @@ impl<'t> Loader<'t, '_, '_> {
             i += 1;
         }
         // A metaschema in another spelling.
-        if let (Dialect::Known(draft), false) =
+        if let (Spelt::Known(draft), false) =
             (draft_of(Chars::plain(uri)), is_canonical(uri.as_bytes()))
         {
             return self.registered_as(draft.uri(), reference);
@@ -148,15 +223,36 @@ impl<'t> Loader<'t, '_, '_> {
     }
 }
 
-/// What `$schema` names.
-enum Dialect {
+/// Most metaschemas of metaschemas.
+const MAX_METASCHEMAS: usize = 8;
+
+/// The text of a `$schema`, or nothing, and whether the vocabulary for validation counts.
+struct Metaschema<'t> {
+    schema: &'t str,
+    validates: bool,
+}
+
+const fn ends_with(name: &[u8], end: &[u8]) -> bool {
+    let Some(start) = name.len().checked_sub(end.len()) else { return false };
+    let mut i = 0;
+    while i < end.len() {
+        if name[start + i] != end[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// What a `$schema` says of itself.
+enum Spelt {
     Known(Draft),
     TooOld,
     Unknown,
 }
 
 /// The dialect that a `$schema` names, with `http` or `https`, and whatever ends it.
-const fn draft_of(uri: Chars<'_>) -> Dialect {
+const fn draft_of(uri: Chars<'_>) -> Spelt {
     let mut ascii = [0; 64];
     let mut name = to_ascii(uri, &mut ascii);
     while let [rest @ .., b'#' | b'/'] = name {
@@ -170,25 +266,25 @@ const fn draft_of(uri: Chars<'_>) -> Dialect {
     }
     match name {
         b"://json-schema.org/draft-04/schema" | b"://json-schema.org/draft-04/hyper-schema" => {
-            Dialect::Known(Draft::Draft4)
+            Spelt::Known(Draft::Draft4)
         }
         b"://json-schema.org/draft-06/schema" | b"://json-schema.org/draft-06/hyper-schema" => {
-            Dialect::Known(Draft::Draft6)
+            Spelt::Known(Draft::Draft6)
         }
         b"://json-schema.org/draft-07/schema" | b"://json-schema.org/draft-07/hyper-schema" => {
-            Dialect::Known(Draft::Draft7)
+            Spelt::Known(Draft::Draft7)
         }
         b"://json-schema.org/draft/2019-09/schema"
         | b"://json-schema.org/draft/2019-09/hyper-schema"
-        | b"://json-schema.org/draft-2019-09/schema" => Dialect::Known(Draft::Draft2019_09),
+        | b"://json-schema.org/draft-2019-09/schema" => Spelt::Known(Draft::Draft2019_09),
         b"://json-schema.org/draft/2020-12/schema"
         | b"://json-schema.org/draft/2020-12/hyper-schema"
-        | b"://json-schema.org/draft-2020-12/schema" => Dialect::Known(Draft::Draft2020_12),
+        | b"://json-schema.org/draft-2020-12/schema" => Spelt::Known(Draft::Draft2020_12),
         b"://json-schema.org/draft-00/schema"
         | b"://json-schema.org/draft-01/schema"
         | b"://json-schema.org/draft-02/schema"
-        | b"://json-schema.org/draft-03/schema" => Dialect::TooOld,
-        _ => Dialect::Unknown,
+        | b"://json-schema.org/draft-03/schema" => Spelt::TooOld,
+        _ => Spelt::Unknown,
     }
 }
 
@@ -233,15 +329,21 @@ const fn without_fragment(uri: &str) -> &str {
     Span { start: 0, len: len as u32 }.of(uri)
 }
 
-/// Whether `part` stands in a text more than `most` times.
-const fn has_more(text: &[u8], part: &[u8], most: usize) -> bool {
+/// Whether a key and a string stand in a text more than `most` times.
+const fn has_more(text: &[u8], key: &[u8], most: usize) -> bool {
     let (mut at, mut count) = (0, 0);
-    while at + part.len() <= text.len() && count <= most {
+    while at + key.len() <= text.len() && count <= most {
         let mut same = 0;
-        while same < part.len() && text[at + same] == part[same] {
+        while same < key.len() && text[at + same] == key[same] {
             same += 1;
         }
-        count += (same == part.len()) as usize;
+        if same == key.len() {
+            let mut value = at + same;
+            while value < text.len() && matches!(text[value], b' ' | b'\t' | b'\n' | b'\r' | b':') {
+                value += 1;
+            }
+            count += (value < text.len() && text[value] == b'"') as usize;
+        }
         at += 1;
     }
     count > most

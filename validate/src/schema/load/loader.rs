@@ -7,7 +7,7 @@ use crate::json::walk::Walker;
 use crate::pattern::RegexError;
 use crate::scalar::format::Format;
 use crate::schema::error::{Limit, SchemaError, SchemaErrorKind};
-use crate::schema::keyword::{Draft, Id, Keyword, NONE, Num, Span, Str, Word};
+use crate::schema::keyword::{Dialect, Draft, Id, Keyword, NONE, Num, Span, Str, Word};
 use crate::schema::registry::Registry;
 use crate::schema::rules::{Builder, NoRoom};
 use crate::schema::texts::{self, Texts};
@@ -52,7 +52,7 @@ pub(super) const fn to_ascii<'a>(mut chars: Chars<'_>, out: &'a mut [u8]) -> &'a
 pub(super) struct Document {
     /// Where its value starts.
     pub(super) start: u32,
-    pub(super) draft: Draft,
+    pub(super) dialect: Dialect,
     /// The first of its keywords, and the end of what was read in their order.
     pub(super) first: Id,
     pub(super) end: Id,
@@ -71,7 +71,7 @@ pub(super) struct Document {
 impl Document {
     const NONE: Self = Self {
         start: 0,
-        draft: Draft::Draft2020_12,
+        dialect: Dialect::Whole(Draft::Draft2020_12),
         first: 0,
         end: 0,
         resource: NONE,
@@ -91,7 +91,7 @@ pub(super) struct Loader<'t, 'b, 'o> {
     pub(super) current: usize,
     pub(super) base: u32,
     pub(super) walk: Walker<'t>,
-    pub(super) draft: Draft,
+    pub(super) dialect: Dialect,
     pub(super) out: &'b mut Builder<'o>,
     /// The root of the tree of names.
     pub(super) tree: Id,
@@ -121,7 +121,7 @@ impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
             current: 0,
             base: 0,
             walk: Walker::new(""),
-            draft: registry.draft,
+            dialect: Dialect::Whole(registry.draft),
             out,
             tree: NONE,
             resources: NONE,
@@ -133,6 +133,10 @@ impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
             walked: 0,
             work: MAX_WORK,
         }
+    }
+
+    pub(super) const fn draft(&self) -> Draft {
+        self.dialect.draft()
     }
 
     // Reading a text that is JSON.
@@ -437,7 +441,7 @@ impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
 #[cfg(test)]
 mod tests {
     use super::word_of;
-    use crate::schema::keyword::{Draft, Word};
+    use crate::schema::keyword::{Dialect, Draft, Word};
     use crate::schema::rules::Op;
 
     #[test]

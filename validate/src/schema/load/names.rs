@@ -67,7 +67,7 @@ impl<'t> Loader<'t, '_, '_> {
     pub(super) const fn named(&self, kind: Kind) -> Named {
         Named {
             kind,
-            draft: self.draft,
+            dialect: self.dialect,
             hash: 0,
             within: NONE as u32,
             name: Span { start: 0, len: NUMBER },

@@ -120,10 +120,10 @@ impl Loader<'_, '_, '_> {
     ) -> Result<Id, SchemaError> {
         let Target { place, resource, .. } = target;
         self.go(place);
-        self.draft = if resource == NONE {
-            self.documents[self.current].draft
+        self.dialect = if resource == NONE {
+            self.documents[self.current].dialect
         } else {
-            self.name_at(resource).draft
+            self.name_at(resource).dialect
         };
         let name = Span { start: place, len: 0 };
         let within = scope as u32;

@@ -4,7 +4,7 @@ use super::loader::{Loader, word_of};
 use crate::json::types::Types;
 use crate::schema::error::{SchemaError, SchemaErrorKind};
 use crate::schema::keyword::{
-    Draft, Id, Keyword, Kind, NONE, Named, Num, Pending, Span, Str, Word,
+    Dialect, Draft, Id, Keyword, Kind, NONE, Named, Num, Pending, Span, Str, Word,
 };
 
 /// What can be known of a schema's keywords only when all of them are read.
@@ -69,14 +69,14 @@ impl Loader<'_, '_, '_> {
             }
             return Ok(id);
         }
-        let around = self.draft;
+        let around = self.dialect;
         if self.documents[self.current].is_mixed {
-            if let Some(draft) = ok!(self.dialect(true)) {
-                self.draft = draft;
+            if let Some(own) = ok!(self.own_dialect(true)) {
+                self.dialect = own;
             }
         }
         ok!(self.object(id));
-        self.draft = around;
+        self.dialect = around;
         Ok(id)
     }
 
@@ -87,9 +87,13 @@ impl Loader<'_, '_, '_> {
         let (mut seen, mut late) = (0_u64, Deferred::NONE);
         while self.more() {
             let name = self.key();
-            let Some(key) = word_of(self.text(name), self.draft) else {
-                self.value();
-                continue;
+            let key = match (word_of(self.text(name), self.draft()), self.dialect) {
+                (Some(key), Dialect::Whole(_)) => key,
+                (Some(key), Dialect::WithoutValidation(_)) if !key.is_validation() => key,
+                _ => {
+                    self.value();
+                    continue;
+                }
             };
             if seen >> key as u8 & 1 == 1 {
                 return self.error(name, SchemaErrorKind::Twice(key.name()));
@@ -109,14 +113,14 @@ impl Loader<'_, '_, '_> {
             Word::Type => {
                 let types = ok!(self.types());
                 let whole = types.contains(Types::INTEGER) && !types.contains(Types::NUMBER);
-                if whole && matches!(self.draft, Draft::Draft4) {
+                if whole && matches!(self.draft(), Draft::Draft4) {
                     ok!(self.add(to, Keyword::NoFraction));
                 }
                 Keyword::Type(types)
             }
             Word::Const => Keyword::Const(Str::Span(self.value())),
             Word::Minimum | Word::Maximum | Word::ExclusiveMinimum | Word::ExclusiveMaximum
-                if matches!(self.draft, Draft::Draft4) =>
+                if matches!(self.draft(), Draft::Draft4) =>
             {
                 ok!(self.old_bound(key, late));
                 return Ok(true);
@@ -185,7 +189,7 @@ impl Loader<'_, '_, '_> {
     const fn nested(&mut self, to: Id, key: Word, late: &mut Deferred) -> Result<(), SchemaError> {
         let keyword = match key {
             Word::Items if self.byte() == b'[' => {
-                if self.draft.since(Draft::Draft2020_12) {
+                if self.draft().since(Draft::Draft2020_12) {
                     return self
                         .wrong(key, "a schema: a list of some is `prefixItems` in draft 2020-12");
                 }
@@ -371,7 +375,7 @@ impl Loader<'_, '_, '_> {
             ok!(self.add(id, bound));
         }
         // Alone it decides nothing, but what it evaluates may count.
-        let counts = self.draft.since(Draft::Draft2019_09);
+        let counts = self.draft().since(Draft::Draft2019_09);
         if let (Some(condition), true) =
             (late.condition, late.then.is_some() || late.otherwise.is_some() || counts)
         {
@@ -385,7 +389,7 @@ impl Loader<'_, '_, '_> {
         }
         if let Some(reference) = late.reference {
             // What stands beside it is read all the same: other references may name it.
-            if !self.draft.since(Draft::Draft2019_09) && !self.counts() {
+            if !self.draft().since(Draft::Draft2019_09) && !self.counts() {
                 self.out.clear(id);
             }
             ok!(self.refer(id, reference, false));
@@ -429,7 +433,7 @@ impl Loader<'_, '_, '_> {
             start: id.start + hash as u32 + 1,
             len: bytes.len().saturating_sub(hash + 1) as u32,
         };
-        let old = !self.draft.since(Draft::Draft2019_09);
+        let old = !self.draft().since(Draft::Draft2019_09);
         match &late.reference {
             Some(_) if old => return Ok(()),
             _ if old && fragment.len > 0 => {
