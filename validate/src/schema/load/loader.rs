@@ -441,7 +441,7 @@ impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
 #[cfg(test)]
 mod tests {
     use super::word_of;
-    use crate::schema::keyword::{Dialect, Draft, Word};
+    use crate::schema::keyword::{Draft, Word};
     use crate::schema::rules::Op;
 
     #[test]
