@@ -10,7 +10,7 @@
 //! | [`LanePool`] | a pool whose threads, cores or tasks have lanes: no locked instruction on a warm lane |
 //! | [`Slab`] | owns values that you bring, like a `Box` without a heap |
 //! | [`Lease`], [`SharedLease`], [`Batch`] | one object on loan, one with many readers, and several as one value |
-//! | [`Ring`], [`ring::Latest`] | a queue of one producer and one consumer; the newest value of one writer |
+//! | [`Ring`], [`Latest`](ring::Latest) | a queue of one producer and one consumer; the newest value of one writer |
 //! | [`StreamPool`] | lends rings as a [`Sender`] and a [`Receiver`] |
 //! | [`Token`], [`Response`] | text in place: 30 bytes, or a whole answer |
 //! | [`try_get_all`] | objects of several pools, all or none |

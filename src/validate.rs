@@ -86,8 +86,8 @@ pub use forebay_validate::SchemaBuf;
 #[doc(inline)]
 pub use forebay_validate::{
     Check, Coercion, Draft, Engine, Format, Input, MESSAGE, Malformed, NoReport, Options, PATH,
-    Position, Rejected, Report, Rules, SCHEMA_PATH, Schema, SchemaError, SchemaErrorKind, Source,
-    StreamValidator, Text, Types, ValidateError, Value, Violation,
+    Position, Registry, Rejected, Report, Rules, SCHEMA_PATH, Schema, SchemaError, SchemaErrorKind,
+    Source, StreamValidator, Text, Types, ValidateError, Value, Violation,
 };
 
 use crate::error::{End, Exhausted, RecvError};
@@ -113,7 +113,7 @@ impl From<Exhausted> for ValidateError {
 /// [`ValidateError::TooDeep`], what needs more of the others [`ValidateError::TooComplex`]. Texts may have up to 4 GiB.
 ///
 /// A report takes 744 bytes for each of `ERRORS`, which is a violation and a coerced value. What a validation works with
-/// takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB. There are `RESULTS` of both: 23 KB each with
+/// takes 62 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.8 KB. There are `RESULTS` of both: 41 KB each with
 /// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them. A validation takes 36 bytes of
 /// stack for each of `DEPTH` itself.
 ///
@@ -150,7 +150,7 @@ pub struct Validator<
     const RESULTS: usize,
     const ERRORS: usize = 8,
     const DEPTH: usize = 32,
-    const ENTRIES: usize = 256,
+    const ENTRIES: usize = 512,
 > {
     options: Options,
     reports: Pool<Report<ERRORS>, RESULTS>,

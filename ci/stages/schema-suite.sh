@@ -1,6 +1,7 @@
 #!/bin/bash
-# Holds the validators against the official JSON-Schema-Test-Suite and against recorded answers of model APIs, where they
-# are at hand, and against the verdicts of the jsonschema crate on random schemas and texts.
+# Holds the validators against the official JSON-Schema-Test-Suite (drafts 4, 6 and 2019-09 are in the crate's data/, with the
+# documents that they refer to) and against recorded answers of model APIs, where they are at hand, and against the verdicts of
+# the jsonschema crate on random schemas and texts.
 . "$(dirname "$0")/../common.sh"
 
 data=../shared/data

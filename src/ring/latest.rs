@@ -197,7 +197,7 @@ impl<T> LatestWriter<'_, T> {
         unsafe { place.write(value) };
         let word = back & PLACE | VALUE | NEW;
         let given = if seeded!("latest_write_torn", true, false) {
-            let seen = latest.between.load(Acquire);
+            let seen = latest.between.load(Acquire); // N3, and the exchange in two.
             latest.between.store(word, Relaxed);
             seen
         } else {

@@ -28,18 +28,23 @@
 //! ```
 //!
 //! # What is followed
-//! Drafts 7 and 2020-12 ([`Draft`]): `type`, `enum`, `const`; `properties`, `required`, `additionalProperties`,
-//! `patternProperties`, `propertyNames`, `minProperties`, `maxProperties`, `dependencies`, `dependentRequired`,
-//! `dependentSchemas`; `items` in both forms, `prefixItems`, `additionalItems`, `contains`, `minContains`, `maxContains`,
-//! `minItems`, `maxItems`, `uniqueItems`; `minLength`, `maxLength`, `pattern`, `format` (see [`Format`]); `minimum`,
-//! `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`; `allOf`, `anyOf`, `oneOf`, `not`, `if`, `then`,
-//! `else`; `$ref` within the document, `$id`, `$anchor`; `true` and `false`; `customValidator`, which names a [`Check`] of
-//! [`Options::checks`]. Numbers are compared exactly, whatever
-//! their length. Of a key that stands twice in an object each value is held against the schema.
+//! Drafts 4, 6, 7, 2019-09 and 2020-12 ([`Draft`]), each with its own keywords: `type`, `enum`, `const`; `properties`,
+//! `required`, `additionalProperties`, `patternProperties`, `propertyNames`, `minProperties`, `maxProperties`, `dependencies`,
+//! `dependentRequired`, `dependentSchemas`, `unevaluatedProperties`; `items` in both forms, `prefixItems`, `additionalItems`,
+//! `contains`, `minContains`, `maxContains`, `minItems`, `maxItems`, `uniqueItems`, `unevaluatedItems`; `minLength`,
+//! `maxLength`, `pattern`, `format` (see [`Format`]); `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, as
+//! numbers and as booleans, `multipleOf`; `allOf`, `anyOf`, `oneOf`, `not`, `if`, `then`, `else`; `$ref`, `$dynamicRef`,
+//! `$recursiveRef`, `$id`, `id`, `$anchor`, `$dynamicAnchor`, `$recursiveAnchor`; `true` and `false`; `customValidator`,
+//! which names a [`Check`] of [`Options::checks`]. Numbers are compared exactly, whatever their length. Of a key that stands
+//! twice in an object each value is held against the schema.
 //!
-//! What would change the verdict and is not followed is refused when the schema is read: `unevaluatedItems`,
-//! `unevaluatedProperties`, `$dynamicRef`, `$recursiveRef`, other documents, and patterns beyond those below. Keywords that
-//! are not known are passed over.
+//! `$schema` says which draft it is, in all its spellings; where it names none of them, or is missing, the caller does, and
+//! draft 2020-12 is the default. It may name a metaschema in the registry, which says what it is based on, and by its
+//! `$vocabulary` whether keywords for validation count. It counts in the whole text and, beside a `$id`, in a part of it. Documents that references
+//! lead to are those of a [`Registry`], and the metaschemas.
+//!
+//! What would change the verdict and is not followed is refused when the schema is read: documents that are not there, and
+//! patterns beyond those below. Keywords that are not known are passed over.
 //!
 //! # Patterns
 //! Patterns are those of ECMA-262 with the flag `u`, and what is allowed without that flag as long as other languages
@@ -56,7 +61,8 @@
 //! # Bounds
 //! Time is that of one pass over the text, and for a whole text of a quick look along it before: for each value at most the square of the schemas that apply to it and to the
 //! object or array around it, and never a power of the depth. What `uniqueItems`, `enum` and `const`
-//! compare is counted: what one text may take of that is bounded, too. There is room for so deep a text, so many schemas that
+//! compare is counted: what one text may take of that is bounded, too. For `unevaluatedProperties` and `unevaluatedItems` it is kept
+//! which sets of schemas may evaluate what was seen, each set once. There is room for so deep a text, so many schemas that
 //! apply at once, items that must differ, and names that are required ([`Engine`] has the
 //! numbers); what needs more ends in a [`ValidateError`] that names the place. Nothing is allocated but by `SchemaBuf`.
 //!
@@ -138,5 +144,6 @@ pub use schema::error::{SchemaError, SchemaErrorKind};
 pub use schema::keyword::{Check, Draft};
 #[cfg(feature = "alloc")]
 pub use schema::owned::SchemaBuf;
+pub use schema::registry::Registry;
 pub use schema::rules::Rules;
 pub use stream::{Rejected, Source, StreamValidator};

@@ -99,7 +99,7 @@ impl From<ValidateError> for Rejected {
 /// be met in the end are not seen through before the end, nor are texts that are turned into another type.
 ///
 /// # Shape
-/// `BYTES` of text; `DEPTH` and `ENTRIES` as [`Engine`](crate::Engine). It takes `BYTES` and, with the defaults, 17 KB
+/// `BYTES` of text; `DEPTH` and `ENTRIES` as [`Engine`](crate::Engine). It takes `BYTES` and, with the defaults, 35 KB
 /// on 64-bit targets, wherever it stands: on the stack, in a task, or in a pool whose policy makes it and calls
 /// [`clear`](Self::clear).
 ///
@@ -150,7 +150,7 @@ pub struct StreamValidator<
     's,
     const BYTES: usize,
     const DEPTH: usize = 32,
-    const ENTRIES: usize = 256,
+    const ENTRIES: usize = 512,
 > {
     rules: Rules<'s>,
     options: Options,

@@ -134,7 +134,10 @@ fn a_schema_with_as_many_keywords_as_there_can_be() {
     let branches = "{\"const\": 1},".repeat(20_000);
     let any = schema(&format!(r#"{{"anyOf": [{branches}{{"const": 2}}]}}"#));
     let error = is_valid(&any, "2").unwrap_err();
-    assert_eq!(error.to_string(), "byte 0: no room for more schemas that apply at once");
+    assert_eq!(
+        error.to_string(),
+        "byte 0: no room for more schemas that apply at once: raise ENTRIES"
+    );
 }
 
 /// Each definition refers twice to the next: followed one after the other that is 2 to the power of their number.
@@ -301,7 +304,7 @@ fn references() {
         r##"{"dependentSchemas": {"a": {"$ref": "#"}}}"##,
     ] {
         let outcome = is_valid(&schema(text), r#"{"a": 1}"#);
-        assert!(matches!(outcome, Err(ValidateError::Reference { .. })), "{text}: {outcome:?}");
+        assert!(matches!(outcome, Err(ValidateError::Circle { .. })), "{text}: {outcome:?}");
     }
     // A chain of 200 ends at 256 schemas at once, one of 300 does not.
     for (len, expected) in [(200, Some(false)), (300, None)] {
@@ -317,5 +320,5 @@ fn references() {
     let tree =
         schema(r##"{"items": {"anyOf": [{"$ref": "#"}, {"$ref": "#/items"}, {"type": "null"}]}}"##);
     let outcome = is_valid(&tree, "[[[null]]]");
-    assert!(matches!(outcome, Ok(true) | Err(ValidateError::Reference { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Ok(true) | Err(ValidateError::Circle { .. })), "{outcome:?}");
 }

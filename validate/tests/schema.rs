@@ -136,15 +136,13 @@ fn what_says_nothing_is_left_out() {
         r#"{"title": "x", "description": 5, "default": {"$ref": 1}, "x-unknown": [{}]}"#,
         r#"{"format": "shoe-size"}"#,
         r#"{"then": false}"#,
-        r#"{"if": false}"#,
         r#"{"minContains": 2}"#,
-        r#"{"unevaluatedProperties": true}"#,
         r#"{"additionalItems": false}"#,
     ] {
         assert_eq!(read(json), "", "{json}");
     }
     let json = r#"{"prefixItems": [false], "dependentRequired": {"a": ["b"]}, "additionalItems": false,
-        "unevaluatedItems": false, "$anchor": 1, "minContains": "x"}"#;
+        "unevaluatedItems": false, "$anchor": 1, "minContains": "x", "if": false, "id": 1}"#;
     assert_eq!(read_draft7(json), "", "draft 7 does not know them");
 }
 
@@ -160,7 +158,12 @@ fn draft_7_lists_items() {
     assert_eq!(read_draft7(json), expected);
     let said = format!(r#"{{"$schema": "http://json-schema.org/draft-07/schema#", {}"#, &json[1..]);
     assert_eq!(read(&said), expected, "$schema goes first");
-    assert!(matches!(refused(json).0, SchemaErrorKind::NotASchema), "2020-12 has prefixItems");
+    let error = SchemaBuf::from_json(json).unwrap_err();
+    assert_eq!(error.excerpt(json), r#"[true, {"type": "null"}]"#);
+    assert!(
+        error.to_string().ends_with("a list of some is `prefixItems` in draft 2020-12"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn references_name_any_place() {
             r##"{"$ref": "#/properties/a", "properties": {"a": {"minItems": 1}}}"##,
             "#1\n  minItems 1\n",
         ),
-        (r##"{"$ref": "#/x-own/1", "x-own": [0, {"minItems": 2}]}"##, "#2\n  minItems 2\n"),
+        (r##"{"$ref": "#/x-own/1", "x-own": [0, {"minItems": 2}]}"##, "#3\n  minItems 2\n"),
         (r##"{"$ref": "#/$defs/a~1b%25~0", "$defs": {"a/b%~": {"minItems": 3}}}"##, "minItems 3\n"),
         (r##"{"$ref": "#/$defs/%C3%A9", "$defs": {"\u00e9": {"minItems": 4}}}"##, "minItems 4\n"),
         (
@@ -204,7 +207,7 @@ fn references_name_any_place() {
     // A place that is not a schema's is read once, however many name it.
     let json = r##"{"allOf": [{"$ref": "#/x"}, {"$ref": "#/x"}, {"$ref": "#/x/not"}],
         "x": {"not": {"$ref": "#/x"}}}"##;
-    assert_eq!(SchemaBuf::from_json(json).unwrap().len().0, 1 + 3 * 3 + 4);
+    assert_eq!(SchemaBuf::from_json(json).unwrap().len().0, 1 + 3 * 3 + 1 + 4);
 }
 
 #[test]
@@ -295,33 +298,22 @@ fn wrong_forms_name_the_place() {
         (r#"{"$ref": {}}"#, "$ref", "{}"),
         (r#"{"customValidator": true}"#, "customValidator", "true"),
         (r#"{"dependentRequired": {"a": {}}}"#, "dependentRequired", "{}"),
+        (r#"{"items": []}"#, "items", "[]"),
+        (r#"{"$schema": 7}"#, "$schema", "7"),
     ] {
         wrong_form(json, keyword, part);
     }
-    for (json, part) in [
-        ("1", "1"),
-        (r#"{"not": null}"#, "null"),
-        (r#"{"items": []}"#, "[]"),
-        (r#"{"properties": {"a": "b"}}"#, "\"b\""),
-    ] {
+    for (json, part) in
+        [("1", "1"), (r#"{"not": null}"#, "null"), (r#"{"properties": {"a": "b"}}"#, "\"b\"")]
+    {
         assert_eq!(refused(json), (SchemaErrorKind::NotASchema, part), "{json}");
     }
 }
 
 #[test]
 fn what_would_change_the_verdict_is_refused() {
-    for (json, keyword) in [
-        (r#"{"unevaluatedProperties": false}"#, "unevaluatedProperties"),
-        (r#"{"not": {"unevaluatedItems": {}}}"#, "unevaluatedItems"),
-        (r##"{"$dynamicRef": "#a"}"##, "$dynamicRef"),
-        (r##"{"$recursiveRef": "#"}"##, "$recursiveRef"),
-    ] {
-        assert_eq!(refused(json).0, SchemaErrorKind::Unsupported(keyword), "{json}");
-    }
-    assert_eq!(
-        refused(r#"{"$schema": "http://x/own"}"#),
-        (SchemaErrorKind::Dialect, "http://x/own")
-    );
+    let old = r#"{"$schema": "http://json-schema.org/draft-03/schema#"}"#;
+    assert_eq!(refused(old), (SchemaErrorKind::Dialect, "http://json-schema.org/draft-03/schema#"));
     assert!(matches!(refused(r#"{"pattern": "("}"#), (SchemaErrorKind::Pattern(_), "(")));
     assert_eq!(
         refused(r#"{"minItems": 1, "min\u0049tems": 2}"#).0,
@@ -394,14 +386,16 @@ fn hostile_texts_end() {
     // References over and over to the far end of a long text.
     let refs = r##"{"$ref":"#/z/a"},"##.repeat(20_000);
     let far = format!(r#"{{"allOf": [{refs} true], "z": {{"a": true}}}}"#);
-    assert_eq!(kind(&far), Err(SchemaErrorKind::TooMuchWork));
-    // Names that each reference must be held against: hundreds are ordinary.
+    assert_eq!(kind(&far), Ok(()));
+    // Names that each reference must be held against.
     let ids = |count: usize| -> String {
         let one = |i| format!(r#"{{"$id":"i{i}","$ref":"i{}"}},"#, (i + 7) % count);
         format!(r#"{{"allOf": [{} true]}}"#, (0..count).map(one).collect::<String>())
     };
-    assert_eq!(kind(&ids(500)), Ok(()));
-    assert_eq!(kind(&ids(10_000)), Err(SchemaErrorKind::TooMuchWork));
+    assert_eq!(kind(&ids(10_000)), Ok(()));
+    // One name that thousands have: the tree of names is a list.
+    let same = r#"{"$id":"x"},"#.repeat(16_000);
+    assert_eq!(kind(&format!(r#"{{"allOf": [{same} true]}}"#)), Err(SchemaErrorKind::TooMuchWork));
     // Many references to many definitions are ordinary.
     let definitions: String = (0..2_000)
         .map(|i| format!(r##""d{i}":{{"$ref":"#/$defs/d{}"}},"##, (i + 7) % 2_000))

@@ -227,7 +227,7 @@ fn references() {
         &[r#"{"value": 1, "children": [{"value": 2, "children": [{}]}]}"#],
     );
     let endless = schema(r##"{"$ref": "#"}"##);
-    assert!(matches!(VALIDATOR.validate(&endless, "1"), Err(ValidateError::Reference { .. })));
+    assert!(matches!(VALIDATOR.validate(&endless, "1"), Err(ValidateError::Circle { .. })));
     // As long as another way leads to a verdict, the circle does no harm.
     check(r##"{"anyOf": [{"$ref": "#"}, {"type": "string"}]}"##, &["\"\""], &[]);
 }
@@ -471,11 +471,17 @@ fn what_there_is_no_room_for_is_an_error() {
     let unique = schema(r#"{"uniqueItems": true}"#);
     assert!(SMALL.validate(&unique, "[1, 2, 3, 4]").unwrap().is_valid());
     let error = SMALL.validate(&unique, "[1, 2, 3, 4, 5]").unwrap_err();
-    assert_eq!(error.to_string(), "byte 14: no room for more items that must differ");
+    assert_eq!(
+        error.to_string(),
+        "byte 14: no room for more items that must differ: raise ENTRIES"
+    );
     let many =
         schema(r#"{"allOf": [{"minimum": 1}, {"minimum": 2}, {"minimum": 3}, {"minimum": 4}]}"#);
     let error = SMALL.validate(&many, "5").unwrap_err();
-    assert_eq!(error.to_string(), "byte 0: no room for more schemas that apply at once");
+    assert_eq!(
+        error.to_string(),
+        "byte 0: no room for more schemas that apply at once: raise ENTRIES"
+    );
 }
 
 #[test]
@@ -830,4 +836,15 @@ fn violations_have_lines_and_columns() {
     let broken = "{\n  \"é\": x}";
     let error = VALIDATOR.validate(&schema, broken).unwrap_err();
     assert_eq!(error.position(broken).unwrap().to_string(), "line 2, column 8");
+}
+
+#[test]
+fn the_default_has_room_for_hundreds_of_items() {
+    let schema = schema(r#"{"uniqueItems": true}"#);
+    let numbers: Vec<_> = (1..=500).map(|i| i.to_string()).collect();
+    let mut engine = Box::new(forebay_validate::Engine::<32>::new());
+    let mut report = forebay_validate::Report::<1>::new();
+    let text = format!("[{}]", numbers.join(","));
+    engine.validate(&schema, &Options::new(), &text, &mut report).unwrap();
+    assert!(report.is_valid());
 }

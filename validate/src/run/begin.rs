@@ -25,6 +25,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     object: frame.object,
                     index: frame.parts.saturating_sub(1),
                     key: Key::new(input.part(frame.key).as_bytes(), frame.plain),
+                    counted: frame.traits.has(Traits::UNEVALUATED),
                 };
                 let mut touched = false;
                 for parent in frame.region.entries..region.entries {
@@ -34,6 +35,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
                 if touched {
                     self.resolve_outer(region, input, log);
+                }
+                if part.counted {
+                    self.want_rest(region, input, log)?;
                 }
             }
         }
@@ -68,7 +72,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     ) -> Result<bool, Fault> {
         let Entry { schema, sure, mut bits, .. } = self.entry(parent);
         let mut touched = false;
-        let Part { object, index, key } = *part;
+        let Part { object, index, key, counted } = *part;
         // Whether a keyword that `additionalProperties` stands behind has it, or how many items have one before `items`.
         let (mut named, mut prefix) = (false, 0);
         let mut rest = None;
@@ -120,6 +124,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
                 _ => {}
             }
+        }
+        if counted {
+            self.entries[usize::from(parent)].evaluates = named || index < prefix || rest.is_some();
         }
         match rest {
             Some((at, child)) if !named && index >= prefix => {

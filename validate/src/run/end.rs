@@ -52,7 +52,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     pub(super) fn settled(&mut self, i: u16, region: Region) {
         let entry = &mut self.entries[usize::from(i)];
         entry.done = true;
-        if region.is_flat() && entry.state == State::Open {
+        if region.is_flat() && entry.state == State::Open && !entry.stuck {
             entry.state = State::Valid;
         }
     }
@@ -188,7 +188,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             if !self.is_live(i, log) {
                 continue;
             }
-            let Entry { schema, contained, traits, mut bits, .. } = self.entry(i);
+            let Entry { schema, contained, stuck, traits, mut bits, .. } = self.entry(i);
             if traits.has(Traits::ANY) {
                 self.check_any(i, Value::new(input.part(span)), level, input, log)?;
             }
@@ -205,7 +205,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     let fits = match *keyword {
                         Keyword::MinItems(least) => frame.object || frame.parts >= least,
                         Keyword::MinProperties(least) => !frame.object || frame.parts >= least,
-                        Keyword::Contains(_) => frame.object || contained >= least,
+                        Keyword::Contains(_) => frame.object || stuck || contained >= least,
                         Keyword::Required(_) => !frame.object || self.bit(bits),
                         _ => true,
                     };
@@ -235,10 +235,6 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let end = if region.is_flat() { region.entries } else { self.entries.len() as u16 };
         for i in region.entries..end {
             let entry = self.entry(i);
-            if entry.state == State::Open {
-                // Nothing but a circle of references leaves one open.
-                return Err(Fault::Reference);
-            }
             // What failed by itself may fail by others too, which is worth telling.
             if entry.state == State::Failed && entry.sure && !entry.reported && log.wants_more() {
                 if let Some(Err(keyword)) = self.verdict(i, input) {
@@ -251,6 +247,19 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         let is_key = self.scanner.is_after_key();
         let mut failed = false;
+        if !region.is_flat() || self.circle.is_some() {
+            if level == 0 && self.entry(Self::ROOT).state == State::Open {
+                let (at, schema) = self.circle.unwrap_or((self.at, self.circle_from(Self::ROOT)));
+                let place = input.rules.ops().get(usize::from(schema)).map_or(0, |op| op.place);
+                return Err(Fault::Circle(at, place));
+            }
+            self.leave_open(region);
+        }
+        let counted = !is_key
+            && self.frames.last().is_some_and(|frame| frame.traits.has(Traits::UNEVALUATED));
+        if counted {
+            self.part_end(region, input);
+        }
         let outer = self.frames.last().filter(|frame| {
             !is_key && !frame.object && frame.traits.has(Traits::CONTAINS.or(Traits::UNIQUE))
         });
@@ -282,6 +291,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let root = level == 0;
         if !root {
             self.drop_region(region);
+        }
+        if counted {
+            failed |= self.claim(input, log)?;
         }
         if failed {
             let end = self.region();
@@ -373,7 +385,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         let new = self.items.len();
         let item = Item { hash, text: span, next: [0; 2] };
-        self.items.push(item).map_err(|_| full("items that must differ"))?;
+        self.items.push(item).map_err(|_| full("items that must differ: raise ENTRIES"))?;
         if let Some((at, side)) = from {
             self.items[at].next[side] = new as u16;
         }
@@ -397,6 +409,7 @@ pub(super) fn number_fits(
         Keyword::Format(format) => {
             !input.options.checks_format(format) || format.has_number(number)
         }
+        Keyword::NoFraction => !number.contains(['.', 'e', 'E']),
         Keyword::Minimum(least) => compare(number, least, input).is_ge(),
         Keyword::Maximum(most) => compare(number, most, input).is_le(),
         Keyword::ExclusiveMinimum(least) => compare(number, least, input).is_gt(),

@@ -49,6 +49,16 @@ pub(super) struct Entry {
     pub(super) asks: bool,
     /// The types that it and the schemas it leads to ask for, while that is decided.
     pub(super) asked: Types,
+    /// Of an object or array: its keywords speak of the part at hand.
+    pub(super) evaluates: bool,
+    /// Nothing else than its `unevaluatedProperties` or `unevaluatedItems` can speak of that.
+    pub(super) alone: bool,
+    /// It is to claim that something else does.
+    pub(super) claims: bool,
+    /// What it evaluates counts for the entry that is looked at.
+    pub(super) reached: bool,
+    /// What a part of it is cannot be decided.
+    pub(super) stuck: bool,
     /// The types that are asked for, or none.
     pub(super) types: Types,
     /// What keywords it has.
@@ -133,6 +143,8 @@ pub(super) struct Part<'a> {
     pub(super) object: bool,
     pub(super) index: u32,
     pub(super) key: Key<'a>,
+    /// It matters which entries speak of it.
+    pub(super) counted: bool,
 }
 
 /// An item of an array whose items must differ, in a tree of all of its items: where it leads to tells the next bit of a hash.
@@ -172,7 +184,12 @@ pub(crate) enum Fault {
     TooDeep,
     TooComplex(&'static str),
     Reference,
+    /// A schema refers to itself: where the value ended, and where the schema starts.
+    Circle(u32, u32),
 }
+
+/// What the entries of an engine are.
+pub(super) const SCHEMAS: &str = "schemas that apply at once: raise ENTRIES";
 
 /// Room for more was needed.
 pub(super) const fn full(what: &'static str) -> Fault {
@@ -195,7 +212,7 @@ impl From<TooMuchWork> for Fault {
 /// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
 /// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
 ///
-/// It takes 54 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.7 KB, on 64-bit targets; a validation besides 36
+/// It takes 62 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.8 KB, on 64-bit targets; a validation besides 36
 /// bytes of stack for each of `DEPTH`.
 ///
 /// # Examples
@@ -220,7 +237,7 @@ impl From<TooMuchWork> for Fault {
 /// # Ok::<(), forebay_validate::ValidateError>(())
 /// ```
 #[derive(Debug)]
-pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
+pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 512> {
     pub(super) scanner: Scanner,
     pub(super) entries: Vec<Entry, ENTRIES>,
     pub(super) edges: Vec<Edge, ENTRIES>,
@@ -258,9 +275,14 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 256> {
     /// What is left of [`WORK`] and of [`STEPS`].
     pub(super) work: usize,
     pub(super) steps: usize,
+    /// The first circle of references: where the value ended, and a schema in it.
+    pub(super) circle: Option<(u32, Id)>,
 }
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
+    /// The entry of the whole text.
+    pub(super) const ROOT: u16 = 0;
+
     /// Room for one validation after the other.
     #[must_use]
     pub const fn new() -> Self {
@@ -292,6 +314,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             at: 0,
             work: WORK,
             steps: STEPS,
+            circle: None,
         }
     }
 
@@ -311,6 +334,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.scalar_start = 0;
         self.at = 0;
         (self.work, self.steps) = (WORK, STEPS);
+        self.circle = None;
     }
 
     /// Where the scan is.
@@ -485,9 +509,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             }
             None => self.entry_for(schema, sure)?,
         };
-        self.edges
-            .push(Edge { parent, child: child as u16, at })
-            .map_err(|_| full("schemas that apply at once"))?;
+        self.edges.push(Edge { parent, child: child as u16, at }).map_err(|_| full(SCHEMAS))?;
         Ok(upgraded)
     }
 
@@ -501,6 +523,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             unlisted: false,
             asks: false,
             asked: Types::NONE,
+            evaluates: false,
+            alone: false,
+            claims: false,
+            reached: false,
+            stuck: false,
             types: Types::NONE,
             traits: Traits::NONE,
             edges: 0,
@@ -514,7 +541,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             true => schema,
             false => self.highest.max(schema),
         };
-        self.entries.push(entry).map_err(|_| full("schemas that apply at once"))?;
+        self.entries.push(entry).map_err(|_| full(SCHEMAS))?;
         Ok(self.entries.len() - 1)
     }
 

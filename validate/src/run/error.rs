@@ -31,10 +31,17 @@ pub enum ValidateError {
         /// What there was no room for.
         what: &'static str,
     },
-    /// The schema refers to a definition or a check that there is not, or to itself without end.
+    /// The schema refers to a definition or a check that there is not.
     Reference {
         /// The byte of the text at which it was needed, from 0.
         at: usize,
+    },
+    /// Whether the text fits hangs on a schema that refers to itself, for one value without end.
+    Circle {
+        /// The byte of the text at which that value had ended, from 0.
+        at: usize,
+        /// Where in the schema's text, or those behind it, such a schema starts; 0 of one that was built.
+        schema: usize,
     },
 }
 
@@ -47,7 +54,8 @@ impl ValidateError {
             Self::Malformed { at, .. }
             | Self::TooDeep { at }
             | Self::TooComplex { at, .. }
-            | Self::Reference { at } => Some(at),
+            | Self::Reference { at }
+            | Self::Circle { at, .. } => Some(at),
         }
     }
 
@@ -63,6 +71,7 @@ impl ValidateError {
             Fault::TooDeep => Self::TooDeep { at },
             Fault::TooComplex(what) => Self::TooComplex { at, what },
             Fault::Reference => Self::Reference { at },
+            Fault::Circle(at, schema) => Self::Circle { at: at as usize, schema: schema as usize },
         }
     }
 }
@@ -77,7 +86,13 @@ impl fmt::Display for ValidateError {
             }
             Self::TooComplex { at, what } => write!(f, "byte {at}: no room for more {what}"),
             Self::Reference { at } => {
-                write!(f, "byte {at}: the schema refers to what there is not, or to itself")
+                write!(
+                    f,
+                    "byte {at}: the schema refers to a definition or a check that is not there"
+                )
+            }
+            Self::Circle { at, schema } => {
+                write!(f, "byte {at}: the schema at byte {schema} of its text refers to itself")
             }
         }
     }

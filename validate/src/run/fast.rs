@@ -181,7 +181,8 @@ impl<'a> FastPath<'a> {
         let traits = loop {
             self.looks = self.looks.checked_sub(1)?;
             let (traits, asked) = self.input.rules.summary(schema);
-            if is_other(asked, types) || traits.has(whole.or(Traits::PROPERTY_NAMES)) {
+            let whole = whole.or(Traits::PROPERTY_NAMES).or(Traits::UNEVALUATED);
+            if is_other(asked, types) || traits.has(whole) {
                 return None;
             }
             unique |= !object && traits.has(Traits::UNIQUE);

@@ -138,6 +138,11 @@ impl Demand<'_> {
                 f.write_str("must fit exactly one of the schemas of `oneOf`")?;
                 self.reason(f, "; closest: ")
             }
+            Keyword::NoFraction => f.write_str("must be an integer without a fraction"),
+            Keyword::UnevaluatedProperties(_) => {
+                f.write_str("has a property that no schema allows")
+            }
+            Keyword::UnevaluatedItems(_) => f.write_str("has an item that no schema allows"),
             Keyword::Not(_) => f.write_str("must not fit the schema of `not`"),
             Keyword::Then(_) => {
                 f.write_str("must fit `then`, since it fits `if`")?;

@@ -13,5 +13,6 @@ mod paths;
 pub(crate) mod report;
 mod string;
 mod taken;
+mod unevaluated;
 mod verdict;
 pub(crate) mod whole;

@@ -5,7 +5,7 @@ use super::input::Input;
 use super::log::{About, Demand, Log, Name, Told};
 use crate::json::text::Chars;
 use crate::json::walk::Walker;
-use crate::schema::keyword::{Keyword, NONE};
+use crate::schema::keyword::{Id, Keyword, NONE, Traits};
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// The value does not fit, for the sake of `keyword`.
@@ -207,7 +207,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         self.failed = false;
         loop {
             if !region.is_flat() {
-                self.settle(region, end.entries, level, input, log);
+                self.settle(region, end, level, input, log);
             }
             // Whom this value was for.
             let mut failed = false;
@@ -216,7 +216,13 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 if edge.parent >= region.entries {
                     break; // Those from outside come first.
                 }
-                let must = !matches!(input.rules.keyword(edge.at), Keyword::Contains(_));
+                let must = match input.rules.keyword(edge.at) {
+                    Keyword::Contains(_) => false,
+                    Keyword::UnevaluatedItems(_) | Keyword::UnevaluatedProperties(_) => {
+                        self.entry(edge.parent).alone
+                    }
+                    _ => true,
+                };
                 if must
                     && self.entry(edge.child).state == State::Failed
                     && self.entry(edge.parent).state == State::Open
@@ -244,19 +250,28 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     fn settle(
         &mut self,
         region: Region,
-        end: u16,
+        end: Region,
         level: usize,
         input: Input<'_>,
         log: &mut dyn Log,
     ) {
+        let entries = region.entries..end.entries;
         loop {
             let mut changed = false;
-            for i in (region.entries..end).rev() {
-                if self.entry(i).state != State::Open {
+            for i in entries.clone().rev() {
+                let entry = self.entry(i);
+                if entry.state != State::Open {
                     continue;
                 }
-                match self.verdict(i, input) {
-                    Some(Ok(())) if self.entry(i).done => {
+                let mut verdict = self.verdict(i, input);
+                if entry.traits.has(Traits::UNEVALUATED) && !matches!(verdict, Some(Err(_))) {
+                    verdict = match self.claims_met(i, entries.clone(), end, input) {
+                        Some(Ok(())) => verdict,
+                        other => other,
+                    };
+                }
+                match verdict {
+                    Some(Ok(())) if entry.done && !entry.stuck => {
                         self.entries[usize::from(i)].state = State::Valid;
                         changed = true;
                     }
@@ -268,10 +283,41 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 }
             }
             // Only where there are ways back to an entry that was looked at before is one round not enough.
-            if !changed || end - region.entries < 2 {
+            if !changed || entries.len() < 2 {
                 return;
             }
         }
+    }
+
+    /// Of the entries of a value that has ended, what is open stands in a circle of references, or hangs on one: so do the entries
+    /// around it that ask for that. Nothing is wrong with it unless the root does.
+    pub(super) fn leave_open(&mut self, region: Region) {
+        for e in usize::from(region.edges)..self.edges.len() {
+            let edge = self.edges[e];
+            if edge.parent >= region.entries {
+                break;
+            }
+            if self.entry(edge.child).state == State::Open {
+                self.entries[usize::from(edge.parent)].stuck = true;
+                let found = (self.at, self.circle_from(edge.child));
+                self.circle.get_or_insert(found);
+            }
+        }
+    }
+
+    /// A schema in the circle that an open entry hangs on.
+    pub(super) fn circle_from(&self, mut i: u16) -> Id {
+        for _ in 0..self.entries.len() {
+            let entry = self.entry(i);
+            let edges = usize::from(entry.edges)..usize::from(entry.edges_end);
+            let mut others = self.edges.get(edges).unwrap_or(&[]).iter();
+            let open = others.find(|edge| self.entry(edge.child).state == State::Open);
+            match open {
+                Some(edge) => i = edge.child,
+                None => break,
+            }
+        }
+        self.entry(i).schema
     }
 
     /// What the entries of the same value that `i` asks for make of it: nothing yet, or that it fits, or what fails it.

@@ -1,5 +1,6 @@
 //! Why a JSON text is no schema.
 
+use super::keyword::NONE;
 use crate::json::position::Position;
 use crate::json::scan::Malformed;
 use core::fmt;
@@ -24,6 +25,23 @@ pub struct SchemaError {
     pub(crate) at: usize,
     pub(crate) len: usize,
     pub(crate) kind: SchemaErrorKind,
+    /// 0, or of another document its number from 1.
+    pub(crate) document: usize,
+    pub(crate) limit: Limit,
+}
+
+/// The limit that a schema is beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) enum Limit {
+    /// None, or one that no parameter moves.
+    None,
+    /// It needs so many keywords.
+    Keywords(usize),
+    /// The `N` of a type must be so large.
+    RaiseN(usize),
+    /// The `I` of a type must be larger than this.
+    RaiseI(usize),
 }
 
 /// What is wrong with a schema's text.
@@ -50,21 +68,24 @@ pub enum SchemaErrorKind {
     Twice(&'static str),
     /// A keyword that would change the verdict, and that is not supported.
     Unsupported(&'static str),
-    /// `$schema` names another dialect than draft 7 and draft 2020-12, or than the text around it.
+    /// `$schema` names draft 3 or an older one.
     Dialect,
     /// A pattern that is wrong or not supported, and why.
     Pattern(&'static str),
     /// A reference to what is not in the text.
     NoSuchPlace,
-    /// A reference to another document: [`SchemaError::excerpt`] is its URI.
+    /// A reference to a document that is not there: [`SchemaError::excerpt`] is its URI, as it stands in the text.
+    /// [`Registry::with_documents`](crate::Registry::with_documents) adds some.
     OtherDocument,
+    /// References lead to more than 128 other documents, or to 4 GiB of them.
+    TooManyDocuments,
     /// A URI or a JSON pointer is wrong, or has more than 512 bytes.
     Uri,
     /// There are more keywords than places: a [`Schema`](crate::Schema) of a larger `N` may hold it, none more than 65534.
     TooManyKeywords,
     /// Patterns have more instructions than there are places: a [`Schema`](crate::Schema) of a larger `I` may hold them.
     TooManyInstructions,
-    /// References are so many, and so far from what they refer to, that to follow them would take too long.
+    /// Names are so many, and so alike, that to follow references would take too long.
     TooMuchWork,
 }
 
@@ -79,16 +100,15 @@ impl SchemaErrorKind {
             Self::Form { keyword, expected } => [keyword, ": expected ", expected],
             Self::Twice(keyword) => [keyword, " stands twice in a schema", ""],
             Self::Unsupported(keyword) => [keyword, " is not supported", ""],
-            Self::Dialect => {
-                ["$schema: only draft 7 and draft 2020-12 are known, one in a text", "", ""]
-            }
+            Self::Dialect => ["$schema: drafts before draft 4 are not supported", "", ""],
             Self::Pattern(why) => ["a pattern: ", why, ""],
             Self::NoSuchPlace => ["a reference to what is not there", "", ""],
-            Self::OtherDocument => ["a reference to another document", "", ""],
+            Self::OtherDocument => ["a reference to a document that is not there", "", ""],
+            Self::TooManyDocuments => ["references to more than 128 documents", "", ""],
             Self::Uri => ["a URI that is wrong or too long", "", ""],
-            Self::TooManyKeywords => ["the schema has more keywords than places: raise N", "", ""],
+            Self::TooManyKeywords => ["the schema has more keywords than places", "", ""],
             Self::TooManyInstructions => {
-                ["its patterns have more instructions than places: raise I", "", ""]
+                ["its patterns have more instructions than places", "", ""]
             }
             Self::TooMuchWork => ["references that take too long to follow", "", ""],
         }
@@ -103,7 +123,17 @@ impl fmt::Display for SchemaErrorKind {
 
 impl SchemaError {
     pub(crate) const fn new(at: usize, len: usize, kind: SchemaErrorKind) -> Self {
-        Self { at, len, kind }
+        Self { at, len, kind, document: 0, limit: Limit::None }
+    }
+
+    /// The same of a type with an `N` and this `I`.
+    pub(crate) const fn raised(self, insts: usize) -> Self {
+        let limit = match (self.kind, self.limit) {
+            (SchemaErrorKind::TooManyKeywords, Limit::Keywords(needed)) => Limit::RaiseN(needed),
+            (SchemaErrorKind::TooManyInstructions, _) => Limit::RaiseI(insts),
+            (_, other) => other,
+        };
+        Self { limit, ..self }
     }
 
     /// How many bytes of the text stand before the fault.
@@ -124,23 +154,40 @@ impl SchemaError {
         self.kind
     }
 
-    /// The part of the schema's text that is wrong; nothing of another text.
+    /// `None` if the fault is in the schema's text; else the place, from 0, of the document among the
+    /// [registered ones](crate::Registry::with_documents) that it is in.
+    #[must_use]
+    pub const fn document(self) -> Option<usize> {
+        self.document.checked_sub(1)
+    }
+
+    /// The part of the text that is wrong, if `text` is the one that it is in; else nothing.
     #[must_use]
     pub fn excerpt(self, text: &str) -> &str {
         text.get(self.at..self.at.saturating_add(self.len)).unwrap_or("")
     }
 
+    /// What is to be done about a limit: words, a number if it is not 0, and more words.
+    const fn advice(&self) -> (&'static str, usize, &'static str) {
+        match self.limit {
+            Limit::None => ("", 0, ""),
+            Limit::Keywords(needed) => (": it has ", needed, ", and 65534 are the most"),
+            Limit::RaiseN(needed) if needed >= NONE as usize => (": 65534 are the most", 0, ""),
+            Limit::RaiseN(needed) => (": raise N to ", needed, " or more"),
+            Limit::RaiseI(now) => (": raise I, which is ", now, ""),
+        }
+    }
+
     /// In words, for a panic at compile time: `out` must have 160 bytes or more.
     pub(crate) const fn describe(self, out: &mut [u8]) -> &str {
-        let mut len = copy(b"byte ", out, 0);
-        let mut unit = 1;
-        while self.at / unit >= 10 {
-            unit *= 10;
+        let mut len = 0;
+        if self.document > 0 {
+            len = copy(b"document ", out, len);
+            len = copy_number(self.document, out, len);
+            len = copy(b", ", out, len);
         }
-        while unit > 0 {
-            len = copy(&[b'0' + (self.at / unit % 10) as u8], out, len);
-            unit /= 10;
-        }
+        len = copy(b"byte ", out, len);
+        len = copy_number(self.at, out, len);
         len = copy(b": ", out, len);
         let words = self.kind.words();
         let mut i = 0;
@@ -148,11 +195,29 @@ impl SchemaError {
             len = copy(words[i].as_bytes(), out, len);
             i += 1;
         }
+        let (before, number, after) = self.advice();
+        len = copy(before.as_bytes(), out, len);
+        if number > 0 {
+            len = copy_number(number, out, len);
+        }
+        len = copy(after.as_bytes(), out, len);
         match core::str::from_utf8(out.split_at(len).0) {
             Ok(text) => text,
             Err(_) => "wrong schema",
         }
     }
+}
+
+const fn copy_number(number: usize, to: &mut [u8], mut at: usize) -> usize {
+    let mut unit = 1;
+    while number / unit >= 10 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        at = copy(&[b'0' + (number / unit % 10) as u8], to, at);
+        unit /= 10;
+    }
+    at
 }
 
 const fn copy(from: &[u8], to: &mut [u8], at: usize) -> usize {
@@ -166,7 +231,7 @@ const fn copy(from: &[u8], to: &mut [u8], at: usize) -> usize {
 
 impl fmt::Display for SchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.at, self.kind)
+        f.write_str(self.describe(&mut [0; 256]))
     }
 }
 

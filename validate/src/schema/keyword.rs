@@ -1,5 +1,7 @@
 //! Keywords, of which schemas consist.
 
+pub(crate) use super::texts::Span;
+use super::texts::Texts;
 use crate::json::number;
 use crate::json::text::Chars;
 use crate::json::types::Types;
@@ -33,37 +35,12 @@ impl Str {
         }
     }
 
-    /// The same without need of the schema's text.
-    pub(super) const fn with_text(self, text: &'static str) -> Self {
+    /// The same without need of the schema's texts.
+    pub(super) const fn with_text(self, texts: &Texts<'static>) -> Self {
         match self {
-            Self::Span(span) => Self::Json(span.of(text)),
+            Self::Span(span) => Self::Json(texts.of(span)),
             other => other,
         }
-    }
-}
-
-impl Span {
-    /// From one place to another.
-    pub(super) const fn between((start, end): (usize, usize)) -> Self {
-        Self { start: start as u32, len: (end - start) as u32 }
-    }
-
-    /// The part; nothing of a text that does not have it.
-    pub(crate) const fn of(self, text: &str) -> &str {
-        if let Some((_, from)) = text.as_bytes().split_at_checked(self.start as usize) {
-            if let Some((part, _)) = from.split_at_checked(self.len as usize) {
-                if let Ok(part) = core::str::from_utf8(part) {
-                    return part;
-                }
-            }
-        }
-        ""
-    }
-
-    /// The same, and faster, where it need not be `const`.
-    pub(super) fn in_text(self, text: &str) -> &str {
-        let start = self.start as usize;
-        text.get(start..start + self.len as usize).unwrap_or("")
     }
 }
 
@@ -83,9 +60,9 @@ impl Num {
         }
     }
 
-    pub(super) const fn with_text(self, text: &'static str) -> Self {
+    pub(super) const fn with_text(self, texts: &Texts<'static>) -> Self {
         match self {
-            Self::Text(number) => Self::Text(number.with_text(text)),
+            Self::Text(number) => Self::Text(number.with_text(texts)),
             integer => integer,
         }
     }
@@ -98,16 +75,9 @@ impl Num {
 /// goes on to whoever validates.
 pub type Check = fn(Value<'_>) -> Result<(), &'static str>;
 
-/// A part of the schema's text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) len: u32,
-}
-
 /// What kinds of keywords a schema has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Traits(u16);
+pub(crate) struct Traits(u32);
 
 impl Traits {
     pub(crate) const NONE: Self = Self(0);
@@ -131,6 +101,8 @@ impl Traits {
     pub(crate) const NAMES: Self = Self(1 << 14);
     /// About the same value, by other schemas.
     pub(crate) const IN_PLACE: Self = Self(1 << 15);
+    /// About parts that other schemas of the same value may have said something of.
+    pub(crate) const UNEVALUATED: Self = Self(1 << 16);
 
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -157,15 +129,44 @@ impl Traits {
 /// Which JSON Schema a text is written in.
 ///
 /// `$schema` in the text says so itself, and goes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Draft {
-    /// <http://json-schema.org/draft-07/schema#>. What stands beside a `$ref` is ignored.
+    /// <http://json-schema.org/draft-04/schema#>: `id`, boolean `exclusiveMinimum` and `exclusiveMaximum`; `1.0` is not an
+    /// integer. What stands beside a `$ref` is ignored, up to draft 7.
+    Draft4,
+    /// <http://json-schema.org/draft-06/schema#>
+    Draft6,
+    /// <http://json-schema.org/draft-07/schema#>
     Draft7,
+    /// <https://json-schema.org/draft/2019-09/schema>
+    Draft2019_09,
     /// <https://json-schema.org/draft/2020-12/schema>
     #[default]
     Draft2020_12,
+}
+
+/// A draft, and whether its vocabulary for validation counts: metaschemas may leave it out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Dialect {
+    Whole(Draft),
+    WithoutValidation(Draft),
+}
+
+impl Dialect {
+    pub(super) const fn draft(self) -> Draft {
+        match self {
+            Self::Whole(draft) | Self::WithoutValidation(draft) => draft,
+        }
+    }
+}
+
+impl Draft {
+    /// Whether it is at least as new as `other`.
+    pub(super) const fn since(self, other: Self) -> bool {
+        self as u8 >= other as u8
+    }
 }
 
 /// A name as a text.
@@ -176,10 +177,20 @@ const fn utf8(name: &'static [u8]) -> &'static str {
     }
 }
 
-/// The names of keywords in JSON Schema that mean something here, or must not be passed over, with the draft that has them
-/// unless both do.
+/// A word is of the vocabulary for validation.
+macro_rules! is_validation {
+    () => {
+        false
+    };
+    (validation) => {
+        true
+    };
+}
+
+/// The names of keywords in JSON Schema that mean something here, with the drafts that have them unless all do, and whether they
+/// are of the vocabulary for validation.
 macro_rules! words {
-    ($($word:ident = $name:literal $(in $draft:ident)?;)+) => {
+    ($($word:ident = $name:literal $(in $first:ident to $last:ident)? $(of $vocabulary:ident)?;)+) => {
         /// A keyword by its name in a text.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Word { $($word),+ }
@@ -198,65 +209,74 @@ macro_rules! words {
                 match self { $(Self::$word => const { utf8($name) }),+ }
             }
 
+            /// Whether it is of the vocabulary for validation.
+            pub(crate) const fn is_validation(self) -> bool {
+                match self { $(Self::$word => is_validation!($($vocabulary)?)),+ }
+            }
+
             /// Whether `draft` has it.
             pub(crate) const fn is_in(self, draft: Draft) -> bool {
-                match self { $(Self::$word => true $(&& matches!(draft, Draft::$draft))?),+ }
+                match self {
+                    $(Self::$word => true $(&& draft.since(Draft::$first) && Draft::$last.since(draft))?),+
+                }
             }
         }
     };
 }
 
 words! {
-    AdditionalItems = b"additionalItems" in Draft7;
+    AdditionalItems = b"additionalItems" in Draft4 to Draft2019_09;
     AdditionalProperties = b"additionalProperties";
     AllOf = b"allOf";
-    Anchor = b"$anchor" in Draft2020_12;
+    Anchor = b"$anchor" in Draft2019_09 to Draft2020_12;
     AnyOf = b"anyOf";
-    Const = b"const";
-    Contains = b"contains";
+    Const = b"const" in Draft6 to Draft2020_12 of validation;
+    Contains = b"contains" in Draft6 to Draft2020_12;
     CustomValidator = b"customValidator";
     Definitions = b"definitions";
     Defs = b"$defs";
     Dependencies = b"dependencies";
-    DependentRequired = b"dependentRequired" in Draft2020_12;
-    DependentSchemas = b"dependentSchemas" in Draft2020_12;
-    DynamicAnchor = b"$dynamicAnchor" in Draft2020_12;
-    DynamicRef = b"$dynamicRef" in Draft2020_12;
-    Else = b"else";
-    Enum = b"enum";
-    ExclusiveMaximum = b"exclusiveMaximum";
-    ExclusiveMinimum = b"exclusiveMinimum";
+    DependentRequired = b"dependentRequired" in Draft2019_09 to Draft2020_12 of validation;
+    DependentSchemas = b"dependentSchemas" in Draft2019_09 to Draft2020_12;
+    DynamicAnchor = b"$dynamicAnchor" in Draft2020_12 to Draft2020_12;
+    DynamicRef = b"$dynamicRef" in Draft2020_12 to Draft2020_12;
+    Else = b"else" in Draft7 to Draft2020_12;
+    Enum = b"enum" of validation;
+    ExclusiveMaximum = b"exclusiveMaximum" of validation;
+    ExclusiveMinimum = b"exclusiveMinimum" of validation;
     Format = b"format";
-    Id = b"$id";
-    If = b"if";
+    Id = b"$id" in Draft6 to Draft2020_12;
+    If = b"if" in Draft7 to Draft2020_12;
     Items = b"items";
-    MaxContains = b"maxContains" in Draft2020_12;
-    MaxItems = b"maxItems";
-    MaxLength = b"maxLength";
-    MaxProperties = b"maxProperties";
-    Maximum = b"maximum";
-    MinContains = b"minContains" in Draft2020_12;
-    MinItems = b"minItems";
-    MinLength = b"minLength";
-    MinProperties = b"minProperties";
-    Minimum = b"minimum";
-    MultipleOf = b"multipleOf";
+    MaxContains = b"maxContains" in Draft2019_09 to Draft2020_12 of validation;
+    MaxItems = b"maxItems" of validation;
+    MaxLength = b"maxLength" of validation;
+    MaxProperties = b"maxProperties" of validation;
+    Maximum = b"maximum" of validation;
+    MinContains = b"minContains" in Draft2019_09 to Draft2020_12 of validation;
+    MinItems = b"minItems" of validation;
+    MinLength = b"minLength" of validation;
+    MinProperties = b"minProperties" of validation;
+    Minimum = b"minimum" of validation;
+    MultipleOf = b"multipleOf" of validation;
     Not = b"not";
+    OldId = b"id" in Draft4 to Draft4;
     OneOf = b"oneOf";
-    Pattern = b"pattern";
+    Pattern = b"pattern" of validation;
     PatternProperties = b"patternProperties";
-    PrefixItems = b"prefixItems" in Draft2020_12;
+    PrefixItems = b"prefixItems" in Draft2020_12 to Draft2020_12;
     Properties = b"properties";
-    PropertyNames = b"propertyNames";
-    RecursiveRef = b"$recursiveRef" in Draft2020_12;
+    PropertyNames = b"propertyNames" in Draft6 to Draft2020_12;
+    RecursiveAnchor = b"$recursiveAnchor" in Draft2019_09 to Draft2019_09;
+    RecursiveRef = b"$recursiveRef" in Draft2019_09 to Draft2019_09;
     Ref = b"$ref";
-    Required = b"required";
+    Required = b"required" of validation;
     Schema = b"$schema";
-    Then = b"then";
-    Type = b"type";
-    UnevaluatedItems = b"unevaluatedItems" in Draft2020_12;
-    UnevaluatedProperties = b"unevaluatedProperties" in Draft2020_12;
-    UniqueItems = b"uniqueItems";
+    Then = b"then" in Draft7 to Draft2020_12;
+    Type = b"type" of validation;
+    UnevaluatedItems = b"unevaluatedItems" in Draft2019_09 to Draft2020_12;
+    UnevaluatedProperties = b"unevaluatedProperties" in Draft2019_09 to Draft2020_12;
+    UniqueItems = b"uniqueItems" of validation;
 }
 
 /// The type of a keyword's part, by its kind.
@@ -266,6 +286,9 @@ macro_rules! part {
     };
     (named) => {
         Named
+    };
+    (pending) => {
+        Pending
     };
     (types) => {
         Types
@@ -315,7 +338,7 @@ macro_rules! property {
     ($kind:ident $it:ident $($rest:ident)*) => { property!($($rest)*) };
 }
 
-/// A part without need of the schema's text.
+/// A part without need of the schema's texts.
 macro_rules! with_text {
     (value $it:ident $text:ident) => {
         $it.with_text($text)
@@ -462,11 +485,11 @@ macro_rules! keywords {
                 match self { $(Self::$keyword $(($($part),+))? => shown!($($($part $part)+)?),)+ }
             }
 
-            /// The same without need of the schema's text.
-            pub(super) const fn with_text(self, text: &'static str) -> Self {
+            /// The same without need of the schema's texts.
+            pub(super) const fn with_text(self, texts: &Texts<'static>) -> Self {
                 match self {
                     $(Self::$keyword $(($($part),+))? => {
-                        Self::$keyword $(($(with_text!($part $part text)),+))?
+                        Self::$keyword $(($(with_text!($part $part texts)),+))?
                     })+
                 }
             }
@@ -489,6 +512,8 @@ keywords! {
     /// Nothing fits.
     False = "false": FALSE;
     Type(types) = Type;
+    /// Numbers have neither a fraction nor an exponent: an integer of draft 4.
+    NoFraction = Type: NUMBER;
     /// One of the values that fit.
     Enum(value) = Enum: ANY LISTED;
     Const(value) = Const: ANY LISTED;
@@ -513,6 +538,7 @@ keywords! {
     /// Of the items behind those.
     Items(child) = Items [once]: ARRAY;
     Contains(child) = Contains [once]: ARRAY CONTAINS;
+    UnevaluatedItems(child) = UnevaluatedItems [once]: ARRAY UNEVALUATED;
     MinContains(count) = MinContains [once];
     MaxContains(count) = MaxContains [once];
 
@@ -522,6 +548,7 @@ keywords! {
     /// The instructions, and of the properties whose names they match; the pattern's text.
     PatternProperty(insts, len, child, name) = PatternProperties: OBJECT;
     AdditionalProperties(child) = AdditionalProperties [once]: OBJECT CLOSED;
+    UnevaluatedProperties(child) = UnevaluatedProperties [once]: OBJECT UNEVALUATED;
     PropertyNames(child) = PropertyNames: OBJECT PROPERTY_NAMES;
     Required(property) = Required [bit]: OBJECT NAMES;
     DependentRequired(property, child) = DependentRequired [bit]: OBJECT NAMES IN_PLACE;
@@ -544,7 +571,9 @@ keywords! {
 
     /// A schema to refer to. In no schema's list of keywords.
     Definition(name, child) = Defs;
-    /// A `$id` or an anchor. In no schema's list.
+    /// A reference in a text, before it is followed.
+    Pending(pending) = Ref: IN_PLACE;
+    /// What references find by its name. In no schema's list.
     Name(named) = Id;
 }
 
@@ -563,11 +592,51 @@ pub(crate) struct Summary {
     pub(super) types: Types,
 }
 
-/// The text of a name and of its schema, while references are resolved; the hash of the whole URI, or 0.
+/// A reference in a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pending {
+    pub(super) reference: Span,
+    /// The resource that it stands in, once that is known.
+    pub(super) resource: Id,
+    /// `$dynamicRef` or `$recursiveRef`.
+    pub(super) dynamic: bool,
+}
+
+/// What references find by its name, or what is known of a place, while a schema is read: in a tree by the hashes of the names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named {
-    pub(super) name: Span,
-    pub(super) schema: Span,
-    pub(super) anchor: bool,
+    pub(super) kind: Kind,
+    /// Of a resource.
+    pub(super) dialect: Dialect,
     pub(super) hash: u32,
+    /// What the name is one in: a resource, a place, a scope, by the kind.
+    pub(super) within: u32,
+    pub(super) name: Span,
+    /// Where it is, in all texts.
+    pub(super) place: u32,
+    /// Its schema, where that is known.
+    pub(super) schema: Id,
+    pub(super) left: Id,
+    pub(super) right: Id,
+}
+
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A schema with a `$id`, in the resource around it.
+    Resource,
+    /// Another document, by its number.
+    Document,
+    /// In a resource.
+    Anchor,
+    /// The same, where `$dynamicRef` looks for it in the resources around as well.
+    DynamicAnchor,
+    /// A member or item of the container at a place.
+    Member,
+    /// A container whose members are all named.
+    Container,
+    /// A schema that was read because a reference names its place, in a scope. The name ends where the schema's keywords do.
+    Target,
+    /// A resource, entered in a scope.
+    Scope,
 }

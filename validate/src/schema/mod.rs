@@ -7,5 +7,7 @@ pub(crate) mod load;
 #[cfg(feature = "alloc")]
 pub(crate) mod owned;
 mod print;
+pub(crate) mod registry;
 pub(crate) mod rules;
+pub(crate) mod texts;
 pub(crate) mod uri;

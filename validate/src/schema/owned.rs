@@ -3,6 +3,7 @@
 use super::error::{SchemaError, SchemaErrorKind};
 use super::keyword::{Draft, Id, NONE};
 use super::load::load;
+use super::registry::Registry;
 use super::rules::{Builder, Op, Rules};
 use crate::pattern::Inst;
 use alloc::boxed::Box;
@@ -23,7 +24,7 @@ use core::str::FromStr;
 /// # Cost
 /// Scans the text, reads it, and follows the references, in a bounded number of steps. It begins again with more room, four
 /// times at most: where there are patterns, many patterns, or many keywords in little text. Each time it allocates that
-/// room, 40 bytes a keyword and 8 an instruction on 64-bit targets.
+/// room, 48 bytes a keyword and 8 an instruction on 64-bit targets.
 ///
 /// # Examples
 /// ```
@@ -38,7 +39,10 @@ use core::str::FromStr;
 pub struct SchemaBuf {
     ops: Box<[Op]>,
     insts: Box<[Inst]>,
-    text: Box<str>,
+    /// Its text, and behind it those of the documents that it refers to.
+    texts: Box<str>,
+    /// Of its own text.
+    len: usize,
 }
 
 impl SchemaBuf {
@@ -55,6 +59,25 @@ impl SchemaBuf {
     /// # Errors
     /// If it is none, or not supported.
     pub fn from_json_with(text: &str, draft: Draft) -> Result<Self, SchemaError> {
+        Self::from_json_in(text, &Registry::new().draft(draft))
+    }
+
+    /// Reads a schema that may refer to the documents of a registry, which also says the dialect unless its `$schema` does.
+    ///
+    /// # Errors
+    /// If it is none, or not supported, or if a document is none.
+    ///
+    /// # Examples
+    /// ```
+    /// use forebay_validate::{Registry, SchemaBuf};
+    ///
+    /// let documents = [("https://example.com/name", r#"{"type": "string"}"#)];
+    /// let registry = Registry::new().with_documents(&documents);
+    /// let json = r#"{"properties": {"name": {"$ref": "https://example.com/name"}}}"#;
+    /// assert!(SchemaBuf::from_json_in(json, &registry).is_ok());
+    /// ```
+    pub fn from_json_in(text: &str, registry: &Registry<'_>) -> Result<Self, SchemaError> {
+        let registry = registry.with_metaschemas();
         // A keyword seldom takes less text than this.
         let mut keywords = (text.len() / 12 + 16).min(usize::from(NONE));
         let mut instructions = 0;
@@ -62,13 +85,18 @@ impl SchemaBuf {
             let mut ops = vec![Op::EMPTY; keywords];
             let mut insts = vec![Inst::Match; instructions];
             let mut builder = Builder::new(&mut ops, &mut insts);
-            let result = load(text, draft, &mut builder);
+            let result = load(text, &registry, &mut builder);
             let (ops_len, insts_len) = builder.len();
             match result.map_err(|error| (error.kind, error)) {
-                Ok(()) => {
+                Ok(texts) => {
                     ops.truncate(ops_len);
                     insts.truncate(insts_len);
-                    return Ok(Self { ops: ops.into(), insts: insts.into(), text: text.into() });
+                    return Ok(Self {
+                        ops: ops.into(),
+                        insts: insts.into(),
+                        texts: texts.all().join("\n").into(),
+                        len: text.len(),
+                    });
                 }
                 Err((SchemaErrorKind::TooManyKeywords, _)) if keywords < usize::from(NONE) => {
                     keywords = keywords.saturating_mul(8).min(usize::from(NONE));
@@ -93,7 +121,7 @@ impl SchemaBuf {
     /// The text that it was read from.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        self.texts.get(..self.len).unwrap_or("")
     }
 }
 
@@ -107,7 +135,7 @@ impl FromStr for SchemaBuf {
 
 impl<'a> From<&'a SchemaBuf> for Rules<'a> {
     fn from(schema: &'a SchemaBuf) -> Self {
-        Rules::new(&schema.ops, &schema.insts, &schema.text)
+        Rules::new(&schema.ops, &schema.insts, &schema.texts)
     }
 }
 

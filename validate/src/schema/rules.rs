@@ -1,6 +1,7 @@
 //! Schemas: a flat list of keywords, made at compile time, or from JSON text.
 
 use super::keyword::{Id, Keyword, NONE, Span, Str, Summary, Traits};
+use super::texts::Texts;
 use crate::json::text::{self, Chars};
 use crate::json::types::Types;
 use crate::json::value::Value;
@@ -38,13 +39,13 @@ impl Mark {
         }
     }
 
-    /// Of the property that a keyword is about; `text` is the schema's.
-    const fn of_property(keyword: &Keyword, text: &str) -> Self {
+    /// Of the property that a keyword is about; `texts` are the schema's.
+    const fn of_property(keyword: &Keyword, texts: &Texts<'_>) -> Self {
         let name = match keyword.property() {
             None => return Self::ANY,
             Some(Str::Plain(name)) => return Self::of(name.as_bytes()),
             Some(Str::Json(name)) => name.as_bytes(),
-            Some(Str::Span(span)) => span.of(text).as_bytes(),
+            Some(Str::Span(span)) => texts.of(span).as_bytes(),
         };
         let mut i = 0;
         while i < name.len() {
@@ -118,7 +119,7 @@ impl<'a> Builder<'a> {
         if self.len >= self.ops.len() || self.len >= NONE as usize {
             return Err(NoRoom::Keywords);
         }
-        let mark = Mark::of_property(&keyword, "");
+        let mark = Mark::of_property(&keyword, &Texts::EMPTY);
         self.ops[self.len] = Op { keyword, next: NONE, mark, place: self.place };
         self.len += 1;
         Ok((self.len - 1) as Id)
@@ -182,11 +183,11 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The list is complete, whose names are parts of `text`.
-    pub(crate) const fn finish(&mut self, text: &str) {
+    /// The list is complete, whose names are parts of `texts`.
+    pub(crate) const fn finish(&mut self, texts: &Texts<'_>) {
         let mut i = 0;
         while i < self.len {
-            self.ops[i].mark = Mark::of_property(&self.ops[i].keyword, text);
+            self.ops[i].mark = Mark::of_property(&self.ops[i].keyword, texts);
             i += 1;
         }
     }

@@ -1,7 +1,7 @@
 //! What several suites share.
 #![allow(dead_code)] // Each suite uses a part of it.
 
-use forebay_validate::{Engine, Options, Report, Rules, ValidateError};
+use forebay_validate::{Engine, Options, Rejected, Report, Rules, StreamValidator, ValidateError};
 use std::sync::Mutex;
 
 /// Holds whole texts against schemas, with the same engine again and again.
@@ -44,5 +44,30 @@ impl<const ERRORS: usize, const DEPTH: usize, const ENTRIES: usize>
             )?,
         }
         Ok(report)
+    }
+}
+
+/// Holds texts that fit, and texts that do not, against a schema: whole, and cut in two at every place.
+#[track_caller]
+pub(crate) fn check<'s>(rules: impl Into<Rules<'s>>, fit: &[&str], others: &[&str]) {
+    let rules = rules.into();
+    let mut stream = StreamValidator::<4096>::new(rules);
+    let (mut engine, mut report) = (Engine::<32, 256>::new(), Report::<8>::new());
+    let texts = fit.iter().map(|text| (text, true)).chain(others.iter().map(|text| (text, false)));
+    for (json, fits) in texts {
+        engine
+            .validate(rules, &Options::new(), json, &mut report)
+            .unwrap_or_else(|error| panic!("{json}: {error}"));
+        assert_eq!(report.is_valid(), fits, "{json}: {report}");
+        assert_eq!(report.violations().is_empty(), fits, "{json}");
+        for cut in (0..json.len()).filter(|cut| json.is_char_boundary(*cut)) {
+            stream.clear();
+            let pushed = stream.push(&json[..cut]).and_then(|()| stream.push(&json[cut..]));
+            match pushed.and_then(|()| stream.finish().map(drop)) {
+                Ok(()) => assert!(fits, "{json} cut at {cut}"),
+                Err(Rejected::Invalid { .. }) => assert!(!fits, "{json} cut at {cut}"),
+                Err(other) => panic!("{json} cut at {cut}: {other}"),
+            }
+        }
     }
 }

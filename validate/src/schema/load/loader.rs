@@ -6,9 +6,11 @@ use crate::json::types::Types;
 use crate::json::walk::Walker;
 use crate::pattern::RegexError;
 use crate::scalar::format::Format;
-use crate::schema::error::{SchemaError, SchemaErrorKind};
-use crate::schema::keyword::{Draft, Id, Keyword, Num, Span, Str, Word};
+use crate::schema::error::{Limit, SchemaError, SchemaErrorKind};
+use crate::schema::keyword::{Dialect, Draft, Id, Keyword, NONE, Num, Span, Str, Word};
+use crate::schema::registry::Registry;
 use crate::schema::rules::{Builder, NoRoom};
+use crate::schema::texts::{self, Texts};
 
 /// Most steps that references may take: bytes passed over, names compared.
 pub(super) const MAX_WORK: usize = 1 << 26;
@@ -45,32 +47,116 @@ pub(super) const fn to_ascii<'a>(mut chars: Chars<'_>, out: &'a mut [u8]) -> &'a
     }
 }
 
-/// `$defs` or `definitions` of the whole text.
+/// A text that is read: the schema's own, or that of another document.
 #[derive(Clone, Copy)]
-pub(super) struct Definitions {
-    /// Where it stands.
-    pub(super) place: usize,
-    /// Its last schema's keyword, which leads to the others.
-    pub(super) last: Id,
+pub(super) struct Document {
+    /// Where its value starts.
+    pub(super) start: u32,
+    pub(super) dialect: Dialect,
+    /// The first of its keywords, and the end of what was read in their order.
+    pub(super) first: Id,
+    pub(super) end: Id,
+    /// The resource that it is, if that has a name.
+    pub(super) resource: Id,
+    /// The scope in which it was read.
+    pub(super) scope: Id,
+    /// Where its `definitions` and its `$defs` stand, or 0.
+    pub(super) definitions: [u32; 2],
+    /// Its place in the registry from 1; 0 of the schema's own text.
+    pub(super) number: u32,
+    /// Schemas within it may have a `$schema` of their own.
+    pub(super) is_mixed: bool,
+}
+
+impl Document {
+    const NONE: Self = Self {
+        start: 0,
+        dialect: Dialect::Whole(Draft::Draft2020_12),
+        first: 0,
+        end: 0,
+        resource: NONE,
+        scope: NONE,
+        definitions: [0; 2],
+        number: 0,
+        is_mixed: false,
+    };
 }
 
 pub(super) struct Loader<'t, 'b, 'o> {
-    pub(super) text: &'t str,
-    /// Where reading goes on.
+    pub(super) registry: Registry<'t>,
+    pub(super) texts: Texts<'t>,
+    /// Of each text.
+    pub(super) documents: [Document; texts::MAX],
+    /// Where reading goes on: in which text, the place of its first byte, and where in it.
+    pub(super) current: usize,
+    pub(super) base: u32,
     pub(super) walk: Walker<'t>,
-    pub(super) draft: Draft,
+    pub(super) dialect: Dialect,
     pub(super) out: &'b mut Builder<'o>,
-    /// The last `Name`, which leads to the others.
-    pub(super) names: Id,
-    pub(super) definitions: [Definitions; 2],
-    /// Schemas within the text's have a `$id` of their own.
-    pub(super) has_resources: bool,
+    /// The root of the tree of names.
+    pub(super) tree: Id,
+    /// The last resource and the last dynamic anchor, which lead to the others.
+    pub(super) resources: Id,
+    pub(super) dynamics: Id,
+    /// The scope that the reference at hand stands in.
+    pub(super) scope: Id,
+    /// There is a [`Kind::Target`](crate::schema::keyword::Kind::Target).
+    pub(super) has_targets: bool,
+    /// The innermost of them that the pointer at hand passed.
+    pub(super) on_the_way: Option<Id>,
+    /// Keywords that there was no room for: from the first on all are but counted, to say how many there are.
+    missing: usize,
+    /// Bytes passed over to find members.
+    pub(super) walked: usize,
     /// Steps that references may still take.
-    pub(super) work: usize,
+    work: usize,
 }
 
-impl<'t> Loader<'t, '_, '_> {
+impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
+    pub(super) const fn new(registry: Registry<'t>, out: &'b mut Builder<'o>) -> Self {
+        Self {
+            registry,
+            texts: Texts::EMPTY,
+            documents: [Document::NONE; texts::MAX],
+            current: 0,
+            base: 0,
+            walk: Walker::new(""),
+            dialect: Dialect::Whole(registry.draft),
+            out,
+            tree: NONE,
+            resources: NONE,
+            dynamics: NONE,
+            scope: NONE,
+            has_targets: false,
+            on_the_way: None,
+            missing: 0,
+            walked: 0,
+            work: MAX_WORK,
+        }
+    }
+
+    pub(super) const fn draft(&self) -> Draft {
+        self.dialect.draft()
+    }
+
     // Reading a text that is JSON.
+
+    /// Goes on at a place.
+    pub(super) const fn go(&mut self, place: u32) {
+        let (number, base) = self.texts.at(place);
+        (self.current, self.base) = (number, base);
+        self.walk = Walker::new(self.texts.all()[number]);
+        self.walk.at = (place - base) as usize;
+    }
+
+    /// Where reading goes on.
+    pub(super) const fn place(&self) -> u32 {
+        self.base + self.walk.at as u32
+    }
+
+    pub(super) const fn span(&self, (start, end): (usize, usize)) -> Span {
+        Span { start: self.base + start as u32, len: (end - start) as u32 }
+    }
 
     pub(super) const fn byte(&self) -> u8 {
         self.walk.byte()
@@ -83,7 +169,8 @@ impl<'t> Loader<'t, '_, '_> {
 
     /// Reads a string or key: the text between its quotes.
     pub(super) const fn string(&mut self) -> Span {
-        Span::between(self.walk.string())
+        let ends = self.walk.string();
+        self.span(ends)
     }
 
     /// Reads a key, up to its value.
@@ -95,11 +182,16 @@ impl<'t> Loader<'t, '_, '_> {
 
     /// Reads any value.
     pub(super) const fn value(&mut self) -> Span {
-        Span::between(self.walk.value())
+        let ends = self.walk.value();
+        self.span(ends)
     }
 
     pub(super) const fn chars(&self, span: Span) -> Chars<'t> {
-        Chars::escaped(span.of(self.text))
+        Chars::escaped(self.text(span))
+    }
+
+    pub(super) const fn text(&self, span: Span) -> &'t str {
+        self.texts.of(span)
     }
 
     // Errors.
@@ -109,7 +201,14 @@ impl<'t> Loader<'t, '_, '_> {
         span: Span,
         kind: SchemaErrorKind,
     ) -> Result<T, SchemaError> {
-        Err(SchemaError::new(span.start as usize, span.len as usize, kind))
+        Err(self.fault(span, kind))
+    }
+
+    const fn fault(&self, span: Span, kind: SchemaErrorKind) -> SchemaError {
+        let (number, base) = self.texts.at(span.start);
+        let mut error = SchemaError::new((span.start - base) as usize, span.len as usize, kind);
+        error.document = self.documents[number].number as usize;
+        error
     }
 
     /// The next value is not what it must be.
@@ -122,12 +221,26 @@ impl<'t> Loader<'t, '_, '_> {
         self.error(value, SchemaErrorKind::Form { keyword: key.name(), expected })
     }
 
-    pub(super) const fn full(&self, full: NoRoom) -> SchemaError {
-        let kind = match full {
-            NoRoom::Keywords => SchemaErrorKind::TooManyKeywords,
-            NoRoom::Pattern => SchemaErrorKind::TooManyInstructions,
-        };
-        SchemaError::new(self.walk.at, 0, kind)
+    const fn full<T>(&self, full: NoRoom) -> Result<T, SchemaError> {
+        let here = Span { start: self.place(), len: 0 };
+        Err(match full {
+            NoRoom::Keywords => {
+                let needed = self.out.len().0 + if self.missing > 0 { self.missing } else { 1 };
+                let limit = Limit::Keywords(needed);
+                SchemaError { limit, ..self.fault(here, SchemaErrorKind::TooManyKeywords) }
+            }
+            NoRoom::Pattern => self.fault(here, SchemaErrorKind::TooManyInstructions),
+        })
+    }
+
+    /// Whether all keywords had room.
+    pub(super) const fn room(&self) -> Result<(), SchemaError> {
+        if self.missing > 0 { self.full(NoRoom::Keywords) } else { Ok(()) }
+    }
+
+    /// Whether keywords are only counted.
+    pub(super) const fn counts(&self) -> bool {
+        self.missing > 0
     }
 
     /// Takes steps.
@@ -141,37 +254,52 @@ impl<'t> Loader<'t, '_, '_> {
         }
     }
 
-    // Writing.
+    // Writing. Where there is no room for a keyword, `NONE` is its number, and that is no error yet.
 
     pub(super) const fn add(&mut self, to: Id, keyword: Keyword) -> Result<(), SchemaError> {
-        self.out.place = self.walk.at as u32;
-        match self.out.add(to, keyword) {
-            Ok(()) => Ok(()),
-            Err(full) => Err(self.full(full)),
+        self.out.place = self.place();
+        if self.missing > 0 || self.out.add(to, keyword).is_err() {
+            self.missing += 1;
         }
+        self.enough()
     }
 
     pub(super) const fn note(&mut self, keyword: Keyword, next: Id) -> Result<Id, SchemaError> {
-        self.out.place = self.walk.at as u32;
+        self.out.place = self.place();
         match self.out.note(keyword, next) {
-            Ok(id) => Ok(id),
-            Err(full) => Err(self.full(full)),
+            Ok(id) if self.missing == 0 => Ok(id),
+            _ => self.miss(),
         }
     }
 
     /// A schema without keywords, which starts here.
     pub(super) const fn head(&mut self) -> Result<Id, SchemaError> {
-        self.out.place = self.walk.at as u32;
+        self.out.place = self.place();
         match self.out.schema() {
-            Ok(id) => Ok(id),
-            Err(full) => Err(self.full(full)),
+            Ok(id) if self.missing == 0 => Ok(id),
+            _ => self.miss(),
         }
+    }
+
+    /// One more keyword has no room.
+    const fn miss(&mut self) -> Result<Id, SchemaError> {
+        self.missing += 1;
+        ok!(self.enough());
+        Ok(NONE)
+    }
+
+    /// No schema may have more keywords: then it is of no use to count on.
+    const fn enough(&self) -> Result<(), SchemaError> {
+        if self.out.len().0 + self.missing > NONE as usize {
+            return self.full(NoRoom::Keywords);
+        }
+        Ok(())
     }
 
     pub(super) const fn pattern(&mut self, pattern: Span) -> Result<(Id, u16), SchemaError> {
         match self.out.pattern(self.chars(pattern)) {
             Ok(compiled) => Ok(compiled),
-            Err(RegexError::TooLong { .. }) => Err(self.full(NoRoom::Pattern)),
+            Err(RegexError::TooLong { .. }) => self.full(NoRoom::Pattern),
             Err(error) => self.error(pattern, SchemaErrorKind::Pattern(error.message())),
         }
     }
@@ -187,8 +315,8 @@ impl<'t> Loader<'t, '_, '_> {
 
     pub(super) const fn count_of(&mut self, key: Word) -> Result<u32, SchemaError> {
         let value = self.value();
-        if let b'0'..=b'9' | b'-' = self.text.as_bytes()[value.start as usize] {
-            if let Some(count) = number::count(value.of(self.text).as_bytes()) {
+        if let b'0'..=b'9' | b'-' = self.text(value).as_bytes()[0] {
+            if let Some(count) = number::count(self.text(value).as_bytes()) {
                 return Ok(count);
             }
         }
@@ -202,7 +330,7 @@ impl<'t> Loader<'t, '_, '_> {
         match self.byte() {
             b'0'..=b'9' | b'-' => {
                 let value = self.value();
-                Ok(Num::read(value.of(self.text), Str::Span(value)))
+                Ok(Num::read(self.text(value), Str::Span(value)))
             }
             _ => self.wrong(key, "a number"),
         }
@@ -250,8 +378,8 @@ impl<'t> Loader<'t, '_, '_> {
     pub(super) const fn divisor_of(&mut self, key: Word) -> Result<Num, SchemaError> {
         let start = self.walk.at;
         let number = ok!(self.number_of(key));
-        let value = Span::between((start, self.walk.at));
-        if !number::is_divisor(value.of(self.text).as_bytes()) {
+        let value = self.span((start, self.walk.at));
+        if !number::is_divisor(self.text(value).as_bytes()) {
             self.walk.at = start;
             return self.wrong(key, "a number above 0 of at most 19 digits");
         }
@@ -310,19 +438,6 @@ impl<'t> Loader<'t, '_, '_> {
     }
 }
 
-/// The draft that `$schema` names.
-pub(super) const fn draft_of(uri: Chars<'_>) -> Option<Draft> {
-    let mut ascii = [0; 64];
-    match to_ascii(uri, &mut ascii) {
-        b"http://json-schema.org/draft-07/schema#" | b"http://json-schema.org/draft-07/schema" => {
-            Some(Draft::Draft7)
-        }
-        b"https://json-schema.org/draft/2020-12/schema"
-        | b"https://json-schema.org/draft/2020-12/schema#" => Some(Draft::Draft2020_12),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::word_of;
@@ -342,6 +457,6 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     #[test]
     fn sizes() {
-        assert_eq!(size_of::<Op>(), 40);
+        assert_eq!(size_of::<Op>(), 48);
     }
 }

@@ -3,7 +3,10 @@
 //! The scanner goes over the text first: everything behind may trust that it is JSON, and no deeper than
 //! [`MAX_DEPTH`](crate::json::scan::MAX_DEPTH), which bounds the recursion here. Then the schemas are read in the order in
 //! which they stand, and references are followed last: to what was read already, found by its place in the text, or
-//! else to what is read then. Two walks count their steps, since texts can be made for which they never end.
+//! else to what is read then, in the text or in another document.
+//!
+//! What references name is found in a [tree](names) by the hashes of the names, so that following them takes time that grows
+//! with the texts and the references. Texts can be made whose names make a bad tree: steps are counted, too.
 
 /// `?`, which a `const fn` does not have.
 macro_rules! ok {
@@ -15,16 +18,20 @@ macro_rules! ok {
     };
 }
 
+mod documents;
 mod loader;
+mod names;
+mod pointer;
 mod references;
 mod schemas;
+mod scopes;
 
 use super::error::{SchemaError, SchemaErrorKind};
-use super::keyword::{Draft, NONE};
+use super::registry::Registry;
 use super::rules::Builder;
+use super::texts::Texts;
 use crate::json::scan::{Scanner, Stop};
-use crate::json::walk::Walker;
-use loader::{Definitions, Loader, MAX_WORK};
+use loader::Loader;
 
 /// Whether a text is one value of JSON.
 pub(crate) const fn scan(text: &str) -> Result<(), SchemaError> {
@@ -59,33 +66,18 @@ pub(crate) const fn scan(text: &str) -> Result<(), SchemaError> {
     }
 }
 
-/// Reads the schema that `text` is.
+/// Reads the schema that `text` is, and gives the texts that its parts are in.
 ///
 /// # Errors
 /// If it is none, or needs more room than `out` has. Then `out` is not to be used.
-pub(crate) const fn load(
-    text: &str,
-    draft: Draft,
+pub(crate) const fn load<'t>(
+    text: &'t str,
+    registry: &Registry<'t>,
     out: &mut Builder<'_>,
-) -> Result<(), SchemaError> {
-    ok!(scan(text));
-    let none = Definitions { place: usize::MAX, last: NONE };
-    let mut loader = Loader {
-        text,
-        walk: Walker::new(text),
-        draft,
-        out,
-        names: NONE,
-        definitions: [none; 2],
-        has_resources: false,
-        work: MAX_WORK,
-    };
-    loader.walk.skip_gap();
-    let root = loader.walk.at;
-    ok!(loader.dialect());
-    loader.walk.at = root;
-    ok!(loader.schema());
-    ok!(loader.references(root));
-    loader.out.finish(text);
-    Ok(())
+) -> Result<Texts<'t>, SchemaError> {
+    let mut loader = Loader::new(*registry, out);
+    ok!(loader.document(text));
+    ok!(loader.references());
+    loader.finish();
+    Ok(loader.texts)
 }

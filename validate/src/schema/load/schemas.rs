@@ -1,15 +1,24 @@
 //! Schemas and their keywords, in the order in which they stand.
 
-use super::loader::{Definitions, Loader, draft_of, word_of};
+use super::loader::{Loader, word_of};
+use crate::json::types::Types;
 use crate::schema::error::{SchemaError, SchemaErrorKind};
-use crate::schema::keyword::{Draft, Id, Keyword, NONE, Named, Span, Str, Word};
+use crate::schema::keyword::{
+    Dialect, Draft, Id, Keyword, Kind, NONE, Named, Num, Pending, Span, Str, Word,
+};
 
 /// What can be known of a schema's keywords only when all of them are read.
 struct Deferred {
     reference: Option<Span>,
+    dynamic_reference: Option<Span>,
     id: Option<Span>,
     anchor: Option<Span>,
     dynamic_anchor: Option<Span>,
+    /// Of draft 4: a bound, and whether it does not fit itself.
+    minimum: Option<Num>,
+    maximum: Option<Num>,
+    above: bool,
+    below: bool,
     has_contains: bool,
     min_contains: Option<u32>,
     max_contains: Option<u32>,
@@ -24,9 +33,14 @@ struct Deferred {
 impl Deferred {
     const NONE: Self = Self {
         reference: None,
+        dynamic_reference: None,
         id: None,
         anchor: None,
         dynamic_anchor: None,
+        minimum: None,
+        maximum: None,
+        above: false,
+        below: false,
         has_contains: false,
         min_contains: None,
         max_contains: None,
@@ -42,7 +56,6 @@ impl Deferred {
 impl Loader<'_, '_, '_> {
     /// Reads a schema.
     pub(super) const fn schema(&mut self) -> Result<Id, SchemaError> {
-        let start = self.walk.at;
         let id = match self.byte() {
             b'{' | b't' | b'f' => ok!(self.head()),
             _ => {
@@ -56,13 +69,31 @@ impl Loader<'_, '_, '_> {
             }
             return Ok(id);
         }
+        let around = self.dialect;
+        if self.documents[self.current].is_mixed {
+            if let Some(own) = ok!(self.own_dialect(true)) {
+                self.dialect = own;
+            }
+        }
+        ok!(self.object(id));
+        self.dialect = around;
+        Ok(id)
+    }
+
+    /// Reads the object that is a schema.
+    const fn object(&mut self, id: Id) -> Result<(), SchemaError> {
+        let start = self.place();
         self.walk.at += 1;
         let (mut seen, mut late) = (0_u64, Deferred::NONE);
         while self.more() {
             let name = self.key();
-            let Some(key) = word_of(name.of(self.text), self.draft) else {
-                self.value();
-                continue;
+            let key = match (word_of(self.text(name), self.draft()), self.dialect) {
+                (Some(key), Dialect::Whole(_)) => key,
+                (Some(key), Dialect::WithoutValidation(_)) if !key.is_validation() => key,
+                _ => {
+                    self.value();
+                    continue;
+                }
             };
             if seen >> key as u8 & 1 == 1 {
                 return self.error(name, SchemaErrorKind::Twice(key.name()));
@@ -72,17 +103,28 @@ impl Loader<'_, '_, '_> {
                 ok!(self.nested(id, key, &mut late));
             }
         }
-        let whole = Span::between((start, self.walk.at));
         ok!(self.late(id, &late));
-        ok!(self.names(whole, &late));
-        Ok(id)
+        self.names(id, start, &late)
     }
 
     /// Reads the value of a keyword that holds no schemas. Whether it is one.
     const fn plain(&mut self, to: Id, key: Word, late: &mut Deferred) -> Result<bool, SchemaError> {
         let keyword = match key {
-            Word::Type => Keyword::Type(ok!(self.types())),
+            Word::Type => {
+                let types = ok!(self.types());
+                let whole = types.contains(Types::INTEGER) && !types.contains(Types::NUMBER);
+                if whole && matches!(self.draft(), Draft::Draft4) {
+                    ok!(self.add(to, Keyword::NoFraction));
+                }
+                Keyword::Type(types)
+            }
             Word::Const => Keyword::Const(Str::Span(self.value())),
+            Word::Minimum | Word::Maximum | Word::ExclusiveMinimum | Word::ExclusiveMaximum
+                if matches!(self.draft(), Draft::Draft4) =>
+            {
+                ok!(self.old_bound(key, late));
+                return Ok(true);
+            }
             Word::Minimum => Keyword::Minimum(ok!(self.number_of(key))),
             Word::Maximum => Keyword::Maximum(ok!(self.number_of(key))),
             Word::ExclusiveMinimum => Keyword::ExclusiveMinimum(ok!(self.number_of(key))),
@@ -122,18 +164,20 @@ impl Loader<'_, '_, '_> {
             Word::MinContains => late.min_contains = Some(ok!(self.count_of(key))),
             Word::MaxContains => late.max_contains = Some(ok!(self.count_of(key))),
             Word::Ref => late.reference = Some(ok!(self.string_of(key))),
-            Word::Id => late.id = Some(ok!(self.string_of(key))),
+            Word::DynamicRef | Word::RecursiveRef => {
+                late.dynamic_reference = Some(ok!(self.string_of(key)));
+            }
+            Word::Id | Word::OldId => late.id = Some(ok!(self.string_of(key))),
             Word::Anchor => late.anchor = Some(ok!(self.string_of(key))),
             Word::DynamicAnchor => late.dynamic_anchor = Some(ok!(self.string_of(key))),
-            Word::Schema => {
-                let value = ok!(self.string_of(key));
-                match draft_of(self.chars(value)) {
-                    Some(draft) if draft as u8 == self.draft as u8 => {}
-                    _ => return self.error(value, SchemaErrorKind::Dialect),
+            Word::RecursiveAnchor => {
+                // A name that no other anchor has.
+                if ok!(self.boolean_of(key)) {
+                    late.dynamic_anchor = Some(Span { start: self.place(), len: 0 });
                 }
             }
-            // These say nothing if they let everything pass.
-            Word::UnevaluatedItems | Word::UnevaluatedProperties if self.byte() == b't' => {
+            // It was looked at before, where it counts.
+            Word::Schema => {
                 self.value();
             }
             _ => return Ok(false),
@@ -144,7 +188,11 @@ impl Loader<'_, '_, '_> {
     /// Reads the value of a keyword that holds schemas, or refuses it.
     const fn nested(&mut self, to: Id, key: Word, late: &mut Deferred) -> Result<(), SchemaError> {
         let keyword = match key {
-            Word::Items if self.byte() == b'[' && matches!(self.draft, Draft::Draft7) => {
+            Word::Items if self.byte() == b'[' => {
+                if self.draft().since(Draft::Draft2020_12) {
+                    return self
+                        .wrong(key, "a schema: a list of some is `prefixItems` in draft 2020-12");
+                }
                 late.has_list = true;
                 self.walk.at += 1;
                 return self.prefix_items(to);
@@ -162,27 +210,10 @@ impl Loader<'_, '_, '_> {
                 late.has_contains = true;
                 Keyword::Contains(ok!(self.schema()))
             }
-            Word::Properties => {
-                ok!(self.object_of(key));
-                while self.more() {
-                    let name = self.key();
-                    let schema = ok!(self.schema());
-                    ok!(self.add(to, Keyword::Property(Str::Span(name), schema)));
-                }
-                return Ok(());
-            }
-            Word::PatternProperties => {
-                ok!(self.object_of(key));
-                while self.more() {
-                    let name = self.key();
-                    let (start, len) = ok!(self.pattern(name));
-                    let schema = ok!(self.schema());
-                    let text = Str::Span(name);
-                    ok!(self.add(to, Keyword::PatternProperty(start, len, schema, text)));
-                }
-                return Ok(());
-            }
+            Word::Properties | Word::PatternProperties => return self.properties(to, key),
             Word::AdditionalProperties => Keyword::AdditionalProperties(ok!(self.schema())),
+            Word::UnevaluatedProperties => Keyword::UnevaluatedProperties(ok!(self.schema())),
+            Word::UnevaluatedItems => Keyword::UnevaluatedItems(ok!(self.schema())),
             Word::PropertyNames => Keyword::PropertyNames(ok!(self.schema())),
             Word::Dependencies | Word::DependentRequired | Word::DependentSchemas => {
                 return self.dependencies(to, key);
@@ -223,6 +254,22 @@ impl Loader<'_, '_, '_> {
         self.add(to, keyword)
     }
 
+    /// Reads schemas of properties, by their names or by patterns of names.
+    const fn properties(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
+        ok!(self.object_of(key));
+        while self.more() {
+            let name = self.key();
+            let keyword = if let Word::Properties = key {
+                Keyword::Property(Str::Span(name), ok!(self.schema()))
+            } else {
+                let (start, len) = ok!(self.pattern(name));
+                Keyword::PatternProperty(start, len, ok!(self.schema()), Str::Span(name))
+            };
+            ok!(self.add(to, keyword));
+        }
+        Ok(())
+    }
+
     const fn dependencies(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
         ok!(self.object_of(key));
         while self.more() {
@@ -244,18 +291,21 @@ impl Loader<'_, '_, '_> {
     }
 
     const fn definitions(&mut self, to: Id, key: Word) -> Result<(), SchemaError> {
-        let place = self.walk.at;
+        let place = self.place();
         ok!(self.object_of(key));
-        let mut last = NONE;
+        let document = &mut self.documents[self.current];
+        // Of others within the text a reference finds the members one by one.
+        let is_first = to == document.first && document.end == 0;
+        if is_first {
+            document.definitions[matches!(key, Word::Defs) as usize] = place;
+        }
         while self.more() {
             let name = self.key();
+            let here = Named { within: place, name, ..self.named(Kind::Member) };
             let schema = ok!(self.schema());
-            if to == 0 {
-                last = ok!(self.note(Keyword::Definition(Str::Span(name), schema), last));
+            if is_first {
+                ok!(self.note(Keyword::Name(Named { schema, ..here }), NONE));
             }
-        }
-        if to == 0 {
-            self.definitions[matches!(key, Word::Defs) as usize] = Definitions { place, last };
         }
         Ok(())
     }
@@ -308,8 +358,26 @@ impl Loader<'_, '_, '_> {
         if let (true, Some(max)) = (late.has_contains, late.max_contains) {
             ok!(self.add(id, Keyword::MaxContains(max)));
         }
+        if let Some(minimum) = late.minimum {
+            let bound = if late.above {
+                Keyword::ExclusiveMinimum(minimum)
+            } else {
+                Keyword::Minimum(minimum)
+            };
+            ok!(self.add(id, bound));
+        }
+        if let Some(maximum) = late.maximum {
+            let bound = if late.below {
+                Keyword::ExclusiveMaximum(maximum)
+            } else {
+                Keyword::Maximum(maximum)
+            };
+            ok!(self.add(id, bound));
+        }
+        // Alone it decides nothing, but what it evaluates may count.
+        let counts = self.draft().since(Draft::Draft2019_09);
         if let (Some(condition), true) =
-            (late.condition, late.then.is_some() || late.otherwise.is_some())
+            (late.condition, late.then.is_some() || late.otherwise.is_some() || counts)
         {
             ok!(self.add(id, Keyword::If(condition)));
             if let Some(then) = late.then {
@@ -321,24 +389,42 @@ impl Loader<'_, '_, '_> {
         }
         if let Some(reference) = late.reference {
             // What stands beside it is read all the same: other references may name it.
-            if let Draft::Draft7 = self.draft {
+            if !self.draft().since(Draft::Draft2019_09) && !self.counts() {
                 self.out.clear(id);
             }
-            ok!(self.add(id, Keyword::RefTo(Str::Span(reference))));
+            ok!(self.refer(id, reference, false));
+        }
+        if let Some(reference) = late.dynamic_reference {
+            ok!(self.refer(id, reference, true));
+        }
+        Ok(())
+    }
+
+    const fn refer(&mut self, id: Id, reference: Span, dynamic: bool) -> Result<(), SchemaError> {
+        self.add(id, Keyword::Pending(Pending { reference, resource: NONE, dynamic }))
+    }
+
+    /// Reads a bound, or whether it does not fit itself, as draft 4 has it.
+    const fn old_bound(&mut self, key: Word, late: &mut Deferred) -> Result<(), SchemaError> {
+        match key {
+            Word::Minimum => late.minimum = Some(ok!(self.number_of(key))),
+            Word::Maximum => late.maximum = Some(ok!(self.number_of(key))),
+            Word::ExclusiveMinimum => late.above = ok!(self.boolean_of(key)),
+            _ => late.below = ok!(self.boolean_of(key)),
         }
         Ok(())
     }
 
     /// Keeps by which names a schema is known.
-    const fn names(&mut self, schema: Span, late: &Deferred) -> Result<(), SchemaError> {
+    const fn names(&mut self, schema: Id, place: u32, late: &Deferred) -> Result<(), SchemaError> {
         if let Some(name) = late.anchor {
-            ok!(self.name(name, schema, true));
+            ok!(self.name(Kind::Anchor, name, place));
         }
         if let Some(name) = late.dynamic_anchor {
-            ok!(self.name(name, schema, true));
+            self.dynamics = ok!(self.name(Kind::DynamicAnchor, name, place));
         }
         let Some(id) = late.id else { return Ok(()) };
-        let bytes = id.of(self.text).as_bytes();
+        let bytes = self.text(id).as_bytes();
         let mut hash = 0;
         while hash < bytes.len() && bytes[hash] != b'#' {
             hash += 1;
@@ -347,10 +433,13 @@ impl Loader<'_, '_, '_> {
             start: id.start + hash as u32 + 1,
             len: bytes.len().saturating_sub(hash + 1) as u32,
         };
-        match (self.draft, &late.reference) {
-            (Draft::Draft7, Some(_)) => return Ok(()),
-            (Draft::Draft7, None) if fragment.len > 0 => ok!(self.name(fragment, schema, true)),
-            (Draft::Draft2020_12, _) if fragment.len > 0 => {
+        let old = !self.draft().since(Draft::Draft2019_09);
+        match &late.reference {
+            Some(_) if old => return Ok(()),
+            _ if old && fragment.len > 0 => {
+                ok!(self.name(Kind::Anchor, fragment, place));
+            }
+            _ if fragment.len > 0 => {
                 let kind =
                     SchemaErrorKind::Form { keyword: "$id", expected: "a URI without a fragment" };
                 return self.error(id, kind);
@@ -359,36 +448,21 @@ impl Loader<'_, '_, '_> {
         }
         if hash > 0 {
             let name = Span { start: id.start, len: hash as u32 };
-            self.has_resources |= self.out.len().0 > 0 && schema.start != self.out.ops()[0].place;
-            ok!(self.name(name, schema, false));
-        }
-        Ok(())
-    }
-
-    const fn name(&mut self, name: Span, schema: Span, anchor: bool) -> Result<(), SchemaError> {
-        self.names =
-            ok!(self.note(Keyword::Name(Named { name, schema, anchor, hash: 0 }), self.names));
-        Ok(())
-    }
-
-    /// Reads `$schema` of the whole text.
-    pub(super) const fn dialect(&mut self) -> Result<(), SchemaError> {
-        if self.byte() != b'{' {
-            return Ok(());
-        }
-        self.walk.at += 1;
-        while self.more() {
-            let key = self.key();
-            if matches!(word_of(key.of(self.text), self.draft), Some(Word::Schema)) {
-                let value = ok!(self.string_of(Word::Schema));
-                match draft_of(self.chars(value)) {
-                    Some(draft) => self.draft = draft,
-                    None => return self.error(value, SchemaErrorKind::Dialect),
-                }
-            } else {
-                self.value();
+            let resource = ok!(self.name(Kind::Resource, name, place));
+            if !self.counts() {
+                self.resources = resource;
+                self.settle_resource(schema as usize, resource);
             }
         }
         Ok(())
+    }
+
+    const fn name(&mut self, kind: Kind, name: Span, place: u32) -> Result<Id, SchemaError> {
+        let next = match kind {
+            Kind::Resource => self.resources,
+            Kind::DynamicAnchor => self.dynamics,
+            _ => NONE,
+        };
+        self.note(Keyword::Name(Named { name, place, ..self.named(kind) }), next)
     }
 }

@@ -3,7 +3,7 @@
 //!     oracle [SCHEMAS [SEED]]
 //!
 //! Each schema is made of all keywords that both know, with few names, strings and numbers, so that texts hit what it
-//! asks for; each text is tried collecting all violations, stopping at the first, and as a stream cut anywhere. Any
+//! asks for, in each of the five drafts; each text is tried collecting all violations, stopping at the first, and as a stream cut anywhere. Any
 //! verdict that is not the same is printed, and is a failure.
 //!
 //! What is left out, since the two differ by intention: keys that stand twice (forebay holds each of them against the
@@ -64,19 +64,32 @@ const PATTERNS: &[&str] = &[
 /// How a schema is made.
 struct Maker {
     random: Random,
-    draft7: bool,
+    draft: Draft,
     /// Whether each keyword can only let more texts pass if more pass its schemas.
     monotone: bool,
 }
 
 impl Maker {
+    /// Whether the draft is this one or a newer one.
+    fn since(&self, draft: Draft) -> bool {
+        self.draft >= draft
+    }
+
     fn number(&mut self) -> &'static str {
-        self.random.pick(NUMBERS)
+        match self.random.pick(NUMBERS) {
+            // serde_json has a float for it, which is no integer of draft 4.
+            "-0" if !self.since(Draft::Draft6) => "0",
+            number => number,
+        }
     }
 
     fn count(&mut self) -> String {
         let count = self.random.below(4);
-        if self.random.once_in(8) { format!("{count}.0") } else { count.to_string() }
+        if self.random.once_in(8) && self.since(Draft::Draft6) {
+            format!("{count}.0")
+        } else {
+            count.to_string()
+        }
     }
 
     /// A string of JSON, now and then with an escape where none is needed.
@@ -160,7 +173,9 @@ impl Maker {
 
     fn name_list(&mut self) -> String {
         let mut names = NAMES.to_vec();
-        let list: Vec<_> = (0..self.random.below(3))
+        // Draft 4 wants one at least.
+        let least = usize::from(!self.since(Draft::Draft6));
+        let list: Vec<_> = (0..least + self.random.below(3))
             .map(|_| {
                 let name = names.swap_remove(self.random.below(names.len()));
                 self.string(name)
@@ -173,9 +188,11 @@ impl Maker {
     fn schema(&mut self, depth: usize, first: usize) -> String {
         if depth == 0 || self.random.once_in(9) {
             return match self.random.below(7) {
-                0 => "true".into(),
-                1 => "false".into(),
-                2 => "{}".into(),
+                // Draft 4 has no other schemas than objects.
+                0 if self.since(Draft::Draft6) => "true".into(),
+                1 if self.since(Draft::Draft6) => "false".into(),
+                1 => "{\"not\": {}}".into(),
+                0 | 2 => "{}".into(),
                 3 => format!("{{\"type\": \"{}\"}}", self.random.pick(TYPES)),
                 4 => format!("{{\"const\": {}}}", self.value(1)),
                 _ if first < DEFINITIONS => self.reference(first),
@@ -203,6 +220,12 @@ impl Maker {
                 }
             }
         }
+        for (name, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            let old = !self.since(Draft::Draft6) && keyword_is(&keywords, name);
+            if old && !keyword_is(&keywords, bound) {
+                keywords.push((bound, self.number().into()));
+            }
+        }
         let parts: Vec<_> =
             keywords.into_iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
         self.between('{', &parts, '}')
@@ -214,7 +237,10 @@ impl Maker {
 
     fn target(&mut self, first: usize) -> String {
         let at = first + self.random.below(DEFINITIONS - first);
-        format!("\"#/{}/d{at}\"", if self.draft7 { "definitions" } else { "$defs" })
+        format!(
+            "\"#/{}/d{at}\"",
+            if self.since(Draft::Draft2019_09) { "$defs" } else { "definitions" }
+        )
     }
 
     /// A schema for a part of the value: it may refer to anything.
@@ -224,7 +250,7 @@ impl Maker {
 
     fn keyword(&mut self, depth: usize, first: usize) -> (&'static str, String) {
         loop {
-            return match self.random.below(38) {
+            return match self.random.below(41) {
                 0 | 1 => ("type", format!("\"{}\"", self.random.pick(TYPES))),
                 2 => (
                     "type",
@@ -235,13 +261,18 @@ impl Maker {
                     ),
                 ),
                 3 => {
-                    let values: Vec<_> =
-                        (0..1 + self.random.below(4)).map(|_| self.value(2)).collect();
+                    // Older drafts want them to differ.
+                    let more = if self.since(Draft::Draft7) { self.random.below(4) } else { 0 };
+                    let values: Vec<_> = (0..1 + more).map(|_| self.value(2)).collect();
                     ("enum", self.between('[', &values, ']'))
                 }
                 4 => ("const", self.value(2)),
                 5 => ("minimum", self.number().into()),
                 6 => ("maximum", self.number().into()),
+                7 if !self.since(Draft::Draft6) => (
+                    self.random.pick(&["exclusiveMinimum", "exclusiveMaximum"]),
+                    self.random.pick(&["true", "false"]).into(),
+                ),
                 7 => (
                     self.random.pick(&["exclusiveMinimum", "exclusiveMaximum"]),
                     self.number().into(),
@@ -254,13 +285,13 @@ impl Maker {
                 13 => ("maxItems", self.count()),
                 14 | 15 => ("uniqueItems", self.random.pick(&["true", "true", "false"]).into()),
                 16 => ("items", self.part(depth)),
-                17 if self.draft7 => ("items", self.parts(depth)),
+                17 if !self.since(Draft::Draft2020_12) => ("items", self.parts(depth)),
                 17 => ("prefixItems", self.parts(depth)),
-                18 if self.draft7 => ("additionalItems", self.part(depth)),
+                18 if !self.since(Draft::Draft2020_12) => ("additionalItems", self.part(depth)),
                 18 => ("minContains", self.count()),
                 19 => {
                     self.monotone = false;
-                    if self.draft7 {
+                    if !self.since(Draft::Draft2019_09) {
                         continue;
                     }
                     ("maxContains", self.count())
@@ -276,7 +307,7 @@ impl Maker {
                 }
                 28 => ("additionalProperties", self.part(depth)),
                 29 => ("propertyNames", self.schema(depth, first)),
-                30 if self.draft7 => {
+                30 if !self.since(Draft::Draft2019_09) => {
                     let dependencies = self.names(|this| match this.random.below(2) {
                         0 => this.name_list(),
                         _ => this.schema(depth, first),
@@ -299,7 +330,12 @@ impl Maker {
                     self.monotone = false;
                     ("if", self.schema(depth, first))
                 }
-                _ if first < DEFINITIONS => ("$ref", self.target(first)),
+                37 | 38 if first < DEFINITIONS => ("$ref", self.target(first)),
+                39 | 40 if self.since(Draft::Draft2019_09) => {
+                    self.monotone = false;
+                    let name = self.random.pick(&["unevaluatedProperties", "unevaluatedItems"]);
+                    (name, self.part(depth))
+                }
                 _ => continue,
             };
         }
@@ -324,7 +360,7 @@ impl Maker {
                 format!("\"d{i}\": {}", self.schema(depth, i + 1))
             })
             .collect();
-        let name = if self.draft7 { "definitions" } else { "$defs" };
+        let name = if self.since(Draft::Draft2019_09) { "$defs" } else { "definitions" };
         format!("{root}{comma}\"{name}\": {{{}}}}}", definitions.join(", "))
     }
 }
@@ -332,6 +368,15 @@ impl Maker {
 fn keyword_is(keywords: &[(&str, String)], name: &str) -> bool {
     keywords.iter().any(|(known, _)| *known == name)
 }
+
+/// Ours and the other's.
+const DRAFTS: [(Draft, jsonschema::Draft); 5] = [
+    (Draft::Draft4, jsonschema::Draft::Draft4),
+    (Draft::Draft6, jsonschema::Draft::Draft6),
+    (Draft::Draft7, jsonschema::Draft::Draft7),
+    (Draft::Draft2019_09, jsonschema::Draft::Draft201909),
+    (Draft::Draft2020_12, jsonschema::Draft::Draft202012),
+];
 
 const DEFINITIONS: usize = 3;
 /// Texts for each schema.
@@ -345,13 +390,9 @@ fn main() {
     let (mut cases, mut valid, mut wrong) = (0_u64, 0_u64, 0_u64);
     for i in 0..schemas {
         let random = Random::new(seed << 32 | i);
-        let mut maker = Maker { random, draft7: i % 2 == 0, monotone: true };
+        let (draft, other) = DRAFTS[i as usize % DRAFTS.len()];
+        let mut maker = Maker { random, draft, monotone: true };
         let text = maker.whole();
-        let (draft, other) = if maker.draft7 {
-            (Draft::Draft7, jsonschema::Draft::Draft7)
-        } else {
-            (Draft::Draft2020_12, jsonschema::Draft::Draft202012)
-        };
         let schema: serde_json::Value = serde_json::from_str(&text).expect("the maker makes JSON");
         let oracle = jsonschema::options().with_draft(other).build(&schema);
         let oracle =
