@@ -61,7 +61,9 @@ impl Random {
             2 => format!("\"maxLength\":{}", self.below(4)),
             3 => format!(
                 "\"pattern\":\"{}\"",
-                self.pick(&["^a", "^[ab]*$", "b$", "^a?é", "^.{2}$", "\\\\bab"])
+                self.pick(&[
+                    "^a", "^[ab]*$", "b$", "^a?é", "^.{2}$", "\\\\bab", "^(?!a)", "^[]", "^(?=.b)a"
+                ])
             ),
             4 => r#""enum":["ab","abd","é",2]"#.into(),
             5 | 6 => {

@@ -111,6 +111,12 @@ fn a_listed_value_is_followed_as_it_comes() {
 fn strings_are_cut_off_in_the_middle() {
     check(r#"{"maxLength": 3}"#, &[r#""abc""#, r#""abc^d""#, r#""🐲éx^yz""#]);
     check(r#"{"minLength": 2}"#, &[r#""ab""#, r#""a^""#]);
+    // Which nothing matches.
+    check(r#"{"pattern": "^(?!a*)b"}"#, &["1", "^\"b\"", "^\"\""]);
+    check(
+        r#"{"items": {"anyOf": [{"pattern": "^[]"}, {"maxLength": 1}]}}"#,
+        &[r#"["a"]"#, r#"["a^b"]"#],
+    );
     let schema = schema(r#"{"pattern": "^[0-9]{2}-x"}"#);
     let mut validator = StreamValidator::new(&schema);
     assert_eq!(taken(&mut validator, r#""12-xyz""#), Ok(()));

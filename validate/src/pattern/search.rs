@@ -1192,6 +1192,43 @@ mod tests {
         assert!(early > 10_000 && dead > 1000, "{early} {dead}");
     }
 
+    /// A pattern with look-aheads in front is all of them at once.
+    #[test]
+    fn look_aheads_agree_with_regex() {
+        let mut random = Random(4);
+        let (mut verdicts, mut early) = ([0, 0], 0);
+        for _ in 0..2000 {
+            let mut ecma = String::from("^");
+            let mut parts = Vec::new();
+            for negated in [random.below(2) == 0, random.below(2) == 0] {
+                let Both(own, regex) = random_pattern(&mut random, 2);
+                ecma += &format!("(?{}{own})", if negated { '!' } else { '=' });
+                parts.push((regex::Regex::new(&format!(r"\A(?:{regex})")).unwrap(), negated));
+            }
+            let Both(own, regex) = random_pattern(&mut random, 2);
+            ecma += &format!("(?:{own})");
+            parts.push((regex::Regex::new(&format!(r"\A(?:{regex})")).unwrap(), false));
+            let insts = program(&ecma);
+            for _ in 0..6 {
+                let text = random_text(&mut random, 9);
+                let verdict = |text: &str| {
+                    parts.iter().all(|(regex, negated)| regex.is_match(text) != *negated)
+                };
+                assert_eq!(matches(&insts, &text), verdict(&text), "{ecma} in {text:?}");
+                verdicts[usize::from(verdict(&text))] += 1;
+                let mut run = Run::new(&insts);
+                run.steps(&text);
+                assert_eq!(run.ends(), verdict(&text), "{ecma} in {text:?}");
+                if run.is_match() || run.is_dead() {
+                    early += 1;
+                    let whole = text + &random_text(&mut random, 6);
+                    assert_eq!(verdict(&whole), run.is_match(), "{ecma} in {whole:?}");
+                }
+            }
+        }
+        assert!(verdicts[0] > 1000 && verdicts[1] > 1000 && early > 1000, "{verdicts:?} {early}");
+    }
+
     #[test]
     fn two_sweeps_find_all() {
         let mut random = Random(2);

@@ -366,7 +366,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
         self.enter(region, input, log)?;
         self.begin(Types::STRING, input, log)?;
-        self.string_begin(input);
+        self.string_begin(input, log);
         Ok(())
     }
 

@@ -422,7 +422,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             Event::Array => self.open(false, input, log),
             Event::String => {
                 self.begin(Types::STRING, input, log)?;
-                self.string_begin(input);
+                self.string_begin(input, log);
                 Ok(())
             }
             Event::Number => self.begin(Types::NUMBER, input, log),

@@ -12,7 +12,7 @@ use crate::schema::keyword::{Id, Keyword, Traits};
 const STEPS_OF_PATTERNS: &str = "steps of patterns, of which a text may take 67,108,864";
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
-    pub(super) fn string_begin(&mut self, input: Input<'_>) {
+    pub(super) fn string_begin(&mut self, input: Input<'_>, log: &mut dyn Log) {
         self.seen = self.at + 1;
         self.chars = 0;
         self.most_chars = u32::MAX;
@@ -42,6 +42,24 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                     _ => {}
                 }
             }
+        }
+        self.fail_dead(input, log);
+    }
+
+    /// Fails what no string can match.
+    fn fail_dead(&mut self, input: Input<'_>, log: &mut dyn Log) {
+        let mut failed = false;
+        for m in 0..self.matchings.len() {
+            let Matching { entry, at, words, .. } = self.matchings[m];
+            let state = self.words.get(usize::from(words)..).unwrap_or(&[]);
+            if pattern::is_dead(state) && self.is_live(entry, log) {
+                failed = true;
+                let keyword = input.rules.keyword(at);
+                self.fail(entry, keyword, self.frames.len(), input, log);
+            }
+        }
+        if failed {
+            self.resolve(self.scalar, input, log);
         }
     }
 
