@@ -712,6 +712,13 @@ fn what_is_not_allowed_has_one_keyword() {
             "/1: is not allowed",
             "/1: is not allowed",
         ),
+        (
+            r#"{"prefixItems": [true], "unevaluatedItems": false}"#,
+            "[1, 2]",
+            "unevaluatedItems",
+            "/1: is not allowed",
+            "/1: is not allowed",
+        ),
         ("false", "1", "false", "value: is not allowed", "value: is not allowed"),
         (
             r#"{"propertyNames": {"maxLength": 3}}"#,

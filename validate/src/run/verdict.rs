@@ -36,12 +36,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             Keyword::False => self.forbidden_by(i, input),
             _ => None,
         };
-        let keyword = forbidden.unwrap_or(keyword);
+        let keyword = forbidden.map_or(keyword, |(keyword, _)| keyword);
         let about = match keyword {
             Keyword::Property(..)
             | Keyword::PatternProperty(..)
             | Keyword::AdditionalProperties(_)
             | Keyword::PropertyNames(_) => About::Member(self.name(input, log)),
+            Keyword::UnevaluatedProperties(_) if forbidden.is_some() => {
+                About::Member(self.name(input, log))
+            }
             _ if self.naming && level == self.frames.len() => About::Name(self.name(input, log)),
             _ => About::Value,
         };
@@ -49,7 +52,10 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let level = if inner { level.saturating_sub(1) } else { level };
         let Entry { schema, why, .. } = self.entry(i);
         let demand = Demand {
-            keyword,
+            keyword: match keyword {
+                Keyword::UnevaluatedItems(_) if forbidden.is_some() => Keyword::False,
+                other => other,
+            },
             // To be looked for in a schema of thousands of keywords, for each of thousands of violations, would take long.
             at: match keyword {
                 Keyword::Enum(_) => input.rules.place(schema, &keyword),
@@ -60,11 +66,16 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             fits: self.fitting(i, keyword, input),
             input,
         };
-        let last = if forbidden.is_some() { None } else { Some(keyword) };
+        // The place of what forbids a part is that of its schema, or of another keyword beside.
+        let (of, last) = match forbidden {
+            Some((_, None)) => (i, None),
+            Some((_, Some(parent))) => (parent, Some(keyword)),
+            None => (i, Some(keyword)),
+        };
         log.violation(Told {
             at: self.at,
             path: &|out| self.path(level, input, out),
-            schema_path: &|out| self.schema_path(i, last, input, out),
+            schema_path: &|out| self.schema_path(of, last, input, out),
             keyword: keyword.name(),
             message: &demand,
         });
@@ -124,8 +135,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         Why { start: self.start_of(level), level: level as u8, at }
     }
 
-    /// The keyword that has `false` for a part of an object or array; or `false`, where that is for a value itself.
-    fn forbidden_by(&self, i: u16, input: Input<'_>) -> Option<Keyword> {
+    /// The keyword that has `false` for a part of an object or array, if the entry is for that; if another one beside it says so
+    /// too, that, and the entry that has it.
+    fn forbidden_by(&self, i: u16, input: Input<'_>) -> Option<(Keyword, Option<u16>)> {
         let edge = self.edges.iter().find(|edge| edge.child == i)?;
         let keyword = input.rules.keyword(edge.at);
         Some(match keyword {
@@ -135,13 +147,15 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
                 let closed = input.rules.keywords(schema).find(|(_, keyword)| {
                     matches!(**keyword, Keyword::AdditionalProperties(child) if input.rules.is_false(child))
                 });
-                closed.map_or(keyword, |(_, closed)| *closed)
+                closed.map_or((keyword, None), |(_, closed)| (*closed, Some(edge.parent)))
             }
             Keyword::PatternProperty(..)
             | Keyword::AdditionalProperties(_)
             | Keyword::PropertyNames(_)
             | Keyword::Items(_)
-            | Keyword::PrefixItem(..) => keyword,
+            | Keyword::UnevaluatedProperties(_)
+            | Keyword::UnevaluatedItems(_)
+            | Keyword::PrefixItem(..) => (keyword, None),
             _ => return None,
         })
     }
