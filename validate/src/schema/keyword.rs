@@ -147,22 +147,42 @@ pub enum Draft {
     Draft2020_12,
 }
 
-/// A draft, and whether its vocabulary for validation counts: metaschemas may leave it out.
+/// A draft, and whether its vocabulary for validation counts: metaschemas may leave it out. In one byte, since a name has room for
+/// no more.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Dialect {
-    Whole(Draft),
-    WithoutValidation(Draft),
-}
+pub(crate) struct Dialect(u8);
 
 impl Dialect {
+    const WITHOUT_VALIDATION: u8 = 1 << 7;
+
+    pub(super) const fn of(draft: Draft) -> Self {
+        Self(draft as u8)
+    }
+
+    pub(super) const fn without_validation(draft: Draft) -> Self {
+        Self(draft as u8 | Self::WITHOUT_VALIDATION)
+    }
+
     pub(super) const fn draft(self) -> Draft {
-        match self {
-            Self::Whole(draft) | Self::WithoutValidation(draft) => draft,
+        let mut i = 0;
+        while i + 1 < Draft::ALL.len() && Draft::ALL[i] as u8 != self.0 & !Self::WITHOUT_VALIDATION
+        {
+            i += 1;
         }
+        Draft::ALL[i]
+    }
+
+    /// Whether it has this keyword.
+    pub(super) const fn has(self, word: Word) -> bool {
+        let validates = self.0 & Self::WITHOUT_VALIDATION == 0;
+        word.is_in(self.draft()) && (validates || !word.is_validation())
     }
 }
 
 impl Draft {
+    const ALL: [Self; 5] =
+        [Self::Draft4, Self::Draft6, Self::Draft7, Self::Draft2019_09, Self::Draft2020_12];
+
     /// Whether it is at least as new as `other`.
     pub(super) const fn since(self, other: Self) -> bool {
         self as u8 >= other as u8
@@ -210,7 +230,7 @@ macro_rules! words {
             }
 
             /// Whether it is of the vocabulary for validation.
-            pub(crate) const fn is_validation(self) -> bool {
+            const fn is_validation(self) -> bool {
                 match self { $(Self::$word => is_validation!($($vocabulary)?)),+ }
             }
 

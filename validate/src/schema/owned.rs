@@ -24,7 +24,7 @@ use core::str::FromStr;
 /// # Cost
 /// Scans the text, reads it, and follows the references, in a bounded number of steps. It begins again with more room, four
 /// times at most: where there are patterns, many patterns, or many keywords in little text. Each time it allocates that
-/// room, 48 bytes a keyword and 8 an instruction on 64-bit targets.
+/// room, 40 bytes a keyword and 8 an instruction on 64-bit targets.
 ///
 /// # Examples
 /// ```

@@ -59,7 +59,7 @@ impl<'t> Loader<'t, '_, '_> {
         self.walk.skip_gap();
         let start = self.place();
         let own = ok!(self.own_dialect(false));
-        self.dialect = if let Some(own) = own { own } else { Dialect::Whole(self.registry.draft) };
+        self.dialect = if let Some(own) = own { own } else { Dialect::of(self.registry.draft) };
         self.documents[document] = Document {
             start,
             dialect: self.dialect,
@@ -124,7 +124,7 @@ impl<'t> Loader<'t, '_, '_> {
     /// The dialect that a `$schema` names: a draft, or that of a metaschema in the registry. `None` if it is not known.
     const fn dialect_of(&mut self, uri: Span) -> Result<Option<Dialect>, SchemaError> {
         let mut name = match draft_of(self.chars(uri)) {
-            Spelt::Known(draft) => return Ok(Some(Dialect::Whole(draft))),
+            Spelt::Known(draft) => return Ok(Some(Dialect::of(draft))),
             Spelt::TooOld => return self.error(uri, SchemaErrorKind::Dialect),
             Spelt::Unknown => match uri::resolve(&Buffer::EMPTY, self.chars(uri)) {
                 Ok((name, _)) => name,
@@ -153,9 +153,9 @@ impl<'t> Loader<'t, '_, '_> {
                 Spelt::Unknown => self.registry.draft,
             };
             return Ok(Some(if validates || !draft.since(Draft::Draft2019_09) {
-                Dialect::Whole(draft)
+                Dialect::of(draft)
             } else {
-                Dialect::WithoutValidation(draft)
+                Dialect::without_validation(draft)
             }));
         }
     }

@@ -71,7 +71,7 @@ pub(super) struct Document {
 impl Document {
     const NONE: Self = Self {
         start: 0,
-        dialect: Dialect::Whole(Draft::Draft2020_12),
+        dialect: Dialect::of(Draft::Draft2020_12),
         first: 0,
         end: 0,
         resource: NONE,
@@ -121,7 +121,7 @@ impl<'t, 'b, 'o> Loader<'t, 'b, 'o> {
             current: 0,
             base: 0,
             walk: Walker::new(""),
-            dialect: Dialect::Whole(registry.draft),
+            dialect: Dialect::of(registry.draft),
             out,
             tree: NONE,
             resources: NONE,
@@ -457,6 +457,6 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     #[test]
     fn sizes() {
-        assert_eq!(size_of::<Op>(), 48);
+        assert_eq!(size_of::<Op>(), 40);
     }
 }

@@ -4,7 +4,7 @@ use super::loader::{Loader, word_of};
 use crate::json::types::Types;
 use crate::schema::error::{SchemaError, SchemaErrorKind};
 use crate::schema::keyword::{
-    Dialect, Draft, Id, Keyword, Kind, NONE, Named, Num, Pending, Span, Str, Word,
+    Draft, Id, Keyword, Kind, NONE, Named, Num, Pending, Span, Str, Word,
 };
 
 /// What can be known of a schema's keywords only when all of them are read.
@@ -87,9 +87,8 @@ impl Loader<'_, '_, '_> {
         let (mut seen, mut late) = (0_u64, Deferred::NONE);
         while self.more() {
             let name = self.key();
-            let key = match (word_of(self.text(name), self.draft()), self.dialect) {
-                (Some(key), Dialect::Whole(_)) => key,
-                (Some(key), Dialect::WithoutValidation(_)) if !key.is_validation() => key,
+            let key = match word_of(self.text(name), self.draft()) {
+                Some(key) if self.dialect.has(key) => key,
                 _ => {
                     self.value();
                     continue;

@@ -3,12 +3,14 @@
 //!     oracle [SCHEMAS [SEED]]
 //!
 //! Each schema is made of all keywords that both know, with few names, strings and numbers, so that texts hit what it
-//! asks for, in each of the five drafts; each text is tried collecting all violations, stopping at the first, and as a stream cut anywhere. Any
-//! verdict that is not the same is printed, and is a failure.
+//! asks for, in each of the five drafts, some with dynamic references between resources; each text is tried collecting all
+//! violations, stopping at the first, and as a stream cut anywhere. Any verdict that is not the same is printed, and is a
+//! failure.
 //!
 //! What is left out, since the two differ by intention: keys that stand twice (forebay holds each of them against the
 //! schema, serde_json drops all but the last), numbers that an `f64` does not hold exactly (forebay compares them
-//! exactly), `format` and finer points of patterns (the suite has those), and schemas that refer to themselves for
+//! exactly), `$recursiveRef` between resources (the other and Python's `jsonschema` do not agree, forebay does with the
+//! latter), `format` and finer points of patterns (the suite has those), and schemas that refer to themselves for
 //! the same value (forebay says so where no verdict falls, the other overflows its stack).
 
 use forebay::validate::{Draft, Options, Rejected, SchemaBuf, StreamValidator, Validator};
@@ -65,6 +67,8 @@ const PATTERNS: &[&str] = &[
 struct Maker {
     random: Random,
     draft: Draft,
+    /// Whether the root and the definitions are resources, with anchors for dynamic references.
+    named: bool,
     /// Whether each keyword can only let more texts pass if more pass its schemas.
     monotone: bool,
 }
@@ -237,6 +241,9 @@ impl Maker {
 
     fn target(&mut self, first: usize) -> String {
         let at = first + self.random.below(DEFINITIONS - first);
+        if self.named {
+            return format!("\"d{at}\"");
+        }
         format!(
             "\"#/{}/d{at}\"",
             if self.since(Draft::Draft2019_09) { "$defs" } else { "definitions" }
@@ -245,7 +252,11 @@ impl Maker {
 
     /// A schema for a part of the value: it may refer to anything.
     fn part(&mut self, depth: usize) -> String {
-        if self.random.once_in(12) { "{\"$ref\": \"#\"}".into() } else { self.schema(depth, 0) }
+        match self.random.below(if self.named { 8 } else { 12 }) {
+            0 if self.named => "{\"$dynamicRef\": \"#n\"}".into(),
+            1 => "{\"$ref\": \"#\"}".into(),
+            _ => self.schema(depth, 0),
+        }
     }
 
     fn keyword(&mut self, depth: usize, first: usize) -> (&'static str, String) {
@@ -346,9 +357,33 @@ impl Maker {
         self.between('[', &schemas, ']')
     }
 
+    /// A resource, whose schemas are that, one for parts of the value by a dynamic reference, and maybe the definitions from
+    /// `first` on.
+    fn resource(&mut self, schema: &str, name: &str, first: usize) -> String {
+        let anchor = if self.random.once_in(3) { "$anchor" } else { "$dynamicAnchor" };
+        let reference = "{\"$dynamicRef\": \"#n\"}";
+        let parts = match self.random.below(3) {
+            0 => "true".into(),
+            1 => format!("{{\"properties\": {{\"a\": {reference}}}}}"),
+            _ => format!("{{\"items\": {reference}, \"additionalProperties\": {reference}}}"),
+        };
+        let other = if first < DEFINITIONS && self.random.once_in(2) {
+            self.reference(first)
+        } else {
+            "true".into()
+        };
+        format!(
+            "{{\"$id\": \"https://a/{name}\", \"{anchor}\": \"n\", \"allOf\": [{schema}, {parts}, {other}]}}"
+        )
+    }
+
     fn whole(&mut self) -> String {
+        self.named = self.since(Draft::Draft2020_12) && self.random.once_in(2);
         let depth = 1 + self.random.below(4);
         let mut root = self.schema(depth, 0);
+        if self.named {
+            root = self.resource(&root, "root", 0);
+        }
         if !root.starts_with('{') {
             return root;
         }
@@ -357,7 +392,11 @@ impl Maker {
         let definitions: Vec<_> = (0..DEFINITIONS)
             .map(|i| {
                 let depth = 1 + self.random.below(2);
-                format!("\"d{i}\": {}", self.schema(depth, i + 1))
+                let mut schema = self.schema(depth, i + 1);
+                if self.named {
+                    schema = self.resource(&schema, &format!("d{i}"), i + 1);
+                }
+                format!("\"d{i}\": {schema}")
             })
             .collect();
         let name = if self.since(Draft::Draft2019_09) { "$defs" } else { "definitions" };
@@ -391,7 +430,7 @@ fn main() {
     for i in 0..schemas {
         let random = Random::new(seed << 32 | i);
         let (draft, other) = DRAFTS[i as usize % DRAFTS.len()];
-        let mut maker = Maker { random, draft, monotone: true };
+        let mut maker = Maker { random, draft, named: false, monotone: true };
         let text = maker.whole();
         let schema: serde_json::Value = serde_json::from_str(&text).expect("the maker makes JSON");
         let oracle = jsonschema::options().with_draft(other).build(&schema);
