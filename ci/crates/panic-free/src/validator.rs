@@ -1,7 +1,7 @@
 //! Texts held against schemas that are not known here, whole and while they stream.
 use forebay::validate::{
-    Coercion, Engine, Input, Options, Rejected, Report, Rules, Schema, StreamValidator, Text,
-    ValidateError, Validator, Violation,
+    Coercion, Engine, Input, Options, Position, Rejected, Report, Rules, Schema, StreamValidator,
+    Text, ValidateError, Validator, Violation,
 };
 use forebay::{Lease, Metrics, Pool, Receiver, StreamPool, Token};
 
@@ -24,6 +24,10 @@ export! { "op_"
     fn violation_message(violation: &'static Violation) -> &'static str { violation.message() }
     fn violation_keyword(violation: &'static Violation) -> &'static str { violation.keyword() }
     fn violation_at(violation: &Violation) -> usize { violation.at() }
+    fn violation_schema_path(violation: &'static Violation) -> &'static str { violation.schema_path() }
+    fn violation_position(violation: &Violation, text: &str) -> usize { violation.position(text).line }
+    fn validate_error_position(error: ValidateError, text: &str) -> Option<Position> { error.position(text) }
+    fn position_of(text: &str, at: usize) -> Position { Position::of(text, at) }
     fn coercion_path(coercion: &'static Coercion) -> &'static str { coercion.path() }
     fn text_deref(text: &'static Text<64>) -> &'static str { text }
     fn text_is_cut(text: &Text<64>) -> bool { text.is_cut() }
@@ -41,6 +45,7 @@ export! { "op_"
 // the compiler cannot know that no index is out of bounds. Tests and fuzzing look for one that is.
 export! { "known_validator_"
     fn stream_validator_push(validator: &mut S, piece: &str) -> Result<(), Rejected> { validator.push(piece) }
+    fn stream_validator_push_bytes(validator: &mut S, piece: &[u8]) -> bool { validator.push_bytes(piece).is_ok() }
     fn stream_validator_finish(validator: &'static mut S) -> Result<&'static str, Rejected> { validator.finish() }
     fn stream_validator_receive(validator: &mut S, half: &mut Receiver<&'static StreamPool<Token, 4>>) -> bool {
         validator.receive(half).is_ok()
