@@ -14,14 +14,15 @@ pub mod streams;
 pub mod targets;
 pub mod validators;
 
-/// All rows.
-pub fn works() -> Vec<measure::Work> {
+/// The rows whose ids are `wanted`.
+pub fn works(wanted: impl Fn(&str) -> bool) -> Vec<measure::Work> {
     let mut works = pools::works();
     works.extend(rings::works());
     works.extend(latest::works());
     works.extend(forms::works());
     works.extend(streams::works());
     works.extend(forms::stream_works());
-    works.extend(validators::works());
+    works.extend(validators::works(&wanted));
+    works.retain(|work| wanted(work.id));
     works
 }

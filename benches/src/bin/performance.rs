@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let filter = args.first().map_or("", String::as_str);
     let mut rows = Vec::new();
-    for work in works().into_iter().filter(|work| work.id.contains(filter)) {
+    for work in works(|id| id.contains(filter)) {
         if work.two_threads && cores() < 2 {
             eprintln!("{}: left out, since there is one core", work.title);
             continue;
@@ -96,7 +96,7 @@ fn allocations_of(contender: &mut Contender) -> Option<f64> {
 
 /// Does the work of one contender, for a tool that counts.
 fn once(row: &str, contender: usize, n: u64) -> Result<(), Box<dyn Error>> {
-    let mut work = works().into_iter().find(|work| work.id == row).ok_or("no such row")?;
+    let mut work = works(|id| id == row).pop().ok_or("no such row")?;
     let contender = work.contenders.get_mut(contender).ok_or("no such contender")?;
     (contender.run)(n);
     Ok(())
