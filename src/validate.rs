@@ -109,10 +109,11 @@ impl From<Exhausted> for ValidateError {
 /// `RESULTS` reports can be out at once, each with room for `ERRORS` violations. Objects and arrays may be `DEPTH`
 /// deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value and to all those around it;
 /// as many items of arrays with `uniqueItems` are held at once. Besides, there is room for 2,048 names that are required
-/// at once. A string is held against 32 patterns of 8,160 instructions in all while it comes, and against more at its end. What is deeper is
-/// [`ValidateError::TooDeep`], what needs more of the others [`ValidateError::TooComplex`]. Texts may have up to 4 GiB.
+/// at once. A string is held against 32 patterns of 8,160 instructions in all while it comes, and against more at its end.
+/// Texts may have up to 4 GiB. A deeper text fails with [`ValidateError::TooDeep`], one that needs more of the others with
+/// [`ValidateError::TooComplex`].
 ///
-/// A report takes 744 bytes for each of `ERRORS`, which is a violation and a coerced value. What a validation works with
+/// A report takes 744 bytes for each of `ERRORS`, which is a violation and a coerced value. The engine of a validation
 /// takes 62 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.8 KB. There are `RESULTS` of both: 41 KB each with
 /// the defaults, on 64-bit targets. They are made on the stack of the caller who first needs them. A validation takes 36 bytes of
 /// stack for each of `DEPTH` itself.

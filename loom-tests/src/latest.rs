@@ -7,7 +7,7 @@ use forebay::ring::Latest;
 /// The faults that any model finds in which values go over and places come back.
 const EXCHANGE: &[&str] = &["latest_write_relaxed", "latest_get_relaxed", "latest_write_torn"];
 /// The faults of an end that is taken again.
-const TAKE: &[&str] = &["latest_take_relaxed", "latest_give_back_relaxed", "latest_take_torn"];
+const TAKE: &[&str] = &["take_relaxed", "give_back_relaxed", "take_torn"];
 
 pub static MODELS: &[Model] = &[
     Model::new("write_vs_get_polling", |_| write_vs_get(Polling)).seeds(EXCHANGE).floor(3_900),

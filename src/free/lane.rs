@@ -421,7 +421,7 @@ impl State {
         let [first, others @ ..] = &self.pockets;
         let other = others.iter().find(|pocket| fits(slots_in(load_alone(pocket))))?;
         let (front, back) = (load_alone(other), load_alone(first));
-        // Who counts meanwhile meets no slot twice that was not counted as moved.
+        // A caller that counts meanwhile meets no slot twice that was not counted as moved.
         store_alone(other, 0);
         store_alone(first, 0);
         let moved = (front & LOWER).count_ones() + (back & LOWER).count_ones();

@@ -68,7 +68,7 @@ impl<T, const N: usize, P: Policy<T>, W: CanWait> Pool<T, N, P, W> {
         let mut get = if privileged { self.get_reserved() } else { self.get() };
         match park::wait(deadline, |context| Pin::new(&mut get).poll(context)) {
             Some(got) => got.map_err(WaitError::TooManyWaiters),
-            // What was handed over at the last moment is not given away again.
+            // An object that was handed over at the last moment is not given away again.
             None => get.give_up().ok_or_else(|| WaitError::TimedOut(self.exhausted())),
         }
     }

@@ -8,7 +8,7 @@
 //! | C0→C1 | `Producer::mark_closed`: `closed.store` | `Consumer::has_ended`, `is_closed`, `abandon`: `closed.load` | the last store of `tail`, and the items before it | `ring::producer_closes`, `stream::end_is_told`, `stream::receiver_leaves_vs_send` |
 //! | L0→L1 | `abandon`: the ring is `LEFT` | `sweep`: exchange | the consumer is done with the items before its index | `stream::receiver_leaves_vs_send` |
 //! | L2→L3 | `sweep`: the ring is `UNREAD` | `abandon`: exchange | the items that the producer left behind | `stream::receiver_leaves_vs_send` |
-//! | E0→E1 | `RawRing::give_back` | `Ring::take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
+//! | E0→E1 | `give_back` | `take` | the last holder's stores of its index | `ring::producer_taken_again`, `ring::consumer_taken_again` |
 //!
 //! A ring has ended when it is closed and nothing is in it. The consumer looks for items first, as items come more often than
 //! ends. So the mark alone does not show the end: items may have come between both looks. Behind C1 `tail` is final, and
@@ -21,7 +21,7 @@
 //! | C1: closed | |
 //! | `tail` again: an item is there, so this is not the end yet | |
 
-use super::{Consumer, Producer, Ring, order};
+use super::{Consumer, Producer, Ring};
 use crate::pool::{Home, Lease, SharedLease};
 use crate::sync::{plain, rmw};
 use core::mem::MaybeUninit;
@@ -157,8 +157,7 @@ unsafe impl<T, const N: usize, A> RawRing for Ring<T, N, A> {
     }
 
     unsafe fn give_back(&self, end: usize) {
-        // E0: our stores of the index come first.
-        self.ends.taken.fetch_and(!end, order::give_back());
+        super::give_back(&self.ends.taken, end);
     }
 }
 

@@ -7,8 +7,9 @@
 //! |---|---|---|---|---|
 //! | N0→N1 | `write`: exchange of `between` | `get`: exchange of `between` | the value | `latest::write_vs_get` |
 //! | N2→N3 | `get`: exchange of `between` | `write`: exchange of `between` | the reader is done with the place it gives | `latest::write_vs_get` |
-//! | E0→E1 | the drop of an end | `try_writer`, `try_reader` | which place the last end had | `latest::writer_taken_again`, `latest::reader_taken_again` |
+//! | E0→E1 | `give_back` | `take` | which place the last end had | `latest::writer_taken_again`, `latest::reader_taken_again` |
 
+use super::{CONSUMER as READER, PRODUCER as WRITER, give_back, take};
 use crate::slot::Slots;
 use crate::sync::pad::{DefaultPadding, Padded};
 use crate::sync::{
@@ -22,10 +23,6 @@ orderings! {
     write = seeded!("latest_write_relaxed", Relaxed, AcqRel);
     /// N1 (pairs with N0): the value is written. N2 (pairs with N3): the reader is done with the place.
     get = seeded!("latest_get_relaxed", Relaxed, AcqRel);
-    /// E0 (pairs with E1): the place of this end is stored.
-    give_back = seeded!("latest_give_back_relaxed", Relaxed, Release);
-    /// E1 (pairs with E0): the place of the last end is visible.
-    take = seeded!("latest_take_relaxed", Relaxed, Acquire);
 }
 
 /// The newest value of one writer, for one reader.
@@ -99,9 +96,6 @@ const NEW: usize = 8;
 const BACK: usize = 1;
 const FRONT: usize = 2;
 
-const WRITER: usize = 1;
-const READER: usize = 2;
-
 impl<T> Latest<T> {
     const_fn! {
         /// A cell without a value.
@@ -120,28 +114,13 @@ impl<T> Latest<T> {
     /// The writer, or `None` while there is one. Dropped, it can be taken again, on any thread.
     #[must_use]
     pub fn try_writer(&self) -> Option<LatestWriter<'_, T>> {
-        self.take(WRITER).then(|| LatestWriter { latest: self })
+        take(&self.taken, WRITER).then(|| LatestWriter { latest: self })
     }
 
     /// The reader, or `None` while there is one. Dropped, it can be taken again, on any thread. Its value stays.
     #[must_use]
     pub fn try_reader(&self) -> Option<LatestReader<'_, T>> {
-        self.take(READER).then(|| LatestReader { latest: self })
-    }
-
-    fn take(&self, end: usize) -> bool {
-        if seeded!("latest_take_torn", true, false) {
-            let seen = self.taken.load(Acquire);
-            self.taken.store(seen | end, Relaxed);
-            return seen & end == 0;
-        }
-        // E1: the place of the last end is visible.
-        self.taken.fetch_or(end, order::take()) & end == 0
-    }
-
-    fn give_back(&self, end: usize) {
-        // E0: our place is stored.
-        self.taken.fetch_and(!end, order::give_back());
+        take(&self.taken, READER).then(|| LatestReader { latest: self })
     }
 
     /// The words that name the writer's place and the reader's.
@@ -211,7 +190,7 @@ impl<T> LatestWriter<'_, T> {
 
 impl<T> Drop for LatestWriter<'_, T> {
     fn drop(&mut self) {
-        self.latest.give_back(WRITER);
+        give_back(&self.latest.taken, WRITER);
     }
 }
 
@@ -260,7 +239,7 @@ impl<T> LatestReader<'_, T> {
 
 impl<T> Drop for LatestReader<'_, T> {
     fn drop(&mut self) {
-        self.latest.give_back(READER);
+        give_back(&self.latest.taken, READER);
     }
 }
 

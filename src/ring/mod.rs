@@ -54,9 +54,9 @@ orderings! {
     leave_unread = Release;
     /// L3 (pairs with L2): they are there.
     find_unread = seeded!("unread_unseen", Relaxed, Acquire);
-    /// E0 (pairs with E1): the stores of the own index come first.
+    /// E0 (pairs with E1): the stores of the own index, or of the own place, come first.
     give_back = seeded!("give_back_relaxed", Relaxed, Release);
-    /// E1 (pairs with E0): the last holder's stores of its index are visible.
+    /// E1 (pairs with E0): those of the last holder are visible.
     take = seeded!("take_relaxed", Relaxed, Acquire);
 }
 
@@ -155,6 +155,23 @@ const UNREAD: usize = 2;
 const SWEPT: usize = 3;
 const HEAD_SHIFT: u32 = 2;
 
+/// Takes an end, one of the bits of `taken`, unless somebody has it.
+fn take(taken: &rmw::AtomicUsize, end: usize) -> bool {
+    if seeded!("take_torn", true, false) {
+        let seen = taken.load(Acquire);
+        taken.store(seen | end, Relaxed);
+        return seen & end == 0;
+    }
+    // E1: the last holder's stores of its index, or of its place, are visible.
+    taken.fetch_or(end, order::take()) & end == 0
+}
+
+/// Gives an end back. For who has it.
+fn give_back(taken: &rmw::AtomicUsize, end: usize) {
+    // E0: our stores of the index, or of the place, come first.
+    taken.fetch_and(!end, order::give_back());
+}
+
 impl<T, const N: usize, A> Ring<T, N, A> {
     const_fn! {
         /// An empty ring.
@@ -187,7 +204,7 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     /// ```
     #[must_use]
     pub fn try_producer(&self) -> Option<Producer<&Self>> {
-        self.take(PRODUCER).then(|| {
+        take(&self.ends.taken, PRODUCER).then(|| {
             // Relaxed: a consumer that sees an item of this producer sees this, too, by R0. Before that it may still find
             // the ring closed, as the last holder left it.
             self.ends.closed.store(0, Relaxed);
@@ -199,7 +216,7 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     /// that the last one closed is open again then.
     #[must_use]
     pub fn try_consumer(&self) -> Option<Consumer<&Self>> {
-        self.take(CONSUMER).then(|| {
+        take(&self.ends.taken, CONSUMER).then(|| {
             self.ends.cancelled.store(0, Relaxed);
             Consumer::new(self)
         })
@@ -249,16 +266,6 @@ impl<T, const N: usize, A> Ring<T, N, A> {
     #[must_use]
     pub const fn capacity(&self) -> usize {
         N
-    }
-
-    fn take(&self, end: usize) -> bool {
-        if seeded!("take_torn", true, false) {
-            let seen = self.ends.taken.load(Acquire);
-            self.ends.taken.store(seen | end, Relaxed);
-            return seen & end == 0;
-        }
-        // E1: the last holder's stores of its index are visible.
-        self.ends.taken.fetch_or(end, order::take()) & end == 0
     }
 
     /// Forgets that either side closed. Nobody else may have the ring.

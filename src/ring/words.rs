@@ -88,7 +88,8 @@ pub(super) fn ask_ahead<T>(capacity: usize, place: *mut T) {
     if size_of::<T>() <= 16 && size_of::<T>() * capacity >= 4096 {
         let line = place.cast::<u8>().wrapping_add(AHEAD);
         // SAFETY: a prefetch reads and writes nothing that a program sees, and ends well at any address. By hand: the
-        // intrinsic is another instruction, unless the target has a feature which all processors have.
+        // intrinsic is another instruction unless the target has a feature, which x86-64 lacks by name; a processor without it
+        // passes over this one.
         unsafe {
             core::arch::asm!("prefetchw [{}]", in(reg) line, options(nostack, preserves_flags));
         }

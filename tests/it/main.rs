@@ -1,5 +1,5 @@
-//! forebay from the outside, a module for each type or matter. What needs a process of its own, or other means than a test's
-//! function, is beside this folder.
+//! forebay from the outside, a module for each type or matter. Tests that need a process of their own, or other means
+//! than a function, are beside this folder.
 
 #[path = "../common/mod.rs"]
 mod common;

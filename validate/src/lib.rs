@@ -43,7 +43,7 @@
 //! `$vocabulary` whether keywords for validation count. It counts in the whole text and, beside a `$id`, in a part of it. Documents that references
 //! lead to are those of a [`Registry`], and the metaschemas.
 //!
-//! What would change the verdict and is not followed is refused when the schema is read: documents that are not there, and
+//! Loading a schema fails if it uses something that affects the verdict and is not supported: documents that are not there, and
 //! patterns beyond those below. Keywords that are not known are passed over.
 //!
 //! # Patterns

@@ -1,4 +1,4 @@
-//! What is told of a text does not depend on the pieces in which it came.
+//! Violations of a text do not depend on the pieces in which it came.
 #![cfg(feature = "alloc")]
 
 use forebay_validate::{Engine, Options, Rejected, Report, SchemaBuf, StreamValidator};

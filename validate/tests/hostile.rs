@@ -220,7 +220,7 @@ fn work_of_patterns_is_bounded() {
         let mut stream = Box::new(StreamValidator::<81_000>::new(&schema));
         assert_eq!(stream.push(&text), Err(error.into()), "{json}");
     }
-    // What dies, or is found, early is not looked at any longer, however long the text is.
+    // A pattern that dies early, or is found, is not looked at any longer, however long the text is.
     let short = schema(r#"{"pattern": "^[a-q]{3}[^u-z]{1000}"}"#);
     assert_eq!(is_valid(&short, &text), Ok(true));
 }

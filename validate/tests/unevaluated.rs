@@ -114,7 +114,7 @@ fn it_is_told_what_is_left() {
         told(r#"{"b": 1, "c": 1}"#),
         "value: must not have the property \"c\"\nvalue: must fit exactly one of the schemas of `oneOf`, and fits 2"
     );
-    // What fails by itself is not said to be left as well.
+    // A part that fails by itself is not reported as left as well.
     assert_eq!(told(r#"{"b": 1, "a": "x"}"#), "/a: must be an integer");
     let mut stream = StreamValidator::<64>::new(&schema);
     assert_eq!(

@@ -108,7 +108,7 @@ enum Escape {
     Place(Inst),
 }
 
-/// What a `{` is.
+/// The meanings of a `{`.
 enum Brace {
     Quantifier,
     Text,
@@ -369,7 +369,7 @@ impl<'p> Compiler<'p, '_> {
         Ok(())
     }
 
-    /// What the `{` is that is next.
+    /// The meaning of the `{` that is next.
     const fn brace(&self) -> Brace {
         let mut rest = self.rest;
         rest.next();
@@ -826,7 +826,7 @@ impl<'p> Compiler<'p, '_> {
     }
 }
 
-/// What a `{` is, by what stands behind it.
+/// The meaning of a `{`, by the chars behind it.
 const fn brace(mut rest: Chars<'_>) -> Brace {
     let (mut digits, mut commas) = (0, 0);
     loop {

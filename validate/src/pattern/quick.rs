@@ -28,7 +28,7 @@ pub(super) fn lacks(insts: &[Inst], chars: Chars<'_>) -> bool {
 
 /// Writes the longest run of chars that every match has: how many bytes that is.
 ///
-/// What can be left out has a `Split` in front that leads behind it; of alternatives the first one ends in a `Jump` that leads
+/// An optional part has a `Split` in front that leads behind it; of alternatives the first one ends in a `Jump` that leads
 /// behind the last, right before where their `Split` leads to.
 fn literal(insts: &[Inst], out: &mut [u8; NEEDLE]) -> usize {
     let (mut run, mut run_len, mut best) = ([0; NEEDLE], 0, 0);

@@ -165,8 +165,8 @@ pub(crate) fn is_dead(state: &[u32]) -> bool {
     state.first().is_some_and(|flags| flags & DEAD != 0)
 }
 
-/// Whether the pattern is in the text. `state` is as for [`start`]. What a char looks at beyond [`FREE`] instructions is taken from
-/// `work`; `None` if that is not enough.
+/// Whether the pattern is in the text. `state` is as for [`start`]. Instructions that a char looks at beyond [`FREE`] are taken from
+/// `work`; `None` if `work` runs out.
 pub(crate) fn is_match(
     insts: &[Inst],
     mut chars: Chars<'_>,
@@ -380,7 +380,7 @@ fn take(insts: &[Inst], live: &mut [u32], c: char) -> usize {
                     let at_set = at.saturating_add_signed(-isize::from(back));
                     set_takes(insts, at_set, c, &mut last_set, &mut steps).then_some(at + 1)
                 }
-                // What was seen stays so.
+                // It stays seen.
                 Inst::Seen { .. } | Inst::Match => Some(at),
                 inst => c.is_taken_by(inst).then_some(at + 1),
             };

@@ -319,13 +319,11 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
             let mut tagged = Some(parent);
             while let Some(i) = tagged {
                 self.entries[usize::from(i)].tagged = true;
-                let edge = self.edges.iter().find(|edge| edge.child == i);
-                tagged = edge
-                    .filter(|edge| {
-                        let keyword = input.rules.keyword(edge.at);
-                        matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_))
-                    })
-                    .map(|edge| edge.parent);
+                let leads = |edge: &Edge| {
+                    let keyword = input.rules.keyword(edge.at);
+                    matches!(keyword, Keyword::AllOf(_) | Keyword::Ref(_) | Keyword::RefTo(_))
+                };
+                tagged = self.origin(i).filter(leads).map(|edge| edge.parent);
             }
         }
     }

@@ -45,7 +45,7 @@ pub(super) struct Entry {
     pub(super) reported: bool,
     /// At its first byte it was found that the value is not listed.
     pub(super) unlisted: bool,
-    /// What it asks for counts where it is decided what the value is taken for.
+    /// Its types count in the decision what the value is taken for.
     pub(super) asks: bool,
     /// The types that it and the schemas it leads to ask for, while that is decided.
     pub(super) asked: Types,
@@ -55,9 +55,9 @@ pub(super) struct Entry {
     pub(super) alone: bool,
     /// It is to claim that something else does.
     pub(super) claims: bool,
-    /// What it evaluates counts for the entry that is looked at.
+    /// Its evaluated parts count for the entry that is looked at.
     pub(super) reached: bool,
-    /// What a part of it is cannot be decided.
+    /// The verdict of a part of it cannot be decided.
     pub(super) stuck: bool,
     /// The types that are asked for, or none.
     pub(super) types: Types,
@@ -167,7 +167,7 @@ pub(super) struct Matching {
     pub(super) fits: bool,
 }
 
-/// Most patterns one string is held against while it comes, and the words of their states. What is more is done at its end.
+/// Most patterns one string is held against while it comes, and the words of their states. More are done at its end.
 pub(super) const PATTERNS: usize = 32;
 pub(super) const WORDS: usize = pattern::words(pattern::MAX_INSTS);
 /// Words of bits for `required` and the like.
@@ -188,7 +188,7 @@ pub(crate) enum Fault {
     Circle(u32, u32),
 }
 
-/// What the entries of an engine are.
+/// The entries of an engine, in the words of an error.
 pub(super) const SCHEMAS: &str = "schemas that apply at once: raise ENTRIES";
 
 /// Room for more was needed.
@@ -208,9 +208,9 @@ impl From<TooMuchWork> for Fault {
 /// Objects and arrays may be `DEPTH` deep within each other (at most 128), and `ENTRIES` schemas may apply at once, to a value
 /// and to all those around it; as many items of arrays with `uniqueItems` are held at once. Besides, there is room for 2,048
 /// names that are required at once. A string is held against 32 patterns of 8,160 instructions in all while it comes, and
-/// against more at its end. What is deeper is
-/// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), what needs more of the others
-/// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex). Texts may have up to 4 GiB.
+/// against more at its end. Texts may have up to 4 GiB. A deeper text fails with
+/// [`ValidateError::TooDeep`](crate::ValidateError::TooDeep), one that needs more of the others with
+/// [`ValidateError::TooComplex`](crate::ValidateError::TooComplex).
 ///
 /// It takes 62 bytes for each of `ENTRIES`, 32 for each of `DEPTH`, and 1.8 KB, on 64-bit targets; a validation besides 36
 /// bytes of stack for each of `DEPTH`.
@@ -272,7 +272,7 @@ pub struct Engine<const DEPTH: usize = 32, const ENTRIES: usize = 512> {
     pub(super) most_chars: u32,
     /// Where the scan is.
     pub(super) at: u32,
-    /// What is left of [`WORK`] and of [`STEPS`].
+    /// The rest of [`WORK`] and of [`STEPS`].
     pub(super) work: usize,
     pub(super) steps: usize,
     /// The first circle of references: where the value ended, and a schema in it.
@@ -511,6 +511,12 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         };
         self.edges.push(Edge { parent, child: child as u16, at }).map_err(|_| full(SCHEMAS))?;
         Ok(upgraded)
+    }
+
+    /// The edge that an entry was made for, which is the first that leads to it; its parent was there before. `None` of the root,
+    /// which others may lead back to.
+    pub(super) fn origin(&self, i: u16) -> Option<Edge> {
+        self.edges.iter().find(|edge| edge.child == i && i != Self::ROOT).copied()
     }
 
     pub(super) fn entry_for(&mut self, schema: Id, sure: bool) -> Result<usize, Fault> {

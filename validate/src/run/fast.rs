@@ -111,7 +111,7 @@ struct FastPath<'a> {
     looks: usize,
     /// How deep they led to others.
     deep: usize,
-    /// What is left of [`STEPS`].
+    /// The rest of [`STEPS`].
     steps: usize,
 }
 

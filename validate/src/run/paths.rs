@@ -34,10 +34,9 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     ) -> fmt::Result {
         let mut way = Vec::<_, SCHEMAS>::new();
         let mut child = i;
-        // The first that wanted an entry was there before it.
-        while let Some(edge) = self.edges.iter().find(|edge| edge.child == child) {
+        while let Some(edge) = self.origin(child) {
             child = edge.parent;
-            if way.push(*edge).is_err() {
+            if way.push(edge).is_err() {
                 out.write_str("/…")?;
                 break;
             }

@@ -75,7 +75,7 @@ pub const SCHEMA_PATH: usize = 128;
 /// How many bytes of a [`Violation`]'s message there is room for, and of a [`Coercion`]'s value.
 pub const MESSAGE: usize = 160;
 
-/// What is wrong with a value. 456 bytes on 64-bit targets: it stays in its report, or is borrowed.
+/// A fault of a value. 456 bytes on 64-bit targets: it stays in its report, or is borrowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -88,8 +88,8 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole. What is wrong with the
-    /// name of a member is told of the object that has it.
+    /// Where the value is, as a JSON Pointer (RFC 6901): `/items/2/name`; empty for the text as a whole. A fault of
+    /// the name of a member is reported for the object that has it.
     #[must_use]
     pub fn path(&self) -> &Text<PATH> {
         &self.path

@@ -8,7 +8,7 @@ use crate::json::types::Types;
 use crate::pattern;
 use crate::schema::keyword::{Id, Keyword, Traits};
 
-/// What there is no room for if [`STEPS`](super::engine::STEPS) are not enough.
+/// The words of the error if [`STEPS`](super::engine::STEPS) run out.
 const STEPS_OF_PATTERNS: &str = "steps of patterns, of which a text may take 67,108,864";
 
 impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {

@@ -15,7 +15,7 @@ use crate::schema::keyword::{Keyword, Traits};
 /// The types that may be taken for others.
 const SCALARS: Types = Types::BOOLEAN.or(Types::NUMBER).or(Types::STRING);
 
-/// What a scalar may be taken for, the first that it can.
+/// The types that a scalar may be taken for; the first that it can is it.
 const TARGETS: [(Types, Target); 4] = [
     (Types::INTEGER, Target::Integer),
     (Types::NUMBER, Target::Number),

@@ -3,7 +3,7 @@
 //! A part that no schema of the whole may evaluate is held against the keyword's schema as against that of
 //! `additionalProperties`. If some may, their names are kept: at least one of them must fit in the end, and lead back to the
 //! schema with the keyword. Such a *claim* is a run of edges behind those that the entries of the whole were made with, one to
-//! each of the schemas; the first has the keyword's place. What has been claimed already is not claimed again, so that
+//! each of the schemas; the first has the keyword's place. The same claim is not made again, so that
 //! claims are about as many as ways in which schemas speak of names, and not as many as parts.
 
 use super::engine::{Edge, Engine, Fault, Region, State, full};
@@ -11,7 +11,7 @@ use super::input::Input;
 use super::log::Log;
 use crate::schema::keyword::{Id, Keyword, NONE, Traits};
 
-/// What is asked of the parts that are left, and the keyword's place.
+/// The schema for the parts that are left, and the keyword's place.
 struct Rest {
     at: Id,
     keyword: Keyword,

@@ -30,7 +30,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         }
     }
 
-    /// Tells what is wrong. What concerns a name is told of the object that has it.
+    /// Reports a fault; one of a name for the object that has it.
     fn say(&self, i: u16, keyword: Keyword, level: usize, input: Input<'_>, log: &mut dyn Log) {
         let forbidden = match keyword {
             Keyword::False => self.forbidden_by(i, input),
@@ -124,7 +124,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
         let part = level == self.frames.len() && (self.ready.is_some() || self.naming);
         if part && level > 0 {
             // Of a part that is not there yet, or is a name, what is around it tells.
-            if let Some(edge) = self.edges.iter().find(|edge| edge.child == i) {
+            if let Some(edge) = self.origin(i) {
                 return Why {
                     start: self.start_of(level - 1),
                     level: level as u8 - 1,
@@ -138,7 +138,7 @@ impl<const DEPTH: usize, const ENTRIES: usize> Engine<DEPTH, ENTRIES> {
     /// The keyword that has `false` for a part of an object or array, if the entry is for that; if another one beside it says so
     /// too, that, and the entry that has it.
     fn forbidden_by(&self, i: u16, input: Input<'_>) -> Option<(Keyword, Option<u16>)> {
-        let edge = self.edges.iter().find(|edge| edge.child == i)?;
+        let edge = self.origin(i)?;
         let keyword = input.rules.keyword(edge.at);
         Some(match keyword {
             // No other name may follow either: then it is not of interest which one it is.

@@ -846,7 +846,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever stands before it, a control character is in none of the formats but pointers and expressions.
+        /// No format but pointers and expressions has a control character, anywhere.
         #[test]
         fn control_characters_do_not_match(text: String, other in "[-0-9a-zA-Z:./@\\[\\]%#?+\"~]{0,40}") {
             let any = [Format::JsonPointer, Format::RelativeJsonPointer, Format::Regex];

@@ -2,7 +2,7 @@
 
 use super::format::Scan;
 
-/// What a part of a class is.
+/// The parts of a class.
 enum Item {
     Char(u32),
     Class,
@@ -54,7 +54,7 @@ impl<I: Iterator<Item = char> + Clone> Scan<I> {
         (depth == 0).then_some(())
     }
 
-    /// What stands behind `(`.
+    /// Passes the chars behind `(` that tell the kind of the group.
     fn kind_of_group(&mut self) -> Option<()> {
         if self.eat(['?']).is_none() {
             return Some(());
@@ -170,7 +170,7 @@ impl<I: Iterator<Item = char> + Clone> Scan<I> {
                 self.eat(['<'])?;
                 return self.name().map(|()| Item::Class);
             }
-            // What an earlier group was.
+            // A reference to an earlier group.
             '1'..='9' => {
                 self.skip(|c| c.is_ascii_digit());
                 return Some(Item::Class);

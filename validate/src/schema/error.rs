@@ -167,7 +167,7 @@ impl SchemaError {
         text.get(self.at..self.at.saturating_add(self.len)).unwrap_or("")
     }
 
-    /// What is to be done about a limit: words, a number if it is not 0, and more words.
+    /// Advice about a limit: words, a number if it is not 0, and more words.
     const fn advice(&self) -> (&'static str, usize, &'static str) {
         match self.limit {
             Limit::None => ("", 0, ""),

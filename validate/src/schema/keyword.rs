@@ -134,7 +134,7 @@ impl Traits {
 #[non_exhaustive]
 pub enum Draft {
     /// <http://json-schema.org/draft-04/schema#>: `id`, boolean `exclusiveMinimum` and `exclusiveMaximum`; `1.0` is not an
-    /// integer. What stands beside a `$ref` is ignored, up to draft 7.
+    /// integer. Keywords beside a `$ref` are ignored, up to draft 7.
     Draft4,
     /// <http://json-schema.org/draft-06/schema#>
     Draft6,
@@ -593,7 +593,7 @@ keywords! {
     Definition(name, child) = Defs;
     /// A reference in a text, before it is followed.
     Pending(pending) = Ref: IN_PLACE;
-    /// What references find by its name. In no schema's list.
+    /// A place that references find by its name. In no schema's list.
     Name(named) = Id;
 }
 
@@ -622,14 +622,14 @@ pub(crate) struct Pending {
     pub(super) dynamic: bool,
 }
 
-/// What references find by its name, or what is known of a place, while a schema is read: in a tree by the hashes of the names.
+/// A place that references find by its name, or facts about a place, while a schema is read: in a tree by the hashes of the names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named {
     pub(super) kind: Kind,
     /// Of a resource.
     pub(super) dialect: Dialect,
     pub(super) hash: u32,
-    /// What the name is one in: a resource, a place, a scope, by the kind.
+    /// The resource, place or scope that the name belongs to, by the kind.
     pub(super) within: u32,
     pub(super) name: Span,
     /// Where it is, in all texts.
@@ -640,7 +640,7 @@ pub(crate) struct Named {
     pub(super) right: Id,
 }
 
-/// What has a name.
+/// The kinds of things that have names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A schema with a `$id`, in the resource around it.

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// What is not run: the end of the file's name (of every draft), start of the group's description, start of the test's, and why.
+/// Tests that are not run: the end of the file's name (of every draft), start of the group's description, start of the test's, and why.
 const SKIPPED: &[(&str, &str, &str, &str)] = &[
     ("optional/content.json", "", "an invalid JSON", "contentMediaType is an annotation"),
     ("optional/content.json", "", "an invalid base64", "contentEncoding is an annotation"),
@@ -62,7 +62,7 @@ const PARTS: &[(&str, bool)] = &[("", false), ("/optional", true), ("/optional/f
 /// The suites that are not elsewhere, and the documents that schemas refer to.
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
 
-/// What was found.
+/// The results.
 #[derive(Default)]
 struct Found {
     wrong: usize,

@@ -160,7 +160,7 @@ impl<'t> Loader<'t, '_, '_> {
         }
     }
 
-    /// What a document of the registry says of the schemas that name it as their metaschema.
+    /// The rules that a document of the registry sets for schemas that name it as their metaschema.
     const fn metaschema(&self, number: usize) -> Result<Metaschema<'t>, SchemaError> {
         let (_, text) = self.registry.document(number);
         if let Err(error) = super::scan(text) {
@@ -244,7 +244,7 @@ const fn ends_with(name: &[u8], end: &[u8]) -> bool {
     true
 }
 
-/// What a `$schema` says of itself.
+/// The kinds of `$schema`, by how it is spelt.
 enum Spelt {
     Known(Draft),
     TooOld,

@@ -5,7 +5,7 @@
 //! which they stand, and references are followed last: to what was read already, found by its place in the text, or
 //! else to what is read then, in the text or in another document.
 //!
-//! What references name is found in a [tree](names) by the hashes of the names, so that following them takes time that grows
+//! Names that references use are found in a [tree](names) by their hashes, so that following them takes time that grows
 //! with the texts and the references. Texts can be made whose names make a bad tree: steps are counted, too.
 
 /// `?`, which a `const fn` does not have.

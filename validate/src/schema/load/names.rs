@@ -78,7 +78,7 @@ impl<'t> Loader<'t, '_, '_> {
         }
     }
 
-    /// What a note names; something of no use if it is no name's.
+    /// The name in a note; one of no use if the note holds none.
     pub(super) const fn name_at(&self, at: Id) -> Named {
         match self.out.ops()[at as usize].keyword {
             Keyword::Name(named) => named,
@@ -232,9 +232,9 @@ impl<'t> Loader<'t, '_, '_> {
         }
     }
 
-    // What was read
+    // Keywords that were read
 
-    /// What stands between these keywords and has no resource yet is in this one.
+    /// Keywords from `first` on that have no resource yet are in this one.
     pub(super) const fn settle_resource(&mut self, first: usize, resource: Id) {
         let mut i = first;
         while i < self.out.len().0 && resource != NONE {

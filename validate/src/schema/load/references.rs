@@ -7,7 +7,7 @@ use crate::schema::error::{SchemaError, SchemaErrorKind};
 use crate::schema::keyword::{Id, Keyword, Kind, NONE, Named, Pending, Span, Str};
 use crate::schema::uri::{self, Buffer};
 
-/// What a reference names.
+/// The schema that a reference names.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     pub(super) place: u32,
@@ -140,7 +140,7 @@ impl Loader<'_, '_, '_> {
         Ok(id)
     }
 
-    /// What a reference names.
+    /// Finds the schema that a reference names.
     const fn target(&mut self, pending: Pending) -> Result<Target, SchemaError> {
         let Pending { reference, resource, dynamic } = pending;
         self.on_the_way = None;

@@ -74,7 +74,7 @@ impl Loader<'_, '_, '_> {
         Ok(found)
     }
 
-    /// What a dynamic reference names that leads to `target` by itself.
+    /// Finds the schema of a dynamic reference that leads to `target` by itself.
     pub(super) const fn dynamic(
         &mut self,
         target: Target,
